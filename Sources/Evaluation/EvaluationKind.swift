@@ -1,0 +1,65 @@
+// Plimsoll: a real-time margin and liquidation engine for crypto derivatives.
+// SPDX-License-Identifier: Apache-2.0
+
+/// A kind of question that ``Evaluator`` answers; its name is what requests state as `kind`.
+public enum EvaluationKind: String, Hashable, Sendable, CaseIterable {
+  case optionPrice = "option.price"
+  case oracleAggregate = "oracle.aggregate"
+  case marginTiers = "margin.tiers"
+  case marginRequirement = "margin.requirement"
+  case liquidationPrice = "liquidation.price"
+  case liquidationSize = "liquidation.size"
+  case bankruptcyPrice = "bankruptcy.price"
+  case deleveragingAllocate = "deleveraging.allocate"
+  case lossSocialize = "loss.socialize"
+  case fundingRate = "funding.rate"
+  case fundingSettle = "funding.settle"
+
+  /// What the kind answers, in a phrase.
+  public var summary: String {
+    switch self {
+    case .optionPrice: "price and Greeks of a European option"
+    case .oracleAggregate: "one block of a price feed: samples to index"
+    case .marginTiers: "charge of a position under a table of size tiers"
+    case .marginRequirement: "equity and margin of a portfolio, explained line by line"
+    case .liquidationPrice: "index prices at which a portfolio is liquidated and bankrupt"
+    case .liquidationSize: "how much of a position to close so that its account is restored"
+    case .bankruptcyPrice: "price at which closing a position uses up its equity"
+    case .deleveragingAllocate: "whose opposite positions are closed against a bankrupt one"
+    case .lossSocialize: "what each winner gives toward a loss"
+    case .fundingRate: "funding rate for a premium"
+    case .fundingSettle: "what each position pays for funding"
+    }
+  }
+
+  /// The file of a schema or example, in the folder `Schemas`.
+  public func fileName(_ part: SchemaPart) -> String { "\(rawValue).\(part.rawValue).json" }
+
+  func answer(
+    _ request: inout RequestObject, _ parameters: inout ParameterShelf
+  ) throws(EvaluationRefusal) -> JSONValue {
+    switch self {
+    case .optionPrice: try answerOptionPrice(&request)
+    case .oracleAggregate: try answerOracleAggregate(&request, parameters)
+    case .marginTiers: try answerMarginTiers(&request)
+    case .marginRequirement: try answerMarginRequirement(&request, &parameters)
+    case .liquidationPrice: try answerLiquidationPrice(&request, &parameters)
+    case .liquidationSize: try answerLiquidationSize(&request)
+    case .bankruptcyPrice: try answerBankruptcyPrice(&request)
+    case .deleveragingAllocate: try answerDeleveraging(&request)
+    case .lossSocialize: try answerLossSharing(&request)
+    case .fundingRate: try answerFundingRate(&request, parameters)
+    case .fundingSettle: try answerFundingSettlement(&request)
+    }
+  }
+}
+
+/// What the folder `Schemas` has of each kind.
+public enum SchemaPart: String, Hashable, Sendable, CaseIterable {
+  /// The shape of requests, in JSON Schema.
+  case request
+  /// The shape of answers, in JSON Schema.
+  case answer
+  /// A worked request with its answer.
+  case example
+}

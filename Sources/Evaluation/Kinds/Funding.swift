@@ -1,0 +1,86 @@
+// Plimsoll: a real-time margin and liquidation engine for crypto derivatives.
+// SPDX-License-Identifier: Apache-2.0
+
+import Clearing
+import Instruments
+import Parameters
+import Quantities
+
+/// `funding.rate`: the rate of one interval for a premium.
+func answerFundingRate(
+  _ request: inout RequestObject, _ shelf: ParameterShelf
+) throws(EvaluationRefusal) -> JSONValue {
+  let limit = Rate.one
+  let premium = try request.rate("premium", in: -limit...limit)
+  var stated = try request.object("parameters")
+  let parameters = try ClearingParameters(&stated, shelf)
+  try stated.end()
+  try request.end()
+  return .fields([("rate", .rate(fundingRate(premium: premium, parameters)))])
+}
+
+/// `funding.settle`: what each position of a market receives, below zero what it pays.
+func answerFundingSettlement(
+  _ request: inout RequestObject
+) throws(EvaluationRefusal) -> JSONValue {
+  let quote = try request.asset(.dollar, decimals: 6)
+  var described = try request.object("instrument")
+  let instrument = try InstrumentDraft(&described, isNamed: false)
+  try described.end()
+  guard case .perpetual = instrument.kind else {
+    throw EvaluationRefusal(
+      .inconsistent, "only perpetuals pay funding", field: "instrument.type")
+  }
+  let price = try request.price("price")
+  let limit = Rate.one
+  let rate = try request.rate("rate", in: -limit...limit)
+  let holdings = try request.objects("positions", atMost: mostAccounts) {
+    object throws(EvaluationRefusal) in (try object.account(), try object.size())
+  }
+  try request.end()
+  try request.refuseRepeatedAccounts("positions", holdings.map(\.0))
+  let contract = try instrument.contract(
+    id: InstrumentID(0), quote: quote, sizes: holdings.map(\.1), reference: price)
+  guard let unitValue = try? contract.unitValue(at: price) else {
+    throw EvaluationRefusal(
+      .outOfRange, "a step is worth too much at \(price); state a finer `step`", field: "price")
+  }
+  let unit = unitFunding(notional: unitNotional(unitValue: unitValue), rate: rate)
+  let decimals = Int(contract.settlementAsset.decimals)
+  var sum: Int128 = 0
+  var payments: [JSONValue] = []
+  for (index, (account, size)) in holdings.enumerated() {
+    let steps = try instrument.steps(size, of: contract, at: "positions[\(index)].size")
+    // In 64 bits: |size| < 2^31 and |unit value| ≤ 2^29.
+    let payment = -steps.steps * unit
+    sum += Int128(payment)
+    payments.append(
+      .fields([("account", .account(account)), ("payment", .decimal(payment, decimals))]))
+  }
+  return .fields([
+    ("step", .decimal(contract.stepQuantity, 8)), ("perStep", .decimal(unit, decimals)),
+    ("payments", .array(payments)), ("sum", .decimal(sum, decimals)),
+  ])
+}
+
+extension ClearingParameters {
+  /// Reads the numbers of the funding rate, those absent from a named set; the rest of the set
+  /// plays no part in it.
+  fileprivate init(
+    _ request: inout RequestObject, _ shelf: ParameterShelf
+  ) throws(EvaluationRefusal) {
+    var set: ParameterSet?
+    if request.states("set") {
+      set = try shelf.set(named: try request.text("set"), at: request.place("set"))
+    }
+    _ = request.optional("set")
+    var texts = ParameterTexts()
+    try texts.add("interest", "clearing.interest", of: &request, in: set)
+    try texts.add("deadBand", "clearing.fundingDeadBand", of: &request, in: set)
+    try texts.add("cap", "clearing.fundingCap", of: &request, in: set)
+    let whole = try texts.set { $0.hasPrefix("clearing.") }
+    do throws(ParameterError) { try self.init(whole) } catch {
+      throw EvaluationRefusal(error, at: request.path)
+    }
+  }
+}

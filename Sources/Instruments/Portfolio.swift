@@ -1,0 +1,90 @@
+// Plimsoll: a real-time margin and liquidation engine for crypto derivatives.
+// SPDX-License-Identifier: Apache-2.0
+
+public import Quantities
+
+/// An order waiting in the book; margined by its worst fill.
+@frozen
+public struct RestingOrder: Hashable, Sendable {
+  public let id: OrderID
+  public let instrument: InstrumentID
+  public let side: Side
+  /// Steps not yet filled, positive.
+  public var remaining: Size
+  public let limit: Price
+  /// Whether the order may only lower the position.
+  public let isReduceOnly: Bool
+
+  @inlinable
+  public init(
+    id: OrderID, instrument: InstrumentID, side: Side, remaining: Size, limit: Price,
+    isReduceOnly: Bool
+  ) {
+    self.id = id
+    self.instrument = instrument
+    self.side = side
+    self.remaining = remaining
+    self.limit = limit
+    self.isReduceOnly = isReduceOnly
+  }
+}
+
+/// What an account holds: the whole input of its margin besides the market.
+public struct Portfolio: Hashable, Sendable {
+  public var mode: MarginMode
+  /// Ledger units, one entry per collateral asset of the listing, by dense index.
+  public var balances: [Int64]
+  /// Sorted by instrument, no position of size zero.
+  public var positions: [Position]
+  /// Sorted by id.
+  public var orders: [RestingOrder]
+
+  public init(
+    mode: MarginMode, balances: [Int64], positions: [Position] = [], orders: [RestingOrder] = []
+  ) {
+    self.mode = mode
+    self.balances = balances
+    self.positions = positions
+    self.orders = orders
+  }
+}
+
+extension Portfolio {
+  /// Where a position on `instrument` is, or would be inserted.
+  public func slot(of instrument: InstrumentID) -> (index: Int, isHeld: Bool) {
+    var low = 0
+    var high = positions.count
+    while low < high {
+      let middle = (low + high) / 2
+      if positions[middle].instrument < instrument { low = middle + 1 } else { high = middle }
+    }
+    return (low, low < positions.count && positions[low].instrument == instrument)
+  }
+
+  /// The size held of `instrument`, zero if none.
+  public func size(of instrument: InstrumentID) -> Size {
+    let slot = slot(of: instrument)
+    return slot.isHeld ? positions[slot.index].size : .zero
+  }
+
+  /// Changes the position on `instrument` by `traded` steps at `unitValue`.
+  ///
+  /// - Returns: The profit realised, in ledger units of the settlement asset, not yet booked.
+  public mutating func take(
+    _ traded: Size, of instrument: InstrumentID, unitValue: Int64
+  ) -> Int64 {
+    let slot = slot(of: instrument)
+    var position =
+      slot.isHeld
+      ? positions[slot.index] : Position(instrument: instrument, size: .zero, cost: 0)
+    let realised = position.trade(traded, unitValue: unitValue)
+    if position.size == .zero {
+      if slot.isHeld { positions.remove(at: slot.index) }
+    } else if slot.isHeld {
+      positions[slot.index] = position
+    } else {
+      positions.insert(position, at: slot.index)
+    }
+    return realised
+  }
+}

@@ -1,0 +1,170 @@
+// Plimsoll: a real-time margin and liquidation engine for crypto derivatives.
+// SPDX-License-Identifier: Apache-2.0
+
+import Instruments
+import Quantities
+
+extension LedgerAccount: Canonical {
+  public func encode(to writer: inout CanonicalWriter) {
+    switch self {
+    case .account(let id):
+      writer.append(UInt8(0))
+      writer.append(id)
+    case .insuranceFund: writer.append(UInt8(1))
+    case .fees: writer.append(UInt8(2))
+    case .outside: writer.append(UInt8(3))
+    }
+  }
+  public init(from reader: inout CanonicalReader) throws(CanonicalError) {
+    switch try reader.byte() {
+    case 0: self = .account(try reader.value())
+    case 1: self = .insuranceFund
+    case 2: self = .fees
+    case 3: self = .outside
+    default: throw reader.malformed("ledger account")
+    }
+  }
+}
+
+extension Transfer: Canonical {
+  public func encode(to writer: inout CanonicalWriter) {
+    writer.append(from)
+    writer.append(to)
+    writer.append(amount)
+    writer.append(reason.rawValue)
+  }
+  public init(from reader: inout CanonicalReader) throws(CanonicalError) {
+    let from: LedgerAccount = try reader.value()
+    let to: LedgerAccount = try reader.value()
+    let amount: Amount = try reader.value()
+    self.init(from: from, to: to, amount: amount, reason: try reader.tag())
+  }
+}
+
+extension Trade: Canonical {
+  public func encode(to writer: inout CanonicalWriter) {
+    writer.append(instrument)
+    writer.append(buyer)
+    writer.append(seller)
+    writer.append(size)
+    writer.append(unitValue)
+    writer.append(price)
+    writer.append(cause.rawValue)
+  }
+  public init(from reader: inout CanonicalReader) throws(CanonicalError) {
+    let instrument: InstrumentID = try reader.value()
+    let buyer: AccountID = try reader.value()
+    let seller: AccountID = try reader.value()
+    let size: Size = try reader.value()
+    let unitValue: Int64 = try reader.integer()
+    let price: Price = try reader.value()
+    self.init(
+      instrument: instrument, buyer: buyer, seller: seller, size: size, unitValue: unitValue,
+      price: price, cause: try reader.tag())
+  }
+}
+
+extension LiquidationOrder: Canonical {
+  public func encode(to writer: inout CanonicalWriter) {
+    writer.append(id)
+    writer.append(account)
+    writer.append(instrument)
+    writer.append(side.rawValue)
+    writer.append(size)
+    writer.append(limit)
+    writer.append(stage.rawValue)
+    writer.append(expiresAt)
+  }
+  public init(from reader: inout CanonicalReader) throws(CanonicalError) {
+    let id: OrderID = try reader.value()
+    let account: AccountID = try reader.value()
+    let instrument: InstrumentID = try reader.value()
+    let side: Side = try reader.tag()
+    let size: Size = try reader.value()
+    let limit: Price = try reader.value()
+    let stage: LiquidationStage = try reader.tag()
+    self.init(
+      id: id, account: account, instrument: instrument, side: side, size: size, limit: limit,
+      stage: stage, expiresAt: try reader.value())
+  }
+}
+
+extension LiquidationCause: Canonical {
+  public func encode(to writer: inout CanonicalWriter) {
+    writer.append(equity)
+    writer.append(maintenanceMargin)
+    writer.append(time)
+  }
+  public init(from reader: inout CanonicalReader) throws(CanonicalError) {
+    let equity: Int64 = try reader.integer()
+    let maintenanceMargin: Int64 = try reader.integer()
+    self.init(
+      equity: equity, maintenanceMargin: maintenanceMargin, time: try reader.value())
+  }
+}
+
+extension LiquidationProgress: Canonical {
+  public func encode(to writer: inout CanonicalWriter) {
+    writer.append(cause)
+    writer.append(stage.rawValue)
+    writer.append(order != nil)
+    if let order { writer.append(order) }
+    writer.append(emptyHanded)
+    writer.append(optional: market)
+  }
+  public init(from reader: inout CanonicalReader) throws(CanonicalError) {
+    self.init(cause: try reader.value())
+    stage = try reader.tag()
+    if try reader.bool() { order = try reader.value(LiquidationOrder.self) }
+    emptyHanded = try reader.integer()
+    market = try reader.optional()
+  }
+}
+
+extension ExecutionReport.Fill: Canonical {
+  public func encode(to writer: inout CanonicalWriter) {
+    writer.append(counterparty)
+    writer.append(size)
+    writer.append(price)
+  }
+  public init(from reader: inout CanonicalReader) throws(CanonicalError) {
+    let counterparty: AccountID = try reader.value()
+    let size: Size = try reader.value()
+    self.init(counterparty: counterparty, size: size, price: try reader.value())
+  }
+}
+
+extension ExecutionReport: Canonical {
+  public func encode(to writer: inout CanonicalWriter) {
+    writer.append(order)
+    writer.append(list: fills)
+  }
+  public init(from reader: inout CanonicalReader) throws(CanonicalError) {
+    let order: OrderID = try reader.value()
+    self.init(order: order, fills: try reader.list())
+  }
+}
+
+extension TradeReport: Canonical {
+  public func encode(to writer: inout CanonicalWriter) {
+    writer.append(instrument)
+    writer.append(buyer)
+    writer.append(seller)
+    writer.append(size)
+    writer.append(price)
+    writer.append(order != nil)
+    if let order { writer.append(order) }
+  }
+  public init(from reader: inout CanonicalReader) throws(CanonicalError) {
+    let instrument: InstrumentID = try reader.value()
+    let buyer: AccountID = try reader.value()
+    let seller: AccountID = try reader.value()
+    let size: Size = try reader.value()
+    let price: Price = try reader.value()
+    var order: OrderID?
+    if try reader.bool() { order = try reader.value() }
+    self.init(
+      instrument: instrument, buyer: buyer, seller: seller, size: size, price: price,
+      order: order)
+  }
+}

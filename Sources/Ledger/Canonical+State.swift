@@ -1,0 +1,102 @@
+// Plimsoll: a real-time margin and liquidation engine for crypto derivatives.
+// SPDX-License-Identifier: Apache-2.0
+
+import Instruments
+import MarketData
+import Parameters
+import Quantities
+
+extension Account: Canonical {
+  public func encode(to writer: inout CanonicalWriter) {
+    writer.append(id)
+    writer.append(portfolio)
+    writer.append(liquidation != nil)
+    if let liquidation { writer.append(liquidation) }
+  }
+  public init(from reader: inout CanonicalReader) throws(CanonicalError) {
+    let id: AccountID = try reader.value()
+    let portfolio: Portfolio = try reader.value()
+    var liquidation: LiquidationProgress?
+    if try reader.bool() { liquidation = try reader.value() }
+    self.init(id: id, portfolio: portfolio, liquidation: liquidation)
+  }
+}
+
+extension MarketTotals: Canonical {
+  public func encode(to writer: inout CanonicalWriter) {
+    writer.append(openInterest)
+    writer.append(netSize)
+    writer.append(clearing)
+    writer.append(isExpired)
+  }
+  public init(from reader: inout CanonicalReader) throws(CanonicalError) {
+    self.init()
+    openInterest = try reader.integer()
+    netSize = try reader.integer()
+    clearing = try reader.integer()
+    isExpired = try reader.bool()
+  }
+}
+
+extension LedgerState.HouseBalances: Canonical {
+  public func encode(to writer: inout CanonicalWriter) {
+    writer.append(insuranceFund)
+    writer.append(fees)
+    writer.append(outside)
+    writer.append(customers)
+    writer.append(clearing)
+  }
+  public init(from reader: inout CanonicalReader) throws(CanonicalError) {
+    self.init()
+    insuranceFund = try reader.integer()
+    fees = try reader.integer()
+    outside = try reader.integer()
+    customers = try reader.integer()
+    clearing = try reader.integer()
+  }
+}
+
+extension LedgerState: Canonical {
+  public func encode(to writer: inout CanonicalWriter) {
+    writer.append(listing)
+    writer.append(parameters)
+    writer.append(time)
+    writer.append(block)
+    writer.append(list: feeds)
+    writer.append(list: markets)
+    writer.append(list: marks)
+    writer.append(list: totals)
+    writer.append(list: accounts)
+    writer.append(list: houses)
+    writer.append(nextOrder)
+    writer.append(lastFunding)
+    writer.append(restartedAt != nil)
+    if let restartedAt { writer.append(restartedAt) }
+  }
+
+  public init(from reader: inout CanonicalReader) throws(CanonicalError) {
+    let listing: Listing = try reader.value()
+    self.init(quote: listing.quote, parameters: try reader.value())
+    self.listing = listing
+    time = try reader.value()
+    block = try reader.integer()
+    feeds = try reader.list()
+    markets = try reader.list()
+    marks = try reader.list()
+    totals = try reader.list()
+    accounts = try reader.list()
+    houses = try reader.list()
+    nextOrder = try reader.value()
+    lastFunding = try reader.value()
+    if try reader.bool() { restartedAt = try reader.value(Timestamp.self) }
+    guard totals.count == listing.contracts.count, houses.count == listing.collateral.count,
+      marks.count <= listing.contracts.count,
+      accounts.allSatisfy({ $0.portfolio.balances.count == houses.count })
+    else { throw reader.malformed("state") }
+  }
+
+  /// What identifies this state; equal states have equal digests, on every machine.
+  public var digest: ChainHash {
+    ChainHash.digest(domain: "plimsoll.state.1", parts: [canonicalBytes])
+  }
+}

@@ -1,0 +1,79 @@
+// Plimsoll: a real-time margin and liquidation engine for crypto derivatives.
+// SPDX-License-Identifier: Apache-2.0
+
+public import Instruments
+public import MarketData
+public import Parameters
+public import Quantities
+
+/// Everything the outside may ask of the engine; time comes in with it.
+public enum Command: Hashable, Sendable {
+  /// The first command of every venue: its quote currency and parameters.
+  case openVenue(quote: Asset, ParameterSet)
+  case changeParameters(ParameterSet)
+  case acceptCollateral(CollateralAsset)
+  case listInstrument(Contract)
+  case openAccount(AccountID, MarginMode)
+  case depositCollateral(AccountID, Amount)
+  case withdrawCollateral(AccountID, Amount)
+  case contributeToFund(Amount)
+  case recordTrade(TradeReport)
+  case placeOrder(AccountID, RestingOrder)
+  case cancelOrder(AccountID, OrderID)
+  case advanceBlock(at: Timestamp, samples: [PriceSample])
+  case reportExecution(ExecutionReport)
+  case restart(at: Timestamp)
+}
+
+/// A trade as the matching engine reports it.
+@frozen
+public struct TradeReport: Hashable, Sendable {
+  public let instrument: InstrumentID
+  public let buyer: AccountID
+  public let seller: AccountID
+  /// Positive.
+  public let size: Size
+  public let price: Price
+  /// The resting order that was met, of the buyer or of the seller.
+  public let order: OrderID?
+
+  @inlinable
+  public init(
+    instrument: InstrumentID, buyer: AccountID, seller: AccountID, size: Size, price: Price,
+    order: OrderID? = nil
+  ) {
+    self.instrument = instrument
+    self.buyer = buyer
+    self.seller = seller
+    self.size = size
+    self.price = price
+    self.order = order
+  }
+}
+
+/// What the book made of one liquidation order; exactly one report answers an order.
+public struct ExecutionReport: Hashable, Sendable {
+  public let order: OrderID
+  public let fills: [Fill]
+
+  /// A part of the order met a counterparty.
+  @frozen
+  public struct Fill: Hashable, Sendable {
+    public let counterparty: AccountID
+    /// Positive.
+    public let size: Size
+    public let price: Price
+
+    @inlinable
+    public init(counterparty: AccountID, size: Size, price: Price) {
+      self.counterparty = counterparty
+      self.size = size
+      self.price = price
+    }
+  }
+
+  public init(order: OrderID, fills: [Fill]) {
+    self.order = order
+    self.fills = fills
+  }
+}

@@ -1,0 +1,101 @@
+// Plimsoll: a real-time margin and liquidation engine for crypto derivatives.
+// SPDX-License-Identifier: Apache-2.0
+
+public import Quantities
+
+/// One side of a double entry.
+@frozen
+public enum LedgerAccount: Hashable, Sendable, CustomStringConvertible {
+  /// A customer's account.
+  case account(AccountID)
+  /// What stands between losses and other customers; never negative.
+  case insuranceFund
+  /// Fees earned by the venue.
+  case fees
+  /// The world outside: minus everything deposited and not withdrawn.
+  case outside
+
+  public var description: String {
+    switch self {
+    case .account(let id): id.description
+    case .insuranceFund: "insurance fund"
+    case .fees: "fees"
+    case .outside: "outside"
+    }
+  }
+}
+
+/// Why money moved.
+@frozen
+public enum TransferReason: UInt8, Hashable, Sendable, CaseIterable {
+  case deposit
+  case withdrawal
+  /// The liquidation penalty of a partial liquidation, into the insurance fund.
+  case liquidationPenalty
+  /// The insurance fund makes an insolvent account whole.
+  case insuranceCover
+  /// Winners of a market make an insolvent account whole when the fund cannot.
+  case socialisedLoss
+  /// Capital given to the insurance fund from outside.
+  case fundContribution
+  /// Collateral exchanged at the index with the insurance fund, to pay a debt.
+  case conversion
+}
+
+/// Money moving from one ledger account to another.
+@frozen
+public struct Transfer: Hashable, Sendable {
+  public let from: LedgerAccount
+  public let to: LedgerAccount
+  /// Positive.
+  public let amount: Amount
+  public let reason: TransferReason
+
+  @inlinable
+  public init(from: LedgerAccount, to: LedgerAccount, amount: Amount, reason: TransferReason) {
+    self.from = from
+    self.to = to
+    self.amount = amount
+    self.reason = reason
+  }
+}
+
+/// What made two accounts trade.
+@frozen
+public enum TradeCause: UInt8, Hashable, Sendable, CaseIterable {
+  /// Orders matched by the venue's matching engine.
+  case matching
+  /// A liquidation order met the book.
+  case liquidation
+  /// Auto-deleveraging closed both sides.
+  case deleveraging
+}
+
+/// A trade of one instrument between two accounts.
+@frozen
+public struct Trade: Hashable, Sendable {
+  public let instrument: InstrumentID
+  public let buyer: AccountID
+  public let seller: AccountID
+  /// Positive.
+  public let size: Size
+  /// Ledger units per size step at which both sides trade; fixes the money exactly.
+  public let unitValue: Int64
+  /// The price agreed; `unitValue` is the contract's value at it.
+  public let price: Price
+  public let cause: TradeCause
+
+  @inlinable
+  public init(
+    instrument: InstrumentID, buyer: AccountID, seller: AccountID, size: Size,
+    unitValue: Int64, price: Price, cause: TradeCause
+  ) {
+    self.instrument = instrument
+    self.buyer = buyer
+    self.seller = seller
+    self.size = size
+    self.unitValue = unitValue
+    self.price = price
+    self.cause = cause
+  }
+}

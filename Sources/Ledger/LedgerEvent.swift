@@ -1,0 +1,52 @@
+// Plimsoll: a real-time margin and liquidation engine for crypto derivatives.
+// SPDX-License-Identifier: Apache-2.0
+
+public import Instruments
+public import MarketData
+public import Parameters
+public import Quantities
+
+/// One fact. Applying the facts in order to the empty state gives the venue's state.
+public enum LedgerEvent: Hashable, Sendable {
+  // The venue.
+  /// Everything begins here, empty.
+  case venueOpened(quote: Asset, ParameterSet)
+  case parametersChanged(ParameterSet)
+  case collateralAccepted(CollateralAsset)
+  case instrumentListed(Contract)
+  case accountOpened(AccountID, MarginMode)
+  case engineRestarted(at: Timestamp)
+
+  // Money and trades.
+  case transferred(Transfer)
+  case traded(Trade)
+  case orderPlaced(AccountID, RestingOrder)
+  /// An order was filled by so many steps.
+  case orderFilled(AccountID, OrderID, Size)
+  case orderRemoved(AccountID, OrderID, OrderEnd)
+
+  // The market.
+  case blockStarted(at: Timestamp)
+  case sampleRejected(RejectedSample)
+  case feedUpdated(FeedUpdate)
+  case marketMarked(MarkedMarket)
+  /// The mark of every listed instrument, by dense index.
+  case instrumentsMarked([InstrumentMark])
+
+  // Settlement.
+  /// Longs pay shorts this many ledger units per size step (negative: shorts pay longs).
+  case fundingSettled(InstrumentID, rate: Rate, unitPayment: Int64)
+  /// All unrealised profit of a market goes into balances.
+  case profitsSettled(InstrumentID, unitValue: Int64)
+  case instrumentExpired(InstrumentID, settlementPrice: Price, unitValue: Int64)
+
+  // The waterfall.
+  case liquidationStarted(AccountID, LiquidationCause)
+  case liquidationStageEntered(AccountID, LiquidationStage)
+  case liquidationOrderIssued(LiquidationOrder)
+  case liquidationOrderClosed(AccountID, OrderID, OrderEnd)
+  case liquidationEnded(AccountID, LiquidationOutcome)
+
+  // The record.
+  case stateDigested(ChainHash)
+}

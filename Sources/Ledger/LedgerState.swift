@@ -1,0 +1,142 @@
+// Plimsoll: a real-time margin and liquidation engine for crypto derivatives.
+// SPDX-License-Identifier: Apache-2.0
+
+public import Instruments
+public import MarketData
+public import Parameters
+public import Quantities
+
+/// A customer's account: what it holds and where it stands in the waterfall.
+public struct Account: Hashable, Sendable {
+  public let id: AccountID
+  public var portfolio: Portfolio
+  /// Absent while the account is healthy.
+  public var liquidation: LiquidationProgress?
+
+  public init(id: AccountID, portfolio: Portfolio, liquidation: LiquidationProgress? = nil) {
+    self.id = id
+    self.portfolio = portfolio
+    self.liquidation = liquidation
+  }
+}
+
+/// The running totals of one market.
+@frozen
+public struct MarketTotals: Hashable, Sendable {
+  /// Σ of the long positions = −Σ of the short ones.
+  public var openInterest: Int64
+  /// Σ of all sizes; zero after every trade.
+  public var netSize: Int64
+  /// −Σ of realised profits not yet balanced by others' losses = −Σ of the positions' costs.
+  public var clearing: Int128
+  /// Once settled at expiry, nothing trades any more.
+  public var isExpired: Bool
+
+  @inlinable
+  public init() {
+    openInterest = 0
+    netSize = 0
+    clearing = 0
+    isExpired = false
+  }
+}
+
+/// The venue: everything a decision may depend on, and nothing else.
+public struct LedgerState: Hashable, Sendable {
+  public internal(set) var time: Timestamp
+  /// Blocks begun.
+  public internal(set) var block: UInt64
+  public internal(set) var parameters: ParameterSet
+  public internal(set) var listing: Listing
+  /// Sorted by feed.
+  public internal(set) var feeds: [FeedState]
+  /// The last marked market of each underlying, sorted by symbol.
+  public internal(set) var markets: [MarkedMarket]
+  /// By dense index of the instrument; empty until the first block.
+  public internal(set) var marks: [InstrumentMark]
+  /// By dense index of the instrument.
+  public internal(set) var totals: [MarketTotals]
+  /// Sorted by id.
+  public internal(set) var accounts: [Account]
+  /// By dense index of the collateral asset, in ledger units.
+  public internal(set) var houses: [HouseBalances]
+  public internal(set) var nextOrder: OrderID
+  public internal(set) var lastFunding: Timestamp
+  public internal(set) var restartedAt: Timestamp?
+  /// Whether a balance left its field limit; the command that did it is refused.
+  public internal(set) var isOutsideLimits = false
+
+  /// The ledger accounts that are nobody's.
+  @frozen
+  public struct HouseBalances: Hashable, Sendable {
+    public var insuranceFund: Int64
+    public var fees: Int64
+    /// −(deposits − withdrawals).
+    public var outside: Int128
+    /// Σ of customers' balances, kept with every entry.
+    public var customers: Int128
+    /// Σ of the clearing balances of the instruments settled in the asset.
+    public var clearing: Int128
+
+    @inlinable
+    public init() {
+      insuranceFund = 0
+      fees = 0
+      outside = 0
+      customers = 0
+      clearing = 0
+    }
+
+    /// Everything together: zero, or money came from nowhere.
+    @inlinable
+    public var total: Int128 {
+      Int128(insuranceFund) + Int128(fees) + outside + customers + clearing
+    }
+  }
+
+  /// The empty venue.
+  public init(quote: Asset, parameters: ParameterSet) {
+    time = Timestamp(nanoseconds: 0)
+    block = 0
+    self.parameters = parameters
+    listing = Listing(quote: quote)
+    feeds = []
+    markets = []
+    marks = []
+    totals = []
+    accounts = []
+    houses = [HouseBalances()]
+    nextOrder = OrderID(1)
+    lastFunding = Timestamp(nanoseconds: 0)
+    restartedAt = nil
+  }
+
+  /// The dense index of an account.
+  public func index(of account: AccountID) -> Int? {
+    // Ids are usually given in order from 0; look there first.
+    let guess = Int(account.number)
+    if guess < accounts.count, accounts[guess].id == account { return guess }
+    var low = 0
+    var high = accounts.count
+    while low < high {
+      let middle = (low + high) / 2
+      if accounts[middle].id < account { low = middle + 1 } else { high = middle }
+    }
+    return low < accounts.count && accounts[low].id == account ? low : nil
+  }
+
+  /// The status of an underlying's market; reduce-only until it was marked.
+  public func status(of underlying: AssetSymbol) -> MarketStatus {
+    market(of: underlying)?.status ?? .reduceOnly
+  }
+
+  /// The market of an underlying as the last block left it.
+  public func market(of underlying: AssetSymbol) -> MarkedMarket? {
+    markets.first { $0.market.underlying == underlying }
+  }
+
+  /// The market as the last block marked it.
+  public var snapshot: MarketSnapshot {
+    MarketSnapshot(time: time, underlyings: markets.map(\.market))
+  }
+}

@@ -1,0 +1,114 @@
+// Plimsoll: a real-time margin and liquidation engine for crypto derivatives.
+// SPDX-License-Identifier: Apache-2.0
+
+public import Instruments
+public import Quantities
+
+/// How far through the waterfall an account in liquidation is.
+@frozen
+public enum LiquidationStage: UInt8, Hashable, Sendable, CaseIterable, Comparable {
+  /// Its resting orders are cancelled.
+  case cancelOrders
+  /// Positions are reduced against the book, never beyond the bankruptcy price.
+  case partial
+  /// The insurance fund pays for closing beyond the bankruptcy price.
+  case insuranceFund
+  /// Opposite, profitable positions are closed at the bankruptcy price.
+  case deleveraging
+  /// Winners of the market share what is left.
+  case socialisedLoss
+
+  @inlinable
+  public static func < (left: Self, right: Self) -> Bool { left.rawValue < right.rawValue }
+}
+
+/// An order the engine sends to the book for an account in liquidation.
+@frozen
+public struct LiquidationOrder: Hashable, Sendable {
+  public let id: OrderID
+  public let account: AccountID
+  public let instrument: InstrumentID
+  public let side: Side
+  /// Positive.
+  public let size: Size
+  /// The worst price a fill may have.
+  public let limit: Price
+  public let stage: LiquidationStage
+  /// From then on a fill is too late and refused.
+  public let expiresAt: Timestamp
+
+  @inlinable
+  public init(
+    id: OrderID, account: AccountID, instrument: InstrumentID, side: Side, size: Size,
+    limit: Price, stage: LiquidationStage, expiresAt: Timestamp
+  ) {
+    self.id = id
+    self.account = account
+    self.instrument = instrument
+    self.side = side
+    self.size = size
+    self.limit = limit
+    self.stage = stage
+    self.expiresAt = expiresAt
+  }
+}
+
+/// Where an account stands when its liquidation begins: the evidence for the decision.
+@frozen
+public struct LiquidationCause: Hashable, Sendable {
+  /// Millionths of the quote currency.
+  public let equity: Int64
+  public let maintenanceMargin: Int64
+  public let time: Timestamp
+
+  @inlinable
+  public init(equity: Int64, maintenanceMargin: Int64, time: Timestamp) {
+    self.equity = equity
+    self.maintenanceMargin = maintenanceMargin
+    self.time = time
+  }
+}
+
+/// The state of an account's liquidation; absent while it is healthy.
+@frozen
+public struct LiquidationProgress: Hashable, Sendable {
+  public let cause: LiquidationCause
+  public var stage: LiquidationStage
+  /// The order the account waits for, if any.
+  public var order: LiquidationOrder?
+  /// Orders in this stage that ended without any fill, one after another.
+  public var emptyHanded: UInt16
+  /// The market it last closed something in; the one whose winners bear what is left.
+  public var market: InstrumentID?
+
+  @inlinable
+  public init(cause: LiquidationCause) {
+    self.cause = cause
+    stage = .cancelOrders
+    order = nil
+    emptyHanded = 0
+    market = nil
+  }
+}
+
+/// How a liquidation ended.
+@frozen
+public enum LiquidationOutcome: UInt8, Hashable, Sendable, CaseIterable {
+  /// Equity is back above maintenance margin plus buffer.
+  case restored
+  /// No position is left and no debt.
+  case closed
+}
+
+/// Why an order left the book.
+@frozen
+public enum OrderEnd: UInt8, Hashable, Sendable, CaseIterable {
+  case filled
+  case cancelled
+  /// The account is being liquidated.
+  case liquidation
+  /// Its time has passed.
+  case expired
+  /// The book has no more to give within the limit.
+  case unfilled
+}

@@ -1,0 +1,75 @@
+// Plimsoll: a real-time margin and liquidation engine for crypto derivatives.
+// SPDX-License-Identifier: Apache-2.0
+
+public import Quantities
+
+/// A position that could be closed against a bankrupt one.
+public struct DeleveragingCandidate: Hashable, Sendable {
+  public let account: AccountID
+  /// Steps on the opposite side, positive.
+  public let size: Size
+  /// Unrealised profit at the execution value, millionths of the quote currency.
+  public let profit: Int64
+  /// Value of the position at the mark, millionths of the quote currency, positive.
+  public let notional: Int64
+  /// Equity of the whole account with the position closed at the execution value.
+  public let equity: Int64
+
+  @inlinable
+  public init(account: AccountID, size: Size, profit: Int64, notional: Int64, equity: Int64) {
+    self.account = account
+    self.size = size
+    self.profit = profit
+    self.notional = notional
+    self.equity = equity
+  }
+
+  /// Profit per notional times leverage, in billionths: who gained most with least goes first.
+  ///
+  /// Source: BitMEX, “What is auto-deleveraging”: P&L percentage × effective leverage.
+  public var rank: Int128 {
+    guard profit > 0, notional > 0, equity > 0 else { return 0 }
+    let gain = Int128(profit) * 1_000_000 / Int128(notional)
+    let leverage = Int128(notional) * 1_000_000 / Int128(equity)
+    return gain * leverage
+  }
+}
+
+/// One candidate's part in a deleveraging.
+public struct DeleveragingCut: Hashable, Sendable {
+  public let account: AccountID
+  /// Steps closed, positive.
+  public let size: Size
+
+  @inlinable
+  public init(account: AccountID, size: Size) {
+    self.account = account
+    self.size = size
+  }
+}
+
+/// Whose positions are closed against a bankrupt one: highest rank first, ties by account id.
+///
+/// Only accounts with positive equity and a profit at the execution value are touched; what they
+/// cannot take stays open.
+/// - Parameters:
+///   - size: Steps to close, positive.
+///   - candidates: Each account once, in any order; the result does not depend on it.
+/// - Returns: Cuts whose sizes sum to `size`, or to all there is.
+public func allocateDeleveraging(
+  of size: Size, among candidates: [DeleveragingCandidate]
+) -> [DeleveragingCut] {
+  let eligible = candidates.filter { $0.equity > 0 && $0.profit > 0 && $0.size.steps > 0 }
+  let ranked = eligible.map { (rank: $0.rank, candidate: $0) }.sorted { one, other in
+    if one.rank != other.rank { return one.rank > other.rank }
+    return one.candidate.account < other.candidate.account
+  }
+  var remaining = size.steps
+  var cuts: [DeleveragingCut] = []
+  for (_, candidate) in ranked where remaining > 0 {
+    let taken = min(remaining, candidate.size.steps)
+    cuts.append(DeleveragingCut(account: candidate.account, size: Size(steps: taken)))
+    remaining -= taken
+  }
+  return cuts
+}

@@ -1,0 +1,102 @@
+// Plimsoll: a real-time margin and liquidation engine for crypto derivatives.
+// SPDX-License-Identifier: Apache-2.0
+
+public import Parameters
+public import Quantities
+
+/// Where an account would stand: equity against the line it must reach.
+@frozen
+public struct Standing: Hashable, Sendable {
+  /// Millionths of the quote currency.
+  public let equity: Int64
+  /// Maintenance margin + liquidation buffer.
+  public let target: Int64
+
+  @inlinable
+  public init(equity: Int64, target: Int64) {
+    self.equity = equity
+    self.target = target
+  }
+
+  @inlinable
+  public var isRestored: Bool { equity >= target }
+}
+
+/// A position as the sizing of a liquidation sees it.
+public struct ClosablePosition: Hashable, Sendable {
+  public let instrument: InstrumentID
+  public let size: Size
+  /// Value at the mark, millionths of the quote currency, positive.
+  public let notional: Int64
+  /// How much the target falls when the whole position is closed.
+  public let relief: Int64
+
+  @inlinable
+  public init(instrument: InstrumentID, size: Size, notional: Int64, relief: Int64) {
+    self.instrument = instrument
+    self.size = size
+    self.notional = notional
+    self.relief = relief
+  }
+}
+
+/// Which position to reduce and by how much.
+public struct PartialSize: Hashable, Sendable {
+  public let instrument: InstrumentID
+  /// Steps to close, positive.
+  public let size: Size
+}
+
+/// Sizes the next partial liquidation order: the position that frees most margin, reduced by
+/// the smallest number of steps that restores the account, within the slice limit.
+///
+/// The requirement is the engine's own, asked for each trial by `standing`; integer bisection
+/// over the steps (at most 32 questions). If closing all of it does not restore the account,
+/// all of it is the answer, and the next order takes the next position.
+/// - Parameters:
+///   - positions: Not empty, in any order.
+///   - standing: Where the account stands after closing so many steps of an instrument,
+///     expected costs deducted.
+public func decidePartialSize(
+  _ positions: [ClosablePosition], _ parameters: LiquidationParameters,
+  standing: (InstrumentID, Size) -> Standing
+) -> PartialSize? {
+  let best = positions.max { one, other in
+    if one.relief != other.relief { return one.relief < other.relief }
+    if one.notional != other.notional { return one.notional < other.notional }
+    return one.instrument > other.instrument
+  }
+  guard let best else { return nil }
+  let whole = best.size.steps.magnitude
+  var low: UInt64 = 0
+  var high = whole
+  while low + 1 < high {
+    let middle = (low + high) / 2
+    if standing(best.instrument, Size(steps: Int64(middle))).isRestored {
+      high = middle
+    } else {
+      low = middle
+    }
+  }
+  let size = min(high, sliceLimit(best, parameters))
+  return PartialSize(instrument: best.instrument, size: Size(steps: Int64(size)))
+}
+
+/// The most steps one order may take from a position.
+private func sliceLimit(
+  _ position: ClosablePosition, _ parameters: LiquidationParameters
+) -> UInt64 {
+  let whole = position.size.steps.magnitude
+  guard position.notional > parameters.wholeSliceNotional else { return whole }
+  let share = parameters.sliceShare.share(of: Int64(whole), rounding: .up)
+  return UInt64(max(share, 1))
+}
+
+/// The penalty on a fill: a share of its notional, never more than what equity is left.
+///
+/// - Parameters:
+///   - notional: Millionths of the quote currency.
+///   - equity: After the fill, millionths of the quote currency.
+public func liquidationPenalty(notional: Int64, rate: Rate, equity: Int64) -> Int64 {
+  min(rate.share(of: notional, rounding: .up), max(equity, 0))
+}

@@ -1,0 +1,150 @@
+// Plimsoll: a real-time margin and liquidation engine for crypto derivatives.
+// SPDX-License-Identifier: Apache-2.0
+
+import Instruments
+public import MarketData
+import NumericalMethods
+public import Parameters
+import Pricing
+import Quantities
+public import Volatility
+
+/// The one function from market to marks: the same for a block, a scenario's center and a
+/// liquidation price.
+///
+/// Spot: index. Perpetual: index·(1 + basis). Dated future: index·(1 + basis·min(τ/H, limit)),
+/// so that it meets the index at expiry and carries the perpetual's basis at τ = H. Options:
+/// Black-76 without discounting on the future of their expiry; an inverse option's price is in
+/// coin, the quote price ÷ forward. Every price is rounded once, half to even.
+public struct MarkModel: Sendable {
+  public let layout: ListingLayout
+  public let surface: ParametricSurface
+  private let shock: VolatilityShock
+  private let skewShock: SkewShock
+  private let carry: CarryParameters
+  /// By dense index; `nil` takes the surface.
+  private let givenVolatilities: [Double?]
+
+  /// - Parameter givenVolatilities: Annualized volatilities by dense index that stand in for the
+  ///   surface, for contracts with a quoted volatility; empty for none.
+  /// - Throws: ``MarginError/malformedVolatility(_:)``.
+  public init(
+    _ layout: ListingLayout, _ parameters: SurfaceParameters, givenVolatilities: [Double?] = []
+  ) throws(MarginError) {
+    self.layout = layout
+    surface = ParametricSurface(parameters)
+    shock = VolatilityShock(parameters.shock)
+    skewShock = SkewShock(parameters.skewShock)
+    carry = parameters.carry
+    let contracts = layout.listing.contracts
+    for (index, volatility) in givenVolatilities.enumerated() {
+      guard let volatility else { continue }
+      guard index < contracts.count else { throw .malformedVolatility("contract \(index)") }
+      guard contracts[index].isOption, volatility > 0, volatility <= 100
+      else { throw .malformedVolatility(contracts[index].name) }
+    }
+    self.givenVolatilities =
+      givenVolatilities
+      + Array(repeating: nil, count: max(0, contracts.count - givenVolatilities.count))
+  }
+
+  /// The listing at a market.
+  ///
+  /// Underlyings absent from the snapshot stay without marks.
+  /// - Throws: ``MarginError/markOutOfRange(_:)``.
+  public func marked(at snapshot: MarketSnapshot) throws(MarginError) -> MarkedListing {
+    var listing = MarkedListing(layout)
+    try mark(&listing, at: snapshot)
+    return listing
+  }
+
+  /// Marks a listing again, in place.
+  func mark(_ listing: inout MarkedListing, at snapshot: MarketSnapshot) throws(MarginError) {
+    listing.time = snapshot.time
+    for slot in layout.underlyings.indices {
+      let market = snapshot[layout.underlyings[slot]]
+      listing.markets[slot] = market
+      listing.perpetuals[slot] = .zero
+      guard let market else { continue }
+      listing.perpetuals[slot] = try forward(market, multiple: .one)
+    }
+    for slot in layout.expiries.indices { try markExpiry(slot, of: &listing) }
+    for index in layout.places.indices { try markContract(index, of: &listing) }
+  }
+
+  private func markExpiry(
+    _ slot: Int, of listing: inout MarkedListing
+  ) throws(MarginError) {
+    let expiry = layout.expiries[slot]
+    guard let market = listing.markets[expiry.underlying] else {
+      listing.expiries[slot] = .unmarked
+      return
+    }
+    let remaining = max(expiry.time - listing.time, .zero)
+    let forward = try forward(market, multiple: carryMultiple(remaining))
+    listing.expiries[slot] = MarkedExpiry(
+      forward: forward, logForward: Elementary.log(forward.value), years: remaining.years,
+      smile: surface.smile(level: market.volatility.value, yearsToExpiry: remaining.years),
+      shockMoves: shock.moves(yearsToExpiry: remaining.years),
+      skewMoves: skewShock.moves(yearsToExpiry: remaining.years))
+  }
+
+  /// min(τ ÷ horizon, limit), in billionths.
+  private func carryMultiple(_ remaining: TimeSpan) -> Rate {
+    let product = Int128(remaining.nanoseconds) * 1_000_000_000
+    let multiple = product.divided(by: Int128(carry.horizon.nanoseconds), rounding: .halfEven)
+    return Rate(billionths: Int64(min(multiple, Int128(carry.limit.billionths))))
+  }
+
+  private func forward(
+    _ market: UnderlyingMarket, multiple: Rate
+  ) throws(MarginError) -> Price {
+    let scaled = Int128(market.basis.billionths) * Int128(multiple.billionths)
+    let adjustment = scaled.divided(by: 1_000_000_000, rounding: .halfEven)
+    let product = Int128(market.index.steps) * (1_000_000_000 + adjustment)
+    let steps = product.divided(by: 1_000_000_000, rounding: .halfEven)
+    guard steps > 0, steps <= Int128(Price.limit) else {
+      throw .markOutOfRange(market.underlying.description)
+    }
+    return Price(steps: Int64(steps))
+  }
+
+  private func markContract(
+    _ index: Int, of listing: inout MarkedListing
+  ) throws(MarginError) {
+    let contract = layout.listing.contracts[index]
+    let place = layout.places[index]
+    listing.volatilities[index] = 0
+    guard let market = listing.markets[place.underlying] else {
+      listing.marks[index] = InstrumentMark(price: .zero, unitValue: 0)
+      return
+    }
+    do {
+      let price: Price
+      switch contract.kind {
+      case .spot: price = market.index
+      case .perpetual: price = listing.perpetuals[place.underlying]
+      case .future: price = listing.expiries[place.expiry].forward
+      case .option(let right, let strike, _):
+        let expiry = listing.expiries[place.expiry]
+        let volatility = volatility(of: index, at: expiry)
+        listing.volatilities[index] = volatility
+        let value = try Black76.price(
+          forward: expiry.forward.value, strike: strike.value,
+          totalVariance: (volatility * volatility) * expiry.years, right: right)
+        let quoted = contract.settlement == .inverse ? value / expiry.forward.value : value
+        price = try Price(quoted, rounding: .toNearestOrEven)
+      }
+      let unitValue = try contract.unitValue(at: price)
+      listing.marks[index] = InstrumentMark(price: price, unitValue: unitValue)
+    } catch {
+      throw .markOutOfRange(contract.name)
+    }
+  }
+
+  private func volatility(of index: Int, at expiry: MarkedExpiry) -> Double {
+    if let given = givenVolatilities[index] { return given }
+    let logMoneyness = layout.places[index].logStrike - expiry.logForward
+    return expiry.smile?.volatility(logMoneyness: logMoneyness) ?? 0
+  }
+}

@@ -1,0 +1,226 @@
+// Plimsoll: a real-time margin and liquidation engine for crypto derivatives.
+// SPDX-License-Identifier: Apache-2.0
+
+public import Instruments
+public import Quantities
+
+/// What a line of a requirement is for.
+public enum ChargeKind: Hashable, Sendable {
+  /// The worst scenario of one underlying.
+  case scan(AssetSymbol, BindingScenario)
+  /// What A_min adds to the scan.
+  case shortOptionMinimum
+  /// The tier charge of one future or perpetual.
+  case tier(InstrumentID)
+  /// The stand-alone charge of one option.
+  case option(InstrumentID)
+  /// The haircut on one collateral asset.
+  case haircut(AssetSymbol)
+  /// Close fees and funding.
+  case provision
+  /// Open orders.
+  case orders
+}
+
+/// One line of a requirement, millionths of the quote currency.
+public struct ChargeLine: Hashable, Sendable {
+  public let kind: ChargeKind
+  public let initial: Int64
+  public let maintenance: Int64
+
+  public init(kind: ChargeKind, initial: Int64, maintenance: Int64) {
+    self.kind = kind
+    self.initial = initial
+    self.maintenance = maintenance
+  }
+}
+
+/// Why an account's requirement is what it is.
+///
+/// The lines add up to initial and maintenance margin to the unit (while those stay below the
+/// limit of requirements). A portfolio's maintenance margin is a share of the whole, rounded up
+/// once; its lines split it by rounding up the running total.
+public struct RequirementBreakdown: Hashable, Sendable {
+  public let risk: AccountRisk
+  public let lines: [ChargeLine]
+  /// All scenarios of a portfolio account, by underlying; empty otherwise.
+  public let scans: [UnderlyingScan]
+  /// What each contract and coin gains in the binding scenario of its underlying.
+  ///
+  /// Per underlying they add up to −loss. Empty where nothing loses or a skew scenario binds.
+  public let contributions: [Contribution]
+
+  /// A part of the profit in the binding scenario, millionths of the quote currency.
+  public struct Contribution: Hashable, Sendable {
+    public enum Origin: Hashable, Sendable {
+      case position(InstrumentID)
+      /// What is held in the asset: balance − cost of positions settled in it.
+      case holding(AssetSymbol)
+    }
+    public let origin: Origin
+    public let profit: Int64
+  }
+}
+
+extension RequirementEngine {
+  /// All scenarios of a portfolio, by underlying, whatever its mode; none of an engine without.
+  public func scans(of portfolio: Portfolio) throws(MarginError) -> [UnderlyingScan] {
+    guard hasScenarios else { return [] }
+    let (rows, sizes, held) = try holdings(of: portfolio)
+    return ExactScan(self, rows: rows, sizes: sizes, held: held).underlyings
+  }
+
+  /// The account's requirement, line by line, computed apart from ``risk(of:scratch:)`` by plain
+  /// loops.
+  public func breakdown(of portfolio: Portfolio) throws(MarginError) -> RequirementBreakdown {
+    let risk = try risk(of: portfolio)
+    var lines: [ChargeLine]
+    var scans: [UnderlyingScan] = []
+    var contributions: [RequirementBreakdown.Contribution] = []
+    switch portfolio.mode {
+    case .isolated, .cross: lines = standaloneLines(of: portfolio)
+    case .portfolio:
+      scans = try self.scans(of: portfolio)
+      lines = portfolioLines(of: portfolio, scans)
+      contributions = try self.contributions(of: portfolio, scans)
+    }
+    if !portfolio.orders.isEmpty {
+      let charge = try orderCharge(portfolio.positions, portfolio.orders, portfolio.mode)
+      lines.append(ChargeLine(kind: .orders, initial: charge, maintenance: 0))
+    }
+    return RequirementBreakdown(
+      risk: risk, lines: lines, scans: scans, contributions: contributions)
+  }
+
+  // MARK: Lines
+
+  private func standaloneLines(of portfolio: Portfolio) -> [ChargeLine] {
+    var lines: [ChargeLine] = []
+    for position in portfolio.positions {
+      guard let index = layout.index(of: position.instrument) else { continue }
+      let charge = standaloneCharge(index, steps: position.size.steps)
+      let kind: ChargeKind =
+        charges[index].isOption ? .option(position.instrument) : .tier(position.instrument)
+      lines.append(
+        ChargeLine(kind: kind, initial: charge.initial, maintenance: charge.maintenance))
+    }
+    for (symbol, charge) in haircutLines(of: portfolio) {
+      lines.append(
+        ChargeLine(kind: .haircut(symbol), initial: charge, maintenance: charge))
+    }
+    return lines
+  }
+
+  private func portfolioLines(
+    of portfolio: Portfolio, _ scans: [UnderlyingScan]
+  ) -> [ChargeLine] {
+    var parts: [(ChargeKind, Int64)] = []
+    var scan: Int64 = 0
+    for underlying in scans {
+      parts.append((.scan(underlying.underlying, underlying.binding), underlying.loss))
+      scan = QuoteMoney.sum(scan, underlying.loss)
+    }
+    let minimum = minimumCharge(of: portfolio)
+    if minimum > scan { parts.append((.shortOptionMinimum, minimum - scan)) }
+    for (symbol, charge) in haircutLines(of: portfolio) {
+      parts.append((.haircut(symbol), charge))
+    }
+    var provision: Int128 = 0
+    for position in portfolio.positions {
+      guard let index = layout.index(of: position.instrument) else { continue }
+      provision += self.provision(index, position.size.steps)
+    }
+    parts.append((.provision, provisionCharge(provision)))
+    var total: Int64 = 0
+    return parts.map { kind, charge in
+      let before = portfolioCharge(total).maintenance
+      total = QuoteMoney.sum(total, charge)
+      return ChargeLine(
+        kind: kind, initial: charge,
+        maintenance: portfolioCharge(total).maintenance - before)
+    }
+  }
+
+  private func haircutLines(of portfolio: Portfolio) -> [(AssetSymbol, Int64)] {
+    var lines: [(AssetSymbol, Int64)] = []
+    for asset in valuations.indices where haircuts[asset] > 0 {
+      var net = Int128(portfolio.balances[asset])
+      for position in portfolio.positions {
+        guard let index = layout.index(of: position.instrument),
+          charges[index].settlement == asset
+        else { continue }
+        let worth = position.size.steps * charges[index].unitValue
+        net +=
+          Int128(
+            portfolio.mode == .portfolio
+              ? worth : haircutWorth(index, position.size.steps, worth))
+          - Int128(position.cost)
+      }
+      guard net > 0 else { continue }
+      lines.append((layout.listing.collateral[asset].asset.symbol, haircutCharge(asset, net)))
+    }
+    return lines
+  }
+
+  private func minimumCharge(of portfolio: Portfolio) -> Int64 {
+    var uncovered = [Int128](repeating: 0, count: layout.underlyings.count)
+    for (slot, strike) in zip(layout.strikes.indices, layout.strikes) {
+      var quantity: Int128 = 0
+      for position in portfolio.positions {
+        guard let index = layout.index(of: position.instrument),
+          charges[index].strike == slot
+        else { continue }
+        quantity += Int128(position.size.steps) * Int128(charges[index].stepQuantity)
+      }
+      if quantity < 0 { uncovered[layout.expiries[strike.expiry].underlying] -= quantity }
+    }
+    return minimumCharge(uncovered)
+  }
+
+  // MARK: The binding scenario
+
+  private func contributions(
+    of portfolio: Portfolio, _ scans: [UnderlyingScan]
+  ) throws(MarginError) -> [RequirementBreakdown.Contribution] {
+    let (rows, sizes, held) = try holdings(of: portfolio)
+    var contributions: [RequirementBreakdown.Contribution] = []
+    for scan in scans {
+      guard case .scenario(let lane) = scan.binding,
+        let slot = layout.underlyings.firstIndex(of: scan.underlying)
+      else { continue }
+      for (row, size) in zip(rows, sizes) where charges[row].underlying == slot {
+        let profit = ExactScan.profit(self, slot, lane: lane, [row], [size], [])
+        contributions.append(
+          RequirementBreakdown.Contribution(
+            origin: .position(layout.listing.contracts[row].id),
+            profit: QuoteMoney.clampedEquity(profit)))
+      }
+      for asset in held.indices
+      where layout.collateralUnderlyings[asset] == slot && held[asset] != 0 {
+        let profit = ExactScan.amountProfit(self, asset, lane: lane, held[asset])
+        contributions.append(
+          RequirementBreakdown.Contribution(
+            origin: .holding(layout.listing.collateral[asset].asset.symbol),
+            profit: QuoteMoney.clampedEquity(profit)))
+      }
+    }
+    return contributions
+  }
+
+  private func holdings(
+    of portfolio: Portfolio
+  ) throws(MarginError) -> (rows: [Int], sizes: [Int64], held: [Int128]) {
+    // Refuses what the requirement refuses.
+    _ = try risk(of: portfolio)
+    var rows: [Int] = []
+    var held = portfolio.balances.map { Int128($0) }
+    for position in portfolio.positions {
+      guard let index = layout.index(of: position.instrument) else {
+        throw .unlisted(position.instrument)
+      }
+      rows.append(index)
+      held[Int(charges[index].settlement)] -= Int128(position.cost)
+    }
+    return (rows, portfolio.positions.map(\.size.steps), held)
+  }
+}

@@ -1,0 +1,162 @@
+// Plimsoll: a real-time margin and liquidation engine for crypto derivatives.
+// SPDX-License-Identifier: Apache-2.0
+
+public import Instruments
+public import MarketData
+public import Parameters
+import Quantities
+
+/// The requirement of every account at one market.
+///
+/// ``advance(to:)`` makes marks, scenario table and charges of a block; after that
+/// ``risk(of:scratch:)`` is a pure function of a portfolio. Values are copied freely; threads
+/// share an engine and bring a scratch each.
+public struct RequirementEngine: Sendable {
+  public let layout: ListingLayout
+  public let parameters: MarginParameters
+  /// Marks, forwards and volatilities of the block.
+  public private(set) var marked: MarkedListing
+  public private(set) var table: ScenarioTable
+  /// The scenarios of each underlying, by underlying slot.
+  public let grids: [ScenarioGrid]
+  var charges: [ContractCharges]
+  var tiers: [Tier]
+  /// By collateral asset.
+  var valuations: [AssetValuation]
+  /// By underlying slot.
+  let tierTables: [TierTable]
+  /// Billionths, by collateral asset.
+  let haircuts: [Int64]
+  /// A_min per base unit: index × rate in 10^−17 of the quote currency, by underlying slot.
+  var minimumCharges: [Int128]
+  private let surface: SurfaceParameters
+  private let givenVolatilities: [Double?]
+  private let model: MarkModel
+  let hasScenarios: Bool
+
+  /// - Parameters:
+  ///   - grids: By underlying, in the layout's order; `nil` makes them from the parameters.
+  ///   - givenVolatilities: Of quoted options, by dense index; empty takes the surface.
+  ///   - hasScenarios: `false` leaves the scenario table out, for venues and searches without
+  ///     portfolio accounts; of such an account it requires the limit of all requirements.
+  /// - Throws: ``MarginError``.
+  public init(
+    listing: Listing, margin: MarginParameters, surface: SurfaceParameters,
+    grids: [ScenarioGrid]? = nil, givenVolatilities: [Double?] = [], hasScenarios: Bool = true
+  ) throws(MarginError) {
+    layout = try ListingLayout(listing)
+    parameters = margin
+    self.surface = surface
+    self.givenVolatilities = givenVolatilities
+    model = try MarkModel(layout, surface, givenVolatilities: givenVolatilities)
+    marked = MarkedListing(layout)
+    var made: [ScenarioGrid] = []
+    if let grids {
+      made = grids
+    } else {
+      for underlying in layout.underlyings {
+        made.append(try ScenarioGrid(margin.scan, underlying: underlying))
+      }
+    }
+    self.grids = made
+    table = ScenarioTable(layout, grids: made)
+    valuations = Array(repeating: .none, count: listing.collateral.count)
+    haircuts = listing.collateral.map { margin.haircuts[$0.asset.symbol].billionths }
+    minimumCharges = Array(repeating: 0, count: layout.underlyings.count)
+    charges = []
+    tiers = []
+    tierTables = layout.underlyings.map { margin.tiers[$0] }
+    for (contract, place) in zip(listing.contracts, layout.places) {
+      let schedule = tierTables[place.underlying]
+      charges.append(ContractCharges(contract, place, tierStart: tiers.count, schedule))
+      tiers += Array(repeating: .none, count: schedule.rows.count)
+    }
+    self.hasScenarios = hasScenarios
+  }
+
+  /// Marks the listing and revalues all scenarios: one block.
+  ///
+  /// - Throws: ``MarginError`` when a mark or a scenario leaves its field; the engine then has
+  ///   no market, and every account with a position is refused until the next one.
+  public mutating func advance(to snapshot: MarketSnapshot) throws(MarginError) {
+    do {
+      try model.mark(&marked, at: snapshot)
+      if hasScenarios { try table.rebuild(layout, marked) }
+      for asset in valuations.indices { revalue(asset) }
+      for slot in layout.underlyings.indices { remeasureMinimum(slot) }
+      for index in charges.indices { try recharge(index) }
+    } catch {
+      for index in charges.indices { charges[index].isPriced = false }
+      throw error
+    }
+  }
+
+  /// An engine that knows only the contracts of one account, without a market yet.
+  ///
+  /// It answers for that account as this one does, and takes new markets in microseconds.
+  func restricted(to portfolio: Portfolio) throws(MarginError) -> RequirementEngine {
+    var listing = Listing(quote: layout.listing.quote)
+    for asset in layout.listing.collateral.dropFirst() { listing.accept(asset) }
+    var volatilities: [Double?] = []
+    for position in portfolio.positions {
+      guard let index = layout.index(of: position.instrument) else {
+        throw .unlisted(position.instrument)
+      }
+      listing.list(layout.listing.contracts[index])
+      volatilities.append(index < givenVolatilities.count ? givenVolatilities[index] : nil)
+    }
+    let kept = try ListingLayout(listing).underlyings
+    let grids = zip(layout.underlyings, grids).filter { kept.contains($0.0) }.map(\.1)
+    return try RequirementEngine(
+      listing: listing, margin: parameters, surface: surface, grids: grids,
+      givenVolatilities: volatilities, hasScenarios: portfolio.mode == .portfolio)
+  }
+
+  /// The marks of the block, by dense index of the listing.
+  public var marks: [InstrumentMark] { marked.marks }
+
+  /// Working memory for one thread.
+  public func makeScratch() -> RiskScratch { RiskScratch(self) }
+
+  private mutating func revalue(_ asset: Int) {
+    let slot = layout.collateralUnderlyings[asset]
+    let decimals = Int(layout.listing.collateral[asset].asset.decimals)
+    if slot < 0 {
+      valuations[asset] = AssetValuation(
+        numerator: powerOfTen(max(6 - decimals, 0)),
+        denominator: powerOfTen(max(decimals - 6, 0)))
+    } else if let market = marked.markets[slot] {
+      // Ledger units × 10^−8 quote steps to millionths: 10^−decimals − 8 + 6.
+      valuations[asset] = AssetValuation(
+        numerator: market.index.steps, denominator: powerOfTen(decimals + 2))
+    } else {
+      valuations[asset] = .none
+    }
+  }
+
+  private mutating func remeasureMinimum(_ slot: Int) {
+    let index = marked.markets[slot]?.index ?? .zero
+    minimumCharges[slot] =
+      Int128(index.steps) * Int128(parameters.shortOptionMinimum.billionths)
+  }
+}
+
+/// What one ledger unit of an asset is worth, as a fraction of a millionth of the quote currency.
+struct AssetValuation: Hashable, Sendable {
+  var numerator: Int64
+  /// Zero when there is no price.
+  var denominator: Int64
+
+  static let none = AssetValuation(numerator: 0, denominator: 0)
+
+  var isPriced: Bool { denominator != 0 }
+
+  /// Worth in millionths, rounded as stated; ± 2^100 beyond 128 bits.
+  @inline(__always)
+  func worth(_ units: Int128, rounding: RoundingDirection) -> Int128 {
+    if denominator == 1, numerator == 1 { return units }
+    let (product, overflows) = units.multipliedReportingOverflow(by: Int128(numerator))
+    guard !overflows else { return units > 0 ? 1 << 100 : -(1 << 100) }
+    return product.divided(by: Int128(denominator), rounding: rounding)
+  }
+}

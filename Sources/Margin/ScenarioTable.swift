@@ -1,0 +1,205 @@
+// Plimsoll: a real-time margin and liquidation engine for crypto derivatives.
+// SPDX-License-Identifier: Apache-2.0
+
+import Instruments
+import Kernels
+import MarketData
+import NumericalMethods
+import Quantities
+import Volatility
+
+/// What one size step of every contract, and one ledger unit of every coin, gains or loses in
+/// every scenario.
+///
+/// A row has one cell per scenario: damper × (value then − value now) in millionths of the quote
+/// currency, a coin's value being its amount times the index of the same scenario. Each cell is
+/// rounded once, half to even, to `Int32`; sums over positions are exact after that, so a
+/// scenario's profit is within Σ|size|/2 millionths of the unrounded one.
+///
+/// What an account holds in coin (balance − Σ cost of its coin-settled positions) moves with the
+/// index too: collateral rows hold that per ledger unit, with 32 binary places, rounded half to
+/// even; their share of a sum is rounded to the nearest once per asset, so it is within
+/// |amount|·2^−33 + ½ millionths.
+public struct ScenarioTable: Sendable {
+  /// Cells per row: the most scenarios of any underlying, padded to a whole number of blocks.
+  ///
+  /// Padding is zero: a scenario in which nothing happens.
+  public let laneCount: Int
+  /// Skew cells per row.
+  public let skewCount: Int
+  /// By contract, then lane.
+  var cells: [Int32]
+  /// By contract, then skew scenario.
+  var skewCells: [Int32]
+  /// The largest |cell| of each row, skews included.
+  var magnitudes: [Int64]
+  /// By collateral asset, then lane; 32 binary places.
+  var amountCells: [Int64]
+  /// The largest |cell| of each collateral row.
+  var amountMagnitudes: [Int64]
+
+  let plans: [GridPlan]
+  private var batch: OptionBatch
+
+  /// Room for a listing; all cells zero until ``rebuild(_:_:)``.
+  /// - Parameter grids: By underlying slot.
+  init(_ layout: ListingLayout, grids: [ScenarioGrid]) {
+    let block = Int(PLIMSOLL_SCENARIO_BLOCK)
+    let most = grids.map(\.scenarios.count).max() ?? 0
+    laneCount = max(1, (most + block - 1) / block) * block
+    skewCount = grids.map(\.skews.count).max() ?? 0
+    plans = grids.map(GridPlan.init)
+    let contractCount = layout.places.count
+    cells = Array(repeating: 0, count: contractCount * laneCount)
+    skewCells = Array(repeating: 0, count: contractCount * skewCount)
+    magnitudes = Array(repeating: 0, count: contractCount)
+    amountCells = Array(repeating: 0, count: layout.collateralUnderlyings.count * laneCount)
+    amountMagnitudes = Array(repeating: 0, count: layout.collateralUnderlyings.count)
+    batch = OptionBatch(capacity: laneCount + skewCount + 1)
+  }
+
+  /// The profit of one size step of a contract in a scenario, millionths of the quote currency.
+  public func cell(contract: Int, scenario: Int) -> Int32 {
+    cells[contract * laneCount + scenario]
+  }
+
+  /// The profit of one size step in a skew scenario, millionths of the quote currency.
+  public func skewCell(contract: Int, skew: Int) -> Int32 {
+    skewCells[contract * skewCount + skew]
+  }
+}
+
+// MARK: Building
+
+extension ScenarioTable {
+  /// Revalues every row at a market; no memory is taken.
+  ///
+  /// - Throws: ``MarginError/cellOutOfRange(_:)`` or ``MarginError/collateralOutOfRange(_:)``.
+  mutating func rebuild(
+    _ layout: ListingLayout, _ marked: MarkedListing
+  ) throws(MarginError) {
+    for index in layout.places.indices {
+      try rebuildRow(index, layout, marked)
+    }
+    for asset in layout.collateralUnderlyings.indices {
+      try rebuildAmountRow(asset, layout, marked)
+    }
+  }
+
+  private mutating func rebuildRow(
+    _ index: Int, _ layout: ListingLayout, _ marked: MarkedListing
+  ) throws(MarginError) {
+    let contract = layout.listing.contracts[index]
+    let place = layout.places[index]
+    let start = index * laneCount
+    magnitudes[index] = 0
+    guard let market = marked.markets[place.underlying], !contract.isReciprocal else {
+      // The value of a reciprocal contract, −quantity ÷ price coins, times the index does not
+      // move with spot: all of its risk is in the coins of its cost.
+      for lane in start..<start + laneCount { cells[lane] = 0 }
+      for skew in index * skewCount..<(index + 1) * skewCount { skewCells[skew] = 0 }
+      return
+    }
+    let plan = plans[place.underlying]
+    // A step's base units × 10^6, for the settlement asset at its own index.
+    let slot = layout.collateralUnderlyings[place.settlement]
+    let settlement = slot < 0 || contract.settlement == .inverse ? nil : marked.markets[slot]
+    let scale = Double(contract.stepQuantity) * 0.01 * (settlement?.index.value ?? 1)
+    let isRepresentable: Bool
+    switch contract.kind {
+    case .spot, .perpetual, .future:
+      let forward = marked.marks[index].price.value
+      isRepresentable = fillLinear(index, plan, value: forward * scale)
+    case .option(let right, let strike, _):
+      let expiry = marked.expiries[place.expiry]
+      batch.price(
+        right, strike: strike.value, logMoneyness: place.logStrike - expiry.logForward,
+        volatility: marked.volatilities[index], expiry, plan)
+      let forward = expiry.forward.value
+      let coin = contract.settlement == .inverse ? market.index.value / forward : 1
+      isRepresentable = fillOption(index, plan, scale: scale * coin)
+    }
+    guard isRepresentable else { throw .cellOutOfRange(contract.name) }
+  }
+
+  private mutating func fillLinear(_ index: Int, _ plan: GridPlan, value: Double) -> Bool {
+    let start = index * laneCount
+    var largest = 0.0
+    for lane in plan.shifts.indices {
+      let profit = (plan.dampers[lane] * (value * plan.shifts[lane])).rounded(.toNearestOrEven)
+      guard profit.magnitude <= Self.largestCell else { return false }
+      largest = max(largest, profit.magnitude)
+      cells[start + lane] = Int32(profit)
+    }
+    magnitudes[index] = Int64(largest)
+    return true
+  }
+
+  private mutating func fillOption(_ index: Int, _ plan: GridPlan, scale: Double) -> Bool {
+    let start = index * laneCount
+    let count = plan.shifts.count
+    let now = batch.values[count]
+    var largest = 0.0
+    for lane in 0..<count {
+      let move = scale * (batch.values[lane] - now)
+      let profit = (plan.dampers[lane] * move).rounded(.toNearestOrEven)
+      guard profit.magnitude <= Self.largestCell else { return false }
+      largest = max(largest, profit.magnitude)
+      cells[start + lane] = Int32(profit)
+    }
+    for skew in plan.skews.indices {
+      let move = scale * (batch.values[count + 1 + skew] - now)
+      let profit = move.rounded(.toNearestOrEven)
+      guard profit.magnitude <= Self.largestCell else { return false }
+      largest = max(largest, profit.magnitude)
+      skewCells[index * skewCount + skew] = Int32(profit)
+    }
+    magnitudes[index] = Int64(largest)
+    return true
+  }
+
+  private mutating func rebuildAmountRow(
+    _ asset: Int, _ layout: ListingLayout, _ marked: MarkedListing
+  ) throws(MarginError) {
+    let start = asset * laneCount
+    let slot = layout.collateralUnderlyings[asset]
+    amountMagnitudes[asset] = 0
+    guard slot >= 0, let market = marked.markets[slot] else {
+      for lane in start..<start + laneCount { amountCells[lane] = 0 }
+      return
+    }
+    let collateral = layout.listing.collateral[asset].asset
+    let fraction = Double(Int64(1) << Int64(PLIMSOLL_SCENARIO_FRACTION_BITS))
+    let perUnit =
+      market.index.value * 1e6 / Double(collateral.unitsPerWhole) * fraction
+    let plan = plans[slot]
+    for lane in plan.shifts.indices {
+      let profit = (plan.dampers[lane] * (perUnit * plan.shifts[lane])).rounded(.toNearestOrEven)
+      guard profit.magnitude <= 0x1p62 else { throw .collateralOutOfRange(collateral.symbol) }
+      amountCells[start + lane] = Int64(profit)
+      amountMagnitudes[asset] = max(amountMagnitudes[asset], Int64(profit.magnitude))
+    }
+  }
+
+  private static var largestCell: Double { 2_147_483_647 }
+}
+
+/// A grid as arrays, with its logarithms.
+struct GridPlan: Sendable {
+  let shifts: [Double]
+  /// ln(1 + shift).
+  let logShifts: [Double]
+  let dampers: [Double]
+  let states: [VolatilityState]
+  let skews: [SkewState]
+  let volatilityFollowsSpot: Bool
+
+  init(_ grid: ScenarioGrid) {
+    shifts = grid.scenarios.map(\.spotShift)
+    logShifts = shifts.map { Elementary.log1p($0) }
+    dampers = grid.scenarios.map(\.damper)
+    states = grid.scenarios.map(\.volatility)
+    skews = grid.skews
+    volatilityFollowsSpot = grid.volatilityFollowsSpot
+  }
+}

@@ -1,0 +1,55 @@
+// Plimsoll: a real-time margin and liquidation engine for crypto derivatives.
+// SPDX-License-Identifier: Apache-2.0
+
+public import Quantities
+
+/// The mark of one instrument: its price and what one size step is worth at it.
+@frozen
+public struct InstrumentMark: Hashable, Sendable {
+  public let price: Price
+  /// Ledger units of the contract's settlement asset per size step, rounded once.
+  public let unitValue: Int64
+
+  @inlinable
+  public init(price: Price, unitValue: Int64) {
+    self.price = price
+    self.unitValue = unitValue
+  }
+}
+
+/// What the market of one underlying looks like in one block.
+@frozen
+public struct UnderlyingMarket: Hashable, Sendable {
+  public let underlying: AssetSymbol
+  /// The accepted index price, in the venue's quote currency.
+  public let index: Price
+  /// Perpetual mark ÷ index − 1, smoothed and clamped.
+  public let basis: Rate
+  /// At-the-money volatility for 30 days, annualised.
+  public let volatility: Rate
+
+  @inlinable
+  public init(underlying: AssetSymbol, index: Price, basis: Rate, volatility: Rate) {
+    self.underlying = underlying
+    self.index = index
+    self.basis = basis
+    self.volatility = volatility
+  }
+}
+
+/// Everything a block's margin depends on besides the accounts: accepted prices, as values.
+public struct MarketSnapshot: Hashable, Sendable {
+  public let time: Timestamp
+  /// Sorted by symbol.
+  public let underlyings: [UnderlyingMarket]
+
+  /// - Precondition: `underlyings` is sorted by symbol, without duplicates.
+  public init(time: Timestamp, underlyings: [UnderlyingMarket]) {
+    self.time = time
+    self.underlyings = underlyings
+  }
+
+  public subscript(underlying: AssetSymbol) -> UnderlyingMarket? {
+    underlyings.first { $0.underlying == underlying }
+  }
+}

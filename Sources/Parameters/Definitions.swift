@@ -1,0 +1,8 @@
+// Plimsoll: a real-time margin and liquidation engine for crypto derivatives.
+// SPDX-License-Identifier: Apache-2.0
+
+extension ParameterDefinition {
+  /// Every parameter there is.
+  public static let all: [ParameterDefinition] =
+    liquidation + clearing + oracle + margin + surface + book
+}

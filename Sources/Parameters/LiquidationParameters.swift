@@ -1,0 +1,70 @@
+// Plimsoll: a real-time margin and liquidation engine for crypto derivatives.
+// SPDX-License-Identifier: Apache-2.0
+
+public import Quantities
+
+/// The numbers of the waterfall.
+public struct LiquidationParameters: Hashable, Sendable {
+  /// The largest part of a position that one order may take, above ``wholeSliceNotional``.
+  public let sliceShare: Rate
+  /// A position up to this notional is sold in one order, in millionths of the quote currency.
+  public let wholeSliceNotional: Int64
+  /// What closing is expected to cost, as a share of notional, when an order is sized.
+  public let expectedCost: Rate
+  /// How long an order waits for its report.
+  public let orderLife: TimeSpan
+  /// Orders without a fill, one after another, after which a stage counts as exhausted.
+  public let patience: Int64
+  /// The largest part of the fund that one account's closing may be allowed to cost.
+  public let fundEventCap: Rate
+  /// What a simulated venue's fund holds at the start, as a share of open interest.
+  public let fundOpeningShare: Rate
+  /// The largest part of a winner's unrealised profit that a loss may take.
+  public let socialisedShare: Rate
+  /// The penalty on liquidated notional of accounts whose tiers state none.
+  public let penalty: Rate
+
+  public init(_ set: ParameterSet) throws(ParameterError) {
+    sliceShare = try set.rate("liquidation.sliceShare")
+    wholeSliceNotional = try set.raw("liquidation.wholeSliceNotional")
+    expectedCost = try set.rate("liquidation.expectedCost")
+    orderLife = try set.duration("liquidation.orderLife")
+    patience = try set.raw("liquidation.patience")
+    fundEventCap = try set.rate("insuranceFund.eventCap")
+    fundOpeningShare = try set.rate("insuranceFund.openingShare")
+    socialisedShare = try set.rate("socialisedLoss.share")
+    penalty = try set.rate("liquidation.penalty")
+  }
+}
+
+extension ParameterDefinition {
+  static let liquidation: [ParameterDefinition] = [
+    ParameterDefinition(
+      "liquidation.sliceShare", .rate, 10_000_000...1_000_000_000,
+      "largest part of a position one liquidation order may take"),
+    ParameterDefinition(
+      "liquidation.wholeSliceNotional", .money, 0...1_000_000_000_000_000,
+      "position notional up to which one order may take all"),
+    ParameterDefinition(
+      "liquidation.expectedCost", .rate, 0...100_000_000,
+      "expected cost of closing, as a share of notional, when an order is sized"),
+    ParameterDefinition(
+      "liquidation.orderLife", .duration, 1_000_000...3_600_000_000_000,
+      "how long a liquidation order waits for its report"),
+    ParameterDefinition(
+      "liquidation.patience", .count, 1...1_000,
+      "orders without a fill after which a stage is exhausted"),
+    ParameterDefinition(
+      "liquidation.penalty", .rate, 0...100_000_000,
+      "penalty on liquidated notional where no tier states one"),
+    ParameterDefinition(
+      "insuranceFund.eventCap", .rate, 0...1_000_000_000,
+      "largest part of the fund one account's closing may cost"),
+    ParameterDefinition(
+      "insuranceFund.openingShare", .rate, 0...1_000_000_000,
+      "what a simulated venue's fund holds at the start, as a share of open interest"),
+    ParameterDefinition(
+      "socialisedLoss.share", .rate, 0...1_000_000_000,
+      "largest part of a winner's unrealised profit that a loss may take"),
+  ]
+}

@@ -1,0 +1,57 @@
+// Plimsoll: a real-time margin and liquidation engine for crypto derivatives.
+// SPDX-License-Identifier: Apache-2.0
+
+import ArgumentParser
+import Foundation
+import Reporting
+
+/// The speed figures of the README, on this machine.
+struct BenchCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "bench",
+    abstract: "Measure the figures of the README on this machine.",
+    discussion: """
+      Every ratio compares two ways of doing the same in one run. With --json, a line a figure.
+
+      Example: plimsoll bench --market ../shared/data
+      """)
+
+  @OptionGroup var market: MarketOptions
+
+  @Option(name: .long, help: ArgumentHelp("Accounts of the replay.", valueName: "count"))
+  var population = 10_000
+
+  @Flag(name: .long, help: "Leave the replay out.")
+  var kernelsOnly = false
+
+  @Flag(name: .long, help: "Print a line of JSON for each figure.")
+  var json = false
+
+  func run() throws {
+    var figures = KernelBench.figures()
+    if !kernelsOnly {
+      figures += try ReplayBench.figures(market: market.load(), accounts: population)
+    }
+    if json {
+      for figure in figures { print(try encoded(figure)) }
+      return
+    }
+    var table = TextTable([
+      ("figure", .left), ("value", .right), ("unit", .left), ("baseline", .right),
+      ("ratio", .right), ("goal", .right), ("", .left), ("against", .left),
+    ])
+    for figure in figures {
+      table.append([
+        figure.name, text(figure.value), figure.unit, figure.baseline.map(text) ?? "",
+        figure.ratio.map { text($0) + "×" } ?? "", figure.goal.map(text) ?? "",
+        figure.met.map { $0 ? "met" : "missed" } ?? "", figure.against ?? "",
+      ])
+    }
+    print(table.text, terminator: "")
+  }
+
+  /// Three significant digits and a half.
+  private func text(_ value: Double) -> String {
+    String(format: value >= 100 ? "%.0f" : value >= 10 ? "%.1f" : "%.2f", value)
+  }
+}

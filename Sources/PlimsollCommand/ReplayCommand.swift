@@ -1,0 +1,134 @@
+// Plimsoll: a real-time margin and liquidation engine for crypto derivatives.
+// SPDX-License-Identifier: Apache-2.0
+
+import ArgumentParser
+import Connectors
+import Foundation
+import Ledger
+import Reporting
+import Simulation
+
+/// Runs recorded market data through the whole engine.
+struct ReplayCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "replay",
+    abstract: "Run recorded prices and a book of accounts through the whole engine.",
+    discussion: """
+      Writes the journal and a self-contained report into the output folder, and prints a \
+      summary. With --set, a second run with the changed parameters stands beside the first.
+
+      Example: plimsoll replay --market ../shared/data --set margin.maintenanceFactor=0.64
+      """)
+
+  @OptionGroup var market: MarketOptions
+  @OptionGroup var parameters: ParameterOptions
+  @OptionGroup var engine: EngineOptions
+
+  @Option(
+    name: .long,
+    help: ArgumentHelp(
+      "A parameter to change for a second run beside the first; repeatable.",
+      valueName: "key=value"))
+  var set: [String] = []
+
+  @Option(
+    name: .long,
+    help: ArgumentHelp("A JSON or CSV file of accounts instead of a population.", valueName: "file"))
+  var accounts: String?
+
+  @Option(name: .long, help: ArgumentHelp("Accounts of the population.", valueName: "count"))
+  var population = 10_000
+
+  @Option(name: .long, help: ArgumentHelp("Seed of the population.", valueName: "number"))
+  var seed: UInt64 = 20_200_312
+
+  @Option(
+    name: .long, help: ArgumentHelp("Folder for journal and report.", valueName: "folder"))
+  var out = "out/replay"
+
+  @Flag(name: .long, help: "Go on with the interrupted run whose journal is in the folder.")
+  var resume = false
+
+  @Flag(name: .long, help: "Write no journal.")
+  var noJournal = false
+
+  @Flag(name: .long, help: "Write no report.")
+  var noReport = false
+
+  @Flag(name: .long, help: "Print the summary as JSON.")
+  var json = false
+
+  func validate() throws {
+    guard (1...1_000_000).contains(population) else {
+      throw ValidationError("--population: \(population) is not between 1 and 1000000")
+    }
+    guard !(resume && noJournal) else {
+      throw ValidationError("--resume goes on with a journal: it excludes --no-journal")
+    }
+  }
+
+  func run() throws {
+    let file = try parameters.load()
+    let prices = try market.load()
+    let source = try accountSource()
+    try FileManager.default.createDirectory(
+      atPath: out, withIntermediateDirectories: true)
+    var results = [try run(file, prices, source, journal: "journal.db")]
+    if !set.isEmpty {
+      let changed = try file.applying(set)
+      results.append(try run(changed, prices, source, journal: "journal-set.db"))
+    }
+    try write(results)
+  }
+
+  private func accountSource() throws -> AccountSource {
+    guard let accounts else { return .population(count: population, seed: seed) }
+    return .book(try AccountBookReader.load(path: accounts), path: accounts)
+  }
+
+  private func run(
+    _ file: ParameterFile, _ prices: RecordedMarket, _ source: AccountSource, journal: String
+  ) throws -> ReplayResult {
+    var replay = try Replay(
+      ReplayPlan(
+        title: title(prices), market: prices, parameters: file.set,
+        assignments: file.assignments, accounts: source, journal: try target(journal),
+        workers: try engine.workers()))
+    let progress = Progress(file.assignments.isEmpty ? "replay" : "replay with --set")
+    let result = try replay.run { done, total in progress.show(done, of: total) }
+    progress.finish()
+    return result
+  }
+
+  private func title(_ prices: RecordedMarket) -> String {
+    let symbols = prices.underlyings.map(\.description).joined(separator: " and ")
+    return "\(symbols), \(prices.window.lowerBound) to \(prices.window.upperBound)"
+  }
+
+  /// A run writes a new journal over the one of an earlier run; `--resume` goes on with it.
+  private func target(_ name: String) throws -> JournalTarget {
+    if noJournal { return .none }
+    let path = out + "/" + name
+    if resume, FileManager.default.fileExists(atPath: path) { return .resume(path) }
+    for old in try FileManager.default.contentsOfDirectory(atPath: out)
+    where old == name || old.hasPrefix(name + "-") || old.hasPrefix(name + ".") {
+      try FileManager.default.removeItem(atPath: out + "/" + old)
+    }
+    return .create(path)
+  }
+
+  private func write(_ results: [ReplayResult]) throws {
+    let report = out + "/report.html"
+    if !noReport {
+      let html = HTMLReport.render(results, charts: ChartLibrary.installed())
+      try Data(html.utf8).write(to: URL(fileURLWithPath: report))
+    }
+    if json {
+      print(SummaryTable.json(results))
+      return
+    }
+    print(SummaryTable.text(results))
+    if !noReport { print("Report:  \(report)") }
+    if !noJournal { print("Journal: \(out)/journal.db (plimsoll verify \(out)/journal.db)") }
+  }
+}

@@ -1,0 +1,117 @@
+// Plimsoll: a real-time margin and liquidation engine for crypto derivatives.
+// SPDX-License-Identifier: Apache-2.0
+
+public import Simulation
+
+/// Writes replays as one HTML page that needs nothing else: no network, no other file.
+///
+/// Several replays stand side by side in one page: the first is what the others differ from.
+/// The same replays give the same bytes. Every text of a result is escaped.
+public enum HTMLReport {
+  /// - Parameters:
+  ///   - results: At least one; the price charts show the sources of the first.
+  ///   - charts: Makes the charts interactive; without it they are drawings.
+  public static func render(_ results: [ReplayResult], charts: ChartLibrary?) -> String {
+    ReportPage(ReplayRuns(results), library: charts).document.text
+  }
+}
+
+/// The parts of a report in the order in which they are read.
+struct ReportPage {
+  let runs: ReplayRuns
+  let library: ChartLibrary?
+  let prices: [Chart]
+  let ratios: [Chart]
+  let flows: [Chart]
+  let venue: [Chart]
+
+  init(_ runs: ReplayRuns, library: ChartLibrary?) {
+    self.runs = runs
+    self.library = library
+    let charts = ReplayCharts(runs)
+    prices = charts.prices
+    ratios = charts.marginRatios
+    flows = charts.liquidationFlows + [charts.accountsInLiquidation]
+    venue = [
+      charts.insuranceFund, charts.lossesShared,
+      charts.openInterest, charts.volatility,
+    ]
+  }
+
+  var document: Markup {
+    """
+    <!DOCTYPE html>
+    <html lang="en">
+    <head>
+    <meta charset="utf-8">
+    <meta name="viewport" content="width=device-width, initial-scale=1">
+    <meta name="color-scheme" content="light dark">
+    <meta http-equiv="Content-Security-Policy" content="\(Self.policy)">
+    <title>Plimsoll replay: \(runs.first.origin.title)</title>
+    \(Markup.style(ReportStyle.sheet))</head>
+    <body>
+    \(head)<main>
+    \(section("summary", "Key figures", keyFigures))\
+    \(section("prices", "Prices", figures(prices) + rejections))\
+    \(section("margin", "Margin ratios", figures(ratios)))\
+    \(section("liquidations", "Liquidations", figures(flows) + stages))\
+    \(section("venue", "Fund, shared losses, open interest", figures(venue) + timeTable))\
+    \(section("largest", "The largest liquidations", largest))\
+    \(section("parameters", "Parameters", parameters))\
+    \(section("input", "Skipped input rows", skippedRows))\
+    \(section("verify", "How to check this report", verification))\
+    </main>
+    \(foot)\(scripts)</body>
+    </html>
+
+    """
+  }
+
+  /// The page may run its own scripts and styles and ask for nothing.
+  private static let policy =
+    "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; "
+    + "img-src data: blob:; base-uri 'none'; form-action 'none'"
+
+  private func section(_ id: String, _ title: String, _ body: Markup) -> Markup {
+    """
+    <section id="\(id)" aria-labelledby="\(id)-title">
+    <h2 id="\(id)-title">\(title)</h2>
+    \(body)</section>
+
+    """
+  }
+
+  private func figures(_ charts: [Chart]) -> Markup {
+    "<div class=\"figures\">\n\(charts.map(figure).joined())</div>\n"
+  }
+
+  private func figure(_ chart: Chart) -> Markup {
+    let scales: Markup = """
+      <div class="scales" role="group" aria-label="Scale of the axis" hidden>\
+      <button type="button" data-scale="linear" aria-pressed="true">linear</button>\
+      <button type="button" data-scale="log" aria-pressed="false">logarithmic</button></div>
+      """
+    return """
+      <figure id="\(chart.id)"\(chart.isWide ? " class=\"wide\"" : "" as Markup) \
+      aria-labelledby="\(chart.id)-title">
+      <div class="title"><h3 id="\(chart.id)-title">\(chart.title)</h3>\
+      \(chart.hasScales && library != nil ? scales : "")</div>
+      <div class="drawing">\(ChartDrawing(chart: chart).markup)</div>
+      <figcaption>\(chart.caption)</figcaption>
+      </figure>
+
+      """
+  }
+
+  /// The chart library, the charts as data, and the script that brings them together.
+  private var scripts: Markup {
+    guard let library else { return .script(ReportScript.printing) }
+    let charts = (prices + ratios + flows + venue).map(\.json)
+    let axes = runs.results.map { result in
+      JSONText.array(Thinning(result.points).times.map(\.seconds))
+    }
+    let content = JSONText.object([("axes", .array(axes)), ("charts", .array(charts))])
+    return .script(library.script) + .json(content, id: "charts")
+      + .script(ReportScript.printing + ReportScript.charts)
+  }
+}

@@ -1,0 +1,96 @@
+// Plimsoll: a real-time margin and liquidation engine for crypto derivatives.
+// SPDX-License-Identifier: Apache-2.0
+
+import Ledger
+import MarketData
+import Parameters
+import Quantities
+import RiskEngine
+import Simulation
+
+extension ReplayResult {
+  /// The summary of one replay for another program.
+  func json(name: String) -> JSONText {
+    let underlyings = points.last?.markets.map(\.underlying) ?? []
+    return .object([
+      ("name", .string(name)), ("origin", origin.json), ("quote", .string("\(quote)")),
+      ("from", .time(points.first?.time)), ("to", .time(points.last?.time)),
+      ("totals", .object(KeyFigure.all(of: self).map { ($0.field, $0.value.json) })),
+      (
+        "liquidationsByFurthestStage",
+        .object(StageCount.all(of: self).map { ($0.field, .integer($0.count)) })
+      ),
+      (
+        "markets",
+        .array(underlyings.compactMap { MarketFigure($0, in: points)?.json })
+      ),
+      ("rejections", .array(rejectionCounts.map(rejection))),
+      ("largest", .array(largest.map(\.json))),
+      ("engine", .string(EngineVersion.engine)), ("numbers", .string(EngineVersion.numbers)),
+      ("hash", .string("\(hash)")),
+    ])
+  }
+
+  private func rejection(
+    _ entry: (source: SourceID, reason: SampleRejection, count: Int)
+  ) -> JSONText {
+    .object([
+      ("source", .string("\(entry.source)")), ("reason", .string("\(entry.reason)")),
+      ("count", .integer(entry.count)),
+    ])
+  }
+}
+
+extension ReplayOrigin {
+  fileprivate var json: JSONText {
+    .object([
+      ("title", .string(title)), ("market", .string(market)),
+      ("isReconstruction", .boolean(isReconstruction)), ("accounts", .string(accounts)),
+      ("options", .string(options)),
+      (
+        "parameters",
+        .object([
+          ("name", .string(parameters.name)), ("date", .string("\(parameters.date)")),
+        ])
+      ),
+      ("assignments", .array(assignments.map { .string($0) })),
+    ])
+  }
+}
+
+extension MarketFigure {
+  fileprivate var json: JSONText {
+    .object([
+      ("underlying", .string("\(underlying)")), ("first", .string("\(first)")),
+      ("lowest", .string("\(lowest)")), ("lowestAt", .time(lowestAt)),
+      ("highest", .string("\(highest)")), ("last", .string("\(last)")),
+      ("reduceOnlyBlocks", .integer(reduceOnlyBlocks)),
+    ])
+  }
+}
+
+extension LiquidationStory {
+  fileprivate var json: JSONText {
+    .object([
+      ("account", .integer(Int64(account.number))), ("mode", .string("\(mode)")),
+      ("startedAt", .time(cause.time)), ("endedAt", .time(endedAt)),
+      ("equity", .money(cause.equity)), ("maintenanceMargin", .money(cause.maintenanceMargin)),
+      ("closedValue", .money(closedValue)), ("deleveragedValue", .money(deleveragedValue)),
+      ("penalty", .money(penalty)), ("fundPaid", .money(fundPaid)),
+      ("socializedValue", .money(socialised)),
+      ("furthestStage", .string(StageCount(stage: stage, count: 1).field)),
+      ("outcome", outcome.map { .string("\($0)") } ?? .null),
+    ])
+  }
+}
+
+extension JSONText {
+  fileprivate static func time(_ time: Timestamp?) -> JSONText {
+    time.map { .string("\($0)") } ?? .null
+  }
+
+  /// Millionths of the quote currency as exact decimals.
+  fileprivate static func money(_ millionths: Int64) -> JSONText {
+    .string(decimalText(millionths, decimals: 6))
+  }
+}

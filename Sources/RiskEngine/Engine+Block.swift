@@ -1,0 +1,54 @@
+// Plimsoll: a real-time margin and liquidation engine for crypto derivatives.
+// SPDX-License-Identifier: Apache-2.0
+
+import Instruments
+import Ledger
+import Margin
+import MarketData
+import Parameters
+import Quantities
+
+// One block: the ten steps of PRODUCT, in order.
+extension Engine {
+  /// The most samples one block may carry.
+  public static let mostSamples = 4_096
+
+  mutating func advanceBlock(
+    at instant: Timestamp, samples: [PriceSample]
+  ) throws(StepError) {
+    let last = max(state.time, state.restartedAt ?? state.time)
+    guard Timestamp.permitted.contains(instant), instant > state.time, instant >= last else {
+      throw .refused(.timeNotIncreasing(instant, last: last))
+    }
+    guard samples.count <= Self.mostSamples else {
+      throw .refused(.tooManySamples(samples.count))
+    }
+    let previous = state.time
+    try emit(.blockStarted(at: instant))
+    let indices = try sample(samples, at: instant)
+    try mark(indices, at: instant, since: previous)
+    try settle(at: instant, since: previous)
+    try watch()
+    if state.block % UInt64(rules.clearing.digestInterval) == 0 {
+      try emit(.stateDigested(state.digest))
+    }
+    if let broken = state.brokenAfterBlock() {
+      throw .broken(broken, afterSequence: sequence)
+    }
+  }
+
+  /// Steps 4 to 6: every account's risk, then each unhealthy one as far as it can go now,
+  /// the largest shortfall first, ties by id.
+  private mutating func watch() throws(StepError) {
+    guard let valuation else { return }
+    risks = valuation.risks(of: state.accounts, workers: workers)
+    var candidates: [(shortfall: Int64, index: Int)] = []
+    for (index, risk) in risks.enumerated() {
+      let isWaiting = state.accounts[index].liquidation != nil
+      guard isWaiting || risk.equity < risk.maintenanceMargin else { continue }
+      candidates.append((risk.maintenanceMargin - risk.equity, index))
+    }
+    candidates.sort { ($0.shortfall, $1.index) > ($1.shortfall, $0.index) }
+    for candidate in candidates { try advance(candidate.index) }
+  }
+}

@@ -1,0 +1,188 @@
+// Plimsoll: a real-time margin and liquidation engine for crypto derivatives.
+// SPDX-License-Identifier: Apache-2.0
+
+import Instruments
+import Ledger
+import Margin
+import MarketData
+import Parameters
+import Quantities
+
+// Commands that change one thing: every check comes before the first event.
+extension Engine {
+  mutating func decideAtDoor(_ command: Command) throws(StepError) {
+    switch command {
+    case .changeParameters(let set): try change(set)
+    case .acceptCollateral(let asset): try accept(asset)
+    case .listInstrument(let contract): try list(contract)
+    case .openAccount(let id, let mode): try open(id, mode)
+    case .depositCollateral(let id, let amount): try deposit(amount, to: id)
+    case .withdrawCollateral(let id, let amount): try withdraw(amount, from: id)
+    case .contributeToFund(let amount): try contribute(amount)
+    case .recordTrade(let report): try record(report)
+    case .placeOrder(let id, let order): try place(order, for: id)
+    case .cancelOrder(let id, let order): try cancel(order, of: id)
+    case .restart(let instant): try restart(at: instant)
+    case .openVenue: throw .refused(.alreadyExists("the venue"))
+    case .advanceBlock, .reportExecution: break
+    }
+  }
+
+  private mutating func change(_ set: ParameterSet) throws(StepError) {
+    let next = try rules(set, for: state.listing)
+    try emit(.parametersChanged(set), under: next, "the requirements under these parameters")
+  }
+
+  private mutating func accept(_ asset: CollateralAsset) throws(StepError) {
+    guard state.listing.index(of: asset.asset) == nil else {
+      throw .refused(.alreadyExists("collateral \(asset.asset)"))
+    }
+    guard state.listing.collateral.count < 64 else {
+      throw .refused(.outsideLimits("the number of collateral assets"))
+    }
+    var listing = state.listing
+    listing.accept(asset)
+    let next = try rules(state.parameters, for: listing)
+    try emit(.collateralAccepted(asset), under: next, "the scenarios of \(asset.asset)")
+  }
+
+  private mutating func list(_ contract: Contract) throws(StepError) {
+    guard state.listing.index(of: contract.id) == nil else {
+      throw .refused(.alreadyExists(contract.name))
+    }
+    if let last = state.listing.contracts.last, contract.id <= last.id {
+      throw .refused(.notIncreasing("an instrument's id"))
+    }
+    guard state.listing.contracts.count < 65_000 else {
+      throw .refused(.outsideLimits("the number of instruments"))
+    }
+    guard state.listing.index(of: contract.settlementAsset) != nil else {
+      throw .refused(.unknownAsset(contract.settlementAsset.symbol))
+    }
+    if let expiry = contract.kind.expiry, expiry <= state.time {
+      throw .refused(.expired(contract.id))
+    }
+    guard (try? contract.unitValue(at: contract.highestPrice)) != nil else {
+      throw .refused(.outsideLimits("the value of a step of \(contract.name)"))
+    }
+    var listing = state.listing
+    listing.list(contract)
+    let next = try rules(state.parameters, for: listing)
+    try emit(.instrumentListed(contract), under: next, "the scenarios of \(contract.name)")
+  }
+
+  private mutating func open(_ id: AccountID, _ mode: MarginMode) throws(StepError) {
+    guard state.index(of: id) == nil else { throw .refused(.alreadyExists(id.description)) }
+    if let last = state.accounts.last, id <= last.id {
+      throw .refused(.notIncreasing("an account's id"))
+    }
+    try emit(.accountOpened(id, mode))
+  }
+
+  private mutating func deposit(_ amount: Amount, to id: AccountID) throws(StepError) {
+    let holder = state.accounts[try account(id)]
+    let asset = try checkDeposit(amount)
+    let balance = holder.portfolio.balances[asset] + amount.units
+    guard balance <= Amount.limit else { throw .refused(.outsideLimits("a balance")) }
+    try emit(
+      .transferred(
+        Transfer(from: .outside, to: .account(id), amount: amount, reason: .deposit)))
+  }
+
+  private mutating func contribute(_ amount: Amount) throws(StepError) {
+    let asset = try checkDeposit(amount)
+    guard state.houses[asset].insuranceFund + amount.units <= Amount.limit else {
+      throw .refused(.outsideLimits("the insurance fund"))
+    }
+    try emit(
+      .transferred(
+        Transfer(
+          from: .outside, to: .insuranceFund, amount: amount, reason: .fundContribution)))
+  }
+
+  /// The dense index of an asset that may be deposited in this amount.
+  ///
+  /// In a marked venue an asset without a price is refused: its holder could neither be charged
+  /// nor cleared.
+  private func checkDeposit(_ amount: Amount) throws(StepError) -> Int {
+    guard let asset = state.listing.index(of: amount.asset) else {
+      throw .refused(.unknownAsset(amount.asset.symbol))
+    }
+    guard amount.units > 0 else { throw .refused(.notPositive("an amount")) }
+    let total = -state.houses[asset].outside + Int128(amount.units)
+    guard total <= Int128(rules.clearing.depositLimit) else {
+      throw .refused(.outsideLimits("the venue's deposits of \(amount.asset)"))
+    }
+    if let underlying = state.listing.collateral[asset].underlying, !state.marks.isEmpty {
+      guard state.market(of: underlying) != nil else {
+        throw .refused(.notMarked(amount.asset.description))
+      }
+    }
+    return asset
+  }
+
+  /// Unrealised profit does not leave the venue, and neither does cash that is not there.
+  private mutating func withdraw(_ amount: Amount, from id: AccountID) throws(StepError) {
+    let index = try account(id)
+    guard let asset = state.listing.index(of: amount.asset) else {
+      throw .refused(.unknownAsset(amount.asset.symbol))
+    }
+    guard amount.units > 0 else { throw .refused(.notPositive("an amount")) }
+    let holder = state.accounts[index]
+    guard holder.liquidation == nil else { throw .refused(.accountInLiquidation(id)) }
+    guard holder.portfolio.balances[asset] >= amount.units else {
+      throw .refused(.insufficientBalance(id, has: holder.portfolio.balances[asset]))
+    }
+    let house = state.houses[asset]
+    let cash = -house.outside - Int128(amount.units)
+    guard cash >= Int128(house.insuranceFund) + Int128(house.fees) else {
+      throw .refused(.insufficientBalance(id, has: Int64(clamping: -house.outside)))
+    }
+    var after = holder.portfolio
+    after.balances[asset] -= amount.units
+    let needsMargin = !after.positions.isEmpty || !after.orders.isEmpty
+    if needsMargin || after.balances.contains(where: { $0 < 0 }) {
+      try requireInitialMargin(after, of: id, withoutProfits: true)
+    }
+    try emit(
+      .transferred(
+        Transfer(from: .account(id), to: .outside, amount: amount, reason: .withdrawal)))
+  }
+
+  private mutating func restart(at instant: Timestamp) throws(StepError) {
+    let last = max(state.time, state.restartedAt ?? state.time)
+    guard Timestamp.permitted.contains(instant), instant >= last else {
+      throw .refused(.timeNotIncreasing(instant, last: last))
+    }
+    try emit(.engineRestarted(at: instant))
+  }
+
+  private func rules(
+    _ set: ParameterSet, for listing: Listing
+  ) throws(StepError) -> VenueRules {
+    do { return try VenueRules(set, listing: listing) } catch {
+      throw .refused(.parameters(error))
+    }
+  }
+
+  /// Records a change of the listing or of the parameters, unless a venue that has a valuation
+  /// would lose it: one contract or number must not stop the watch over every account.
+  private mutating func emit(
+    _ event: LedgerEvent, under next: VenueRules, _ subject: String
+  ) throws(StepError) {
+    var changed = state
+    changed.apply(event)
+    let revalued = try? Valuation(state: changed, rules: next)
+    let isMarked = valuation != nil && !state.marks.isEmpty
+    guard revalued != nil || !isMarked else { throw .refused(.outsideLimits(subject)) }
+    try emit(event)
+    rules = next
+    valuation = revalued
+  }
+
+  /// The dense index of an account that must exist.
+  func account(_ id: AccountID) throws(StepError) -> Int {
+    guard let index = state.index(of: id) else { throw .refused(.unknownAccount(id)) }
+    return index
+  }
+}

@@ -1,0 +1,141 @@
+// Plimsoll: a real-time margin and liquidation engine for crypto derivatives.
+// SPDX-License-Identifier: Apache-2.0
+
+import Instruments
+import Ledger
+import Liquidation
+import Margin
+import MarketData
+import Parameters
+import Quantities
+
+// What the book made of a liquidation order.
+extension Engine {
+  /// Books the fills of an order, charges the penalty and takes the account as far as it can go.
+  ///
+  /// Every check comes before the first event; a report for an order that is not waited for
+  /// (doubled, late, forged) is refused.
+  mutating func execute(_ report: ExecutionReport) throws(StepError) {
+    guard let id = waiting[report.order], let index = state.index(of: id),
+      let order = state.accounts[index].liquidation?.order, order.id == report.order
+    else { throw .refused(.unknownOrder(report.order)) }
+    guard let instrument = state.listing.index(of: order.instrument) else {
+      throw .refused(.unknownInstrument(order.instrument))
+    }
+    let trades = try trades(for: order, report.fills, state.listing.contracts[instrument])
+    try checkRoom(for: trades, asset: settlement(of: instrument))
+    let penaltyRate = penaltyRate(index)
+    for trade in trades { try emit(.traded(trade)) }
+    let filled = trades.reduce(Size.zero) { $0 + $1.size }
+    try chargePenalty(index, order, filled: filled, rate: penaltyRate)
+    let end: OrderEnd = filled == .zero ? .unfilled : .filled
+    try emit(.liquidationOrderClosed(id, order.id, end))
+    if continues(index, order, filled: filled) { try advance(index) }
+  }
+
+  /// Whether the account goes on at once: when the book gave everything and the position is
+  /// gone, or health is restored. Otherwise the next slice waits for the next block, so that
+  /// the book can recover.
+  private func continues(_ index: Int, _ order: LiquidationOrder, filled: Size) -> Bool {
+    let portfolio = state.accounts[index].portfolio
+    if filled == order.size, portfolio.size(of: order.instrument) == .zero { return true }
+    guard let risk = valuation?.risk(portfolio) else { return false }
+    return risk.equity >= risk.maintenanceMargin + risk.liquidationBuffer
+  }
+
+  /// The dense index of the asset an instrument settles in.
+  private func settlement(of instrument: Int) -> Int {
+    state.listing.index(of: state.listing.contracts[instrument].settlementAsset) ?? 0
+  }
+
+  /// Refuses fills that would take a balance out of its field, before any of them is booked.
+  private func checkRoom(for trades: [Trade], asset: Int) throws(StepError) {
+    var touched: [AccountID: Portfolio] = [:]
+    for trade in trades {
+      for (id, size) in [(trade.buyer, trade.size), (trade.seller, -trade.size)] {
+        let index = try account(id)
+        var portfolio = touched[id] ?? state.accounts[index].portfolio
+        portfolio.balances[asset] += portfolio.take(
+          size, of: trade.instrument, unitValue: trade.unitValue)
+        guard portfolio.balances[asset].magnitude <= Amount.limit.magnitude else {
+          throw .refused(.outsideLimits("a balance"))
+        }
+        touched[id] = portfolio
+      }
+    }
+  }
+
+  private func trades(
+    for order: LiquidationOrder, _ fills: [ExecutionReport.Fill], _ contract: Contract
+  ) throws(StepError) -> [Trade] {
+    guard state.time < order.expiresAt else { throw .refused(.orderTooLate(order.id)) }
+    guard fills.count <= 64 else { throw .refused(.outsideLimits("the number of fills")) }
+    var remaining = order.size
+    var trades: [Trade] = []
+    for (place, fill) in fills.enumerated() {
+      guard fill.size.steps > 0 else { throw .refused(.notPositive("a fill's size")) }
+      guard fill.size <= remaining else { throw .refused(.fillBeyondSize(order.id)) }
+      remaining = remaining - fill.size
+      let isBeyond = order.side == .sell ? fill.price < order.limit : fill.price > order.limit
+      guard !isBeyond else { throw .refused(.fillBeyondLimit(order.id)) }
+      guard let unitValue = try? contract.unitValue(at: fill.price) else {
+        throw .refused(.outsideLimits("a fill's price"))
+      }
+      let before = fills[..<place].filter { $0.counterparty == fill.counterparty }
+      let taken = before.reduce(fill.size.steps) { $0 + $1.size.steps }
+      try checkCounterparty(fill.counterparty, takes: taken, of: order)
+      let isSale = order.side == .sell
+      trades.append(
+        Trade(
+          instrument: contract.id, buyer: isSale ? fill.counterparty : order.account,
+          seller: isSale ? order.account : fill.counterparty, size: fill.size,
+          unitValue: unitValue, price: fill.price, cause: .liquidation))
+    }
+    return trades
+  }
+
+  /// - Parameter steps: All that the counterparty takes of the order.
+  private func checkCounterparty(
+    _ id: AccountID, takes steps: Int64, of order: LiquidationOrder
+  ) throws(StepError) {
+    let index = try account(id)
+    let other = state.accounts[index]
+    guard other.id != order.account else { throw .refused(.selfTrade(other.id)) }
+    guard other.liquidation == nil else { throw .refused(.accountInLiquidation(other.id)) }
+    let held = other.portfolio.size(of: order.instrument).steps
+    guard (held - order.side.sign * steps).magnitude <= Size.limit.magnitude else {
+      throw .refused(.outsideLimits("a position"))
+    }
+    // An account with more positions than can be measured could not be watched any more.
+    guard held != 0 || other.portfolio.positions.count < RiskScratch.mostPositions else {
+      throw .refused(.tooManyPositions(other.id))
+    }
+    try checkIsolation(other.portfolio, of: order.instrument, other.id)
+  }
+
+  /// The rate of the account's tier before the fill, or the general one where none states it.
+  private func penaltyRate(_ index: Int) -> Rate {
+    let rate = valuation?.risk(state.accounts[index].portfolio).penaltyRate ?? .zero
+    return rate == .zero ? rules.liquidation.penalty : rate
+  }
+
+  /// The penalty goes to the insurance fund and never makes an account insolvent.
+  private mutating func chargePenalty(
+    _ index: Int, _ order: LiquidationOrder, filled: Size, rate: Rate
+  ) throws(StepError) {
+    guard let valuation, filled > .zero,
+      let instrument = state.listing.index(of: order.instrument),
+      let asset = state.listing.index(of: state.listing.contracts[instrument].settlementAsset)
+    else { return }
+    let risk = valuation.risk(state.accounts[index].portfolio)
+    let penalty = liquidationPenalty(
+      notional: valuation.notional(filled, of: order.instrument),
+      rate: rate,
+      equity: risk.equity)
+    let units = valuation.units(ofQuote: penalty, asset: asset, rounding: .down)
+    guard units > 0 else { return }
+    try move(
+      units, asset: asset, from: .account(order.account), to: .insuranceFund,
+      .liquidationPenalty)
+  }
+}

@@ -1,0 +1,191 @@
+// Plimsoll: a real-time margin and liquidation engine for crypto derivatives.
+// SPDX-License-Identifier: Apache-2.0
+
+import Instruments
+import Ledger
+import Liquidation
+import Margin
+import MarketData
+import Parameters
+import Quantities
+
+// The last stages: deleveraging, the fund's cover, and the loss that is left.
+extension Engine {
+  /// Closes the account's positions against opposite, profitable ones at the bankruptcy price.
+  ///
+  /// - Returns: Whether anything was closed; if not, the account waits for counterparties.
+  mutating func deleverage(
+    _ account: Account, _ risk: AccountRisk, _ valuation: Valuation
+  ) throws(StepError) -> Bool {
+    var closedAny = false
+    for position in account.portfolio.positions {
+      guard let instrument = state.listing.index(of: position.instrument),
+        state.listing.contracts[instrument].kind.expiry.map({ $0 > state.time }) ?? true,
+        let terms = valuation.terms(
+          for: position.instrument, in: account.portfolio, equity: risk.equity, fund: 0)
+      else { continue }
+      let unitValue = terms.bankruptcyUnitValue
+      let candidates = opposing(position, valuation, unitValue: unitValue)
+      let price = try? state.listing.contracts[instrument].price(
+        ofUnitValue: unitValue, rounding: .halfEven)
+      for cut in allocateDeleveraging(of: position.size.magnitude, among: candidates) {
+        let sells = position.size.sign > 0
+        let trade = Trade(
+          instrument: position.instrument, buyer: sells ? cut.account : account.id,
+          seller: sells ? account.id : cut.account, size: cut.size, unitValue: unitValue,
+          price: price ?? state.marks[instrument].price, cause: .deleveraging)
+        try emit(.traded(trade))
+        closedAny = true
+      }
+    }
+    return closedAny
+  }
+
+  /// The healthy accounts on the other side of a position, as they would stand with all of it
+  /// closed at `unitValue`.
+  private func opposing(
+    _ position: Position, _ valuation: Valuation, unitValue: Int64
+  ) -> [DeleveragingCandidate] {
+    var candidates: [DeleveragingCandidate] = []
+    for account in state.accounts where account.liquidation == nil {
+      let slot = account.portfolio.slot(of: position.instrument)
+      guard slot.isHeld else { continue }
+      let other = account.portfolio.positions[slot.index]
+      guard other.size.sign == -position.size.sign else { continue }
+      let profit = other.unrealisedProfit(unitValue: unitValue)
+      guard profit > 0, let mark = valuation.mark(of: position.instrument) else { continue }
+      let change = other.size.steps * (unitValue - mark.unitValue)
+      let equity = valuation.risk(account.portfolio).equity
+      candidates.append(
+        DeleveragingCandidate(
+          account: account.id, size: other.size.magnitude,
+          profit: valuation.quote(profit, of: position.instrument),
+          notional: valuation.notional(other.size, of: position.instrument),
+          equity: Int64(
+            clamping: Int128(equity) + Int128(valuation.quote(change, of: position.instrument)))))
+    }
+    return candidates
+  }
+
+  /// Clears an account that has no position left: debts are paid from its other collateral,
+  /// then by the fund, then by the winners of its last market.
+  ///
+  /// - Returns: Whether the liquidation has ended; if not, the account waits for winners, or for
+  ///   the fund to hold what its collateral can be exchanged for.
+  mutating func settleInsolvency(_ index: Int) throws(StepError) -> Bool {
+    let id = state.accounts[index].id
+    for asset in state.listing.collateral.indices {
+      try convertCollateral(of: index, into: asset)
+    }
+    for asset in state.listing.collateral.indices {
+      try coverFromFund(index, asset: asset)
+    }
+    guard let valuation else { return false }
+    if valuation.risk(state.accounts[index].portfolio).equity < 0 {
+      if state.accounts[index].liquidation?.stage != .socialisedLoss {
+        try emit(.liquidationStageEntered(id, .socialisedLoss))
+      }
+      for asset in state.listing.collateral.indices {
+        try socialise(index, asset: asset, valuation)
+      }
+    }
+    let portfolio = state.accounts[index].portfolio
+    if !portfolio.balances.contains(where: { $0 < 0 }) {
+      try emit(.liquidationEnded(id, .closed))
+      return true
+    }
+    guard valuation.risk(portfolio).isRestored else { return false }
+    try emit(.liquidationEnded(id, .restored))
+    return true
+  }
+
+  /// Pays a debt in one asset with what the account has of others, through the fund at the
+  /// index, as far as the fund holds the asset.
+  private mutating func convertCollateral(of index: Int, into asset: Int) throws(StepError) {
+    guard let valuation else { return }
+    let id = state.accounts[index].id
+    for other in state.listing.collateral.indices where other != asset {
+      let balances = state.accounts[index].portfolio.balances
+      guard balances[asset] < 0, balances[other] > 0 else { continue }
+      let owed = min(-balances[asset], state.houses[asset].insuranceFund)
+      let price = valuation.quote(owed, asset: asset, rounding: .up)
+      let whole = valuation.units(ofQuote: price, asset: other, rounding: .up)
+      let paid = min(whole, balances[other])
+      let worth = valuation.units(
+        ofQuote: valuation.quote(paid, asset: other), asset: asset, rounding: .down)
+      // Paid in full it clears the debt to the unit; rounding is the account's.
+      let received = paid == whole ? owed : min(owed, worth)
+      guard received > 0, paid > 0 else { continue }
+      try move(paid, asset: other, from: .account(id), to: .insuranceFund, .conversion)
+      try move(received, asset: asset, from: .insuranceFund, to: .account(id), .conversion)
+    }
+  }
+
+  private mutating func coverFromFund(_ index: Int, asset: Int) throws(StepError) {
+    guard let valuation else { return }
+    let account = state.accounts[index]
+    let debt = -account.portfolio.balances[asset]
+    let deficit = -valuation.risk(account.portfolio).equity
+    guard debt > 0, deficit > 0 else { return }
+    let needed = min(debt, valuation.units(ofQuote: deficit, asset: asset, rounding: .up))
+    let covered = min(needed, state.houses[asset].insuranceFund)
+    guard covered > 0 else { return }
+    try move(
+      covered, asset: asset, from: .insuranceFund, to: .account(account.id), .insuranceCover)
+  }
+
+  /// Lets the winners of an account's last market bear its deficit, if the debt is in the asset
+  /// of that market and the market has a fresh price.
+  private mutating func socialise(
+    _ index: Int, asset: Int, _ valuation: Valuation
+  ) throws(StepError) {
+    let account = state.accounts[index]
+    let debt = -account.portfolio.balances[asset]
+    let deficit = -valuation.risk(account.portfolio).equity
+    guard debt > 0, deficit > 0, let market = account.liquidation?.market,
+      state.settlementIndex(of: market) == asset, isOpen(market)
+    else { return }
+    let loss = min(debt, valuation.units(ofQuote: deficit, asset: asset, rounding: .up))
+    let shares = shareLoss(
+      loss, among: winners(of: market, asset: asset, valuation),
+      cap: rules.liquidation.socialisedShare)
+    for share in shares {
+      try move(
+        share.units, asset: asset, from: .account(share.account), to: .account(account.id),
+        .socialisedLoss)
+    }
+  }
+
+  private func isOpen(_ instrument: InstrumentID) -> Bool {
+    state.listing.index(of: instrument).map {
+      state.status(of: state.listing.contracts[$0].underlying) == .open
+    } ?? false
+  }
+
+  /// The healthy accounts with a profit in a market, and what each could give: its profit, but
+  /// never more than its equity.
+  private func winners(
+    of market: InstrumentID, asset: Int, _ valuation: Valuation
+  ) -> [LossBearer] {
+    guard let mark = valuation.mark(of: market) else { return [] }
+    var bearers: [LossBearer] = []
+    for other in state.accounts where other.liquidation == nil {
+      let slot = other.portfolio.slot(of: market)
+      guard slot.isHeld else { continue }
+      let position = other.portfolio.positions[slot.index]
+      let profit = position.unrealisedProfit(unitValue: mark.unitValue)
+      guard profit > 0 else { continue }
+      let equity = valuation.risk(other.portfolio).equity
+      let most = valuation.units(ofQuote: equity, asset: asset, rounding: .down)
+      bearers.append(LossBearer(account: other.id, profit: min(profit, most)))
+    }
+    return bearers
+  }
+
+  mutating func move(
+    _ units: Int64, asset: Int, from: LedgerAccount, to: LedgerAccount, _ reason: TransferReason
+  ) throws(StepError) {
+    let amount = Amount(units: units, asset: state.listing.collateral[asset].asset)
+    try emit(.transferred(Transfer(from: from, to: to, amount: amount, reason: reason)))
+  }
+}

@@ -1,0 +1,129 @@
+// Plimsoll: a real-time margin and liquidation engine for crypto derivatives.
+// SPDX-License-Identifier: Apache-2.0
+
+import Instruments
+import Ledger
+import Margin
+import MarketData
+import Oracles
+import Parameters
+import Quantities
+import Volatility
+
+// Steps 1 to 3: samples to index prices, index prices to marks, marks to the scenario table.
+extension Engine {
+  /// The accepted index of each feed that has one in this block.
+  mutating func sample(
+    _ samples: [PriceSample], at instant: Timestamp
+  ) throws(StepError) -> [(base: AssetSymbol, index: IndexPrice)] {
+    let states = rules.feeds.map { feed in
+      state.feeds.first { $0.feed == feed.id } ?? newFeed(feed.id)
+    }
+    let decision = decideFeeds(
+      states, samples: samples, parameters: rules.feeds.map(\.parameters), now: instant)
+    var indices: [(base: AssetSymbol, index: IndexPrice)] = []
+    for rejected in decision.unrouted { try emit(.sampleRejected(rejected)) }
+    for feed in decision.feeds {
+      for rejected in feed.rejected { try emit(.sampleRejected(rejected)) }
+      try emit(.feedUpdated(feed.update))
+      if let index = feed.index { indices.append((feed.update.feed.base, index)) }
+    }
+    return indices
+  }
+
+  private func newFeed(_ id: FeedID) -> FeedState {
+    var feed = FeedState(id)
+    if let restartedAt = state.restartedAt { feed.restart(at: restartedAt) }
+    return feed
+  }
+
+  /// Marks every underlying and every instrument; below quorum the last marks stay and the
+  /// market is reduce-only.
+  mutating func mark(
+    _ indices: [(base: AssetSymbol, index: IndexPrice)], at instant: Timestamp,
+    since previous: Timestamp
+  ) throws(StepError) {
+    for rule in rules.underlyings {
+      let index = indices.first { $0.base == rule.symbol }?.index.price
+      let perpetual = rule.perpetualFeed.flatMap { base in
+        indices.first { $0.base == base }?.index.price
+      }
+      let last = state.market(of: rule.symbol)
+      guard let marked = next(rule, last, index: index, perpetual: perpetual, at: instant)
+      else { continue }
+      try emit(.marketMarked(marked))
+    }
+    // A venue begins when every underlying has a price; later listings wait for their own.
+    guard state.markets.count == rules.underlyings.count || !state.marks.isEmpty else { return }
+    advanceValuation()
+    if let valuation {
+      try emit(.instrumentsMarked(valuation.marks))
+      return
+    }
+    // An index at which some contract leaves its limits: nothing is acted on.
+    for marked in state.markets where marked.status == .open {
+      try emit(.marketMarked(marked.halted))
+    }
+  }
+
+  private func next(
+    _ rule: UnderlyingRule, _ last: MarkedMarket?, index: Price?, perpetual: Price?,
+    at instant: Timestamp
+  ) -> MarkedMarket? {
+    let window = nextWindow(rule, last, index: index, at: instant)
+    guard let index else {
+      guard let last else { return nil }
+      return MarkedMarket(
+        market: last.market, status: .reduceOnly, freshAt: last.freshAt, premium: last.premium,
+        settlement: window)
+    }
+    var premium = last?.premium ?? .unobserved
+    if let perpetual {
+      premium = smoothPremium(
+        premium, perpetual: perpetual, index: index, now: instant, parameters: rule.marks)
+    }
+    var volatility = rules.surface.longRunVolatility
+    if let last {
+      volatility = rules.surface.realised.volatility(
+        after: last.market.volatility, from: last.market.index, to: index,
+        elapsed: instant - last.freshAt)
+    }
+    let market = UnderlyingMarket(
+      underlying: rule.symbol, index: index, basis: premium.basis, volatility: volatility)
+    return MarkedMarket(
+      market: market, status: .open, freshAt: instant, premium: premium, settlement: window)
+  }
+
+  /// The running settlement average of the next expiry of an underlying, if one is near.
+  ///
+  /// A window that ends with too few prices is followed by another of the same length, which
+  /// begins with the next fresh index: settlement comes late, but it comes.
+  private func nextWindow(
+    _ rule: UnderlyingRule, _ last: MarkedMarket?, index: Price?, at instant: Timestamp
+  ) -> SettlementWindow? {
+    guard let expiry = nextExpiry(of: rule.symbol) else { return nil }
+    var window = SettlementWindow.before(expiry, parameters: rule.marks)
+    if let open = last?.settlement, open.end >= expiry {
+      window = open
+    } else if instant < window.start - .hour {
+      return nil
+    }
+    let observed = window.observing(index, now: instant, parameters: rule.marks)
+    guard index != nil, instant >= observed.end,
+      observed.settlementPrice(parameters: rule.marks) == nil
+    else { return observed }
+    return SettlementWindow(start: instant, end: instant + rule.marks.settlementWindow)
+      .observing(index, now: instant, parameters: rule.marks)
+  }
+
+  private func nextExpiry(of underlying: AssetSymbol) -> Timestamp? {
+    var next: Timestamp?
+    for (contract, totals) in zip(state.listing.contracts, state.totals) {
+      guard contract.underlying == underlying, !totals.isExpired,
+        let expiry = contract.kind.expiry
+      else { continue }
+      next = min(next ?? expiry, expiry)
+    }
+    return next
+  }
+}

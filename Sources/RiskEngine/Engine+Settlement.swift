@@ -1,0 +1,65 @@
+// Plimsoll: a real-time margin and liquidation engine for crypto derivatives.
+// SPDX-License-Identifier: Apache-2.0
+
+import Clearing
+import Instruments
+import Ledger
+import MarketData
+import Oracles
+import Parameters
+import Quantities
+
+// Step 7: funding, profits and expiries; all of them exact sums of zero per market.
+extension Engine {
+  mutating func settle(at instant: Timestamp, since previous: Timestamp) throws(StepError) {
+    guard !state.marks.isEmpty else { return }
+    try expire(at: instant)
+    let interval = rules.clearing.fundingInterval
+    guard crossesInterval(from: previous, to: instant, interval: interval),
+      previous.nanoseconds > 0
+    else { return }
+    for (index, contract) in state.listing.contracts.enumerated() {
+      guard !state.totals[index].isExpired, !contract.isOption,
+        state.totals[index].openInterest > 0,
+        let market = state.market(of: contract.underlying), market.status == .open
+      else { continue }
+      let unitValue = state.marks[index].unitValue
+      if case .perpetual = contract.kind {
+        let rate = fundingRate(premium: market.market.basis, rules.clearing)
+        let payment = unitFunding(notional: unitNotional(unitValue: unitValue), rate: rate)
+        try emit(.fundingSettled(contract.id, rate: rate, unitPayment: payment))
+      }
+      try emit(.profitsSettled(contract.id, unitValue: unitValue))
+    }
+  }
+
+  /// Ends every contract whose time has come, at the average of its settlement window; while
+  /// there is no such price the contract waits, visibly, for one.
+  private mutating func expire(at instant: Timestamp) throws(StepError) {
+    for (index, contract) in state.listing.contracts.enumerated() {
+      guard !state.totals[index].isExpired, let expiry = contract.kind.expiry,
+        expiry <= instant, let market = state.market(of: contract.underlying),
+        let rule = rules.underlyings.first(where: { $0.symbol == contract.underlying })
+      else { continue }
+      guard let window = market.settlement, window.end >= expiry, window.end <= instant,
+        let price = window.settlementPrice(parameters: rule.marks),
+        let unitValue = try? settlementUnitValue(of: contract, settlementPrice: price)
+      else { continue }
+      try cancelOrders(in: contract.id)
+      try emit(
+        .instrumentExpired(contract.id, settlementPrice: price, unitValue: unitValue))
+    }
+  }
+
+  /// Takes every order on an instrument out of the book, also those of liquidations.
+  private mutating func cancelOrders(in instrument: InstrumentID) throws(StepError) {
+    for account in state.accounts {
+      for order in account.portfolio.orders where order.instrument == instrument {
+        try emit(.orderRemoved(account.id, order.id, .expired))
+      }
+      if let order = account.liquidation?.order, order.instrument == instrument {
+        try emit(.liquidationOrderClosed(account.id, order.id, .expired))
+      }
+    }
+  }
+}

@@ -1,0 +1,223 @@
+// Plimsoll: a real-time margin and liquidation engine for crypto derivatives.
+// SPDX-License-Identifier: Apache-2.0
+
+import Instruments
+import Ledger
+import Margin
+import MarketData
+import Parameters
+import Quantities
+
+// What the matching engine reports: trades and resting orders.
+extension Engine {
+  /// The furthest that an order's id may lie ahead of the next one, so that ids last.
+  static let widestOrderGap: UInt64 = 1 << 32
+
+  mutating func record(_ report: TradeReport) throws(StepError) {
+    guard report.buyer != report.seller else { throw .refused(.selfTrade(report.buyer)) }
+    let (contract, unitValue) = try tradable(report.instrument, at: report.price)
+    guard report.size.steps > 0 else { throw .refused(.notPositive("a size")) }
+    guard report.size.isPermitted else { throw .refused(.outsideLimits("a size")) }
+    let buyer = try account(report.buyer)
+    let seller = try account(report.seller)
+    let taken = try restingOrder(report)
+    try check(buyer, takes: report.size, contract, unitValue, order: taken)
+    try check(seller, takes: -report.size, contract, unitValue, order: taken)
+    let trade = Trade(
+      instrument: contract.id, buyer: report.buyer, seller: report.seller, size: report.size,
+      unitValue: unitValue, price: report.price, cause: .matching)
+    try emit(.traded(trade))
+    guard let taken else { return }
+    if taken.order.remaining > report.size {
+      try emit(.orderFilled(taken.account, taken.order.id, report.size))
+    } else {
+      try emit(.orderRemoved(taken.account, taken.order.id, .filled))
+    }
+  }
+
+  mutating func place(_ order: RestingOrder, for id: AccountID) throws(StepError) {
+    let index = try account(id)
+    let (contract, _) = try tradable(order.instrument, at: order.limit)
+    guard order.remaining.steps > 0 else { throw .refused(.notPositive("a size")) }
+    guard order.remaining.isPermitted else { throw .refused(.outsideLimits("a size")) }
+    guard order.limit.steps % contract.tick.steps == 0 else {
+      throw .refused(.outsideLimits("a price that is no multiple of the tick"))
+    }
+    guard order.id >= state.nextOrder else { throw .refused(.notIncreasing("an order's id")) }
+    guard order.id.number - state.nextOrder.number <= Self.widestOrderGap else {
+      throw .refused(.outsideLimits("an order's id"))
+    }
+    let holder = state.accounts[index]
+    guard holder.liquidation == nil else { throw .refused(.accountInLiquidation(id)) }
+    guard holder.portfolio.orders.count < Int(rules.clearing.orderLimit) else {
+      throw .refused(.tooManyOrders(id))
+    }
+    let reduces = onlyReduces(order, holder.portfolio)
+    if order.isReduceOnly, !reduces { throw .refused(.notReducing(id)) }
+    if state.status(of: contract.underlying) == .reduceOnly, !reduces {
+      throw .refused(.marketIsReduceOnly(contract.underlying))
+    }
+    try checkIsolation(holder.portfolio, of: contract.id, id)
+    if !reduces {
+      var after = holder.portfolio
+      after.orders.append(order)
+      try requireInitialMargin(after, of: id)
+    }
+    try emit(.orderPlaced(id, order))
+  }
+
+  /// Whether an order would lower the position even after all earlier ones of its side.
+  private func onlyReduces(_ order: RestingOrder, _ portfolio: Portfolio) -> Bool {
+    let held = portfolio.size(of: order.instrument)
+    var closing = order.remaining.steps
+    for other in portfolio.orders
+    where other.instrument == order.instrument && other.side == order.side {
+      closing += other.remaining.steps
+    }
+    return held.sign == -order.side.sign && held.steps.magnitude >= closing.magnitude
+  }
+
+  mutating func cancel(_ order: OrderID, of id: AccountID) throws(StepError) {
+    let index = try account(id)
+    guard state.accounts[index].portfolio.orders.contains(where: { $0.id == order }) else {
+      throw .refused(.unknownOrder(order))
+    }
+    try emit(.orderRemoved(id, order, .cancelled))
+  }
+
+  /// A contract that can be traded now, and the unit value at a price inside the band.
+  func tradable(
+    _ id: InstrumentID, at price: Price
+  ) throws(StepError) -> (contract: Contract, unitValue: Int64) {
+    guard let instrument = state.listing.index(of: id) else {
+      throw .refused(.unknownInstrument(id))
+    }
+    let contract = state.listing.contracts[instrument]
+    let isOver = contract.kind.expiry.map { $0 <= state.time } ?? false
+    guard !state.totals[instrument].isExpired, !isOver else { throw .refused(.expired(id)) }
+    if case .spot = contract.kind { throw .refused(.outsideLimits("a spot position")) }
+    guard instrument < state.marks.count, state.market(of: contract.underlying) != nil else {
+      throw .refused(.notMarked(contract.name))
+    }
+    guard (0...Price.limit).contains(price.steps) else { throw .refused(.outsideLimits("a price")) }
+    let mark = state.marks[instrument].price
+    let distance = abs(price.steps - mark.steps)
+    let band = rules.clearing.priceBand.share(of: mark.steps, rounding: .up)
+    guard distance <= max(band, contract.tick.steps) else {
+      throw .refused(.priceOutsideBand(price, mark: mark))
+    }
+    do { return (contract, try contract.unitValue(at: price)) } catch {
+      throw .refused(.outsideLimits("a price of \(contract.name)"))
+    }
+  }
+
+  /// Whether an account may change its position so; risk-reducing trades always may.
+  private func check(
+    _ index: Int, takes size: Size, _ contract: Contract, _ unitValue: Int64,
+    order: (account: AccountID, order: RestingOrder)?
+  ) throws(StepError) {
+    let holder = state.accounts[index]
+    let held = holder.portfolio.size(of: contract.id)
+    let after = held + size
+    guard after.isPermitted else { throw .refused(.outsideLimits("a position")) }
+    guard let asset = state.listing.index(of: contract.settlementAsset) else {
+      throw .refused(.unknownAsset(contract.settlementAsset.symbol))
+    }
+    var portfolio = holder.portfolio
+    portfolio.balances[asset] += portfolio.take(size, of: contract.id, unitValue: unitValue)
+    guard portfolio.balances[asset].magnitude <= Amount.limit.magnitude else {
+      throw .refused(.outsideLimits("a balance"))
+    }
+    // What the engine has sent to the book must still be there when the report comes.
+    guard holder.liquidation?.order?.instrument != contract.id else {
+      throw .refused(.accountInLiquidation(holder.id))
+    }
+    let reduces = held.sign == -size.sign && held.steps.magnitude >= size.steps.magnitude
+    if reduces { return }
+    if let order, order.account == holder.id, order.order.isReduceOnly {
+      throw .refused(.notReducing(holder.id))
+    }
+    guard holder.liquidation == nil else {
+      throw .refused(.accountInLiquidation(holder.id))
+    }
+    guard state.status(of: contract.underlying) == .open else {
+      throw .refused(.marketIsReduceOnly(contract.underlying))
+    }
+    try checkIsolation(holder.portfolio, of: contract.id, holder.id)
+    let isNew = held == .zero
+    guard !isNew || holder.portfolio.positions.count < Int(rules.clearing.positionLimit) else {
+      throw .refused(.tooManyPositions(holder.id))
+    }
+    if let order, order.account == holder.id { portfolio.fill(order.order.id, by: size.magnitude) }
+    try requireInitialMargin(portfolio, of: holder.id)
+  }
+
+  /// Refuses a second instrument in an isolated account.
+  func checkIsolation(
+    _ portfolio: Portfolio, of instrument: InstrumentID, _ id: AccountID
+  ) throws(StepError) {
+    guard portfolio.mode == .isolated else { return }
+    let others = portfolio.positions.contains { $0.instrument != instrument }
+    let ordered = portfolio.orders.contains { $0.instrument != instrument }
+    if others || ordered { throw .refused(.isolatedAccountHoldsAnother(id)) }
+  }
+
+  private func restingOrder(
+    _ report: TradeReport
+  ) throws(StepError) -> (account: AccountID, order: RestingOrder)? {
+    guard let id = report.order else { return nil }
+    for owner in [report.buyer, report.seller] {
+      guard let index = state.index(of: owner) else { continue }
+      let orders = state.accounts[index].portfolio.orders
+      guard let order = orders.first(where: { $0.id == id }) else { continue }
+      let side: Side = owner == report.buyer ? .buy : .sell
+      guard order.instrument == report.instrument, order.side == side,
+        order.remaining >= report.size
+      else { throw .refused(.fillBeyondSize(id)) }
+      let isBeyond = side == .buy ? report.price > order.limit : report.price < order.limit
+      guard !isBeyond else { throw .refused(.fillBeyondLimit(id)) }
+      return (owner, order)
+    }
+    throw .refused(.unknownOrder(id))
+  }
+
+  /// Refuses unless a portfolio's equity, at fresh prices, covers its initial margin.
+  func requireInitialMargin(
+    _ portfolio: Portfolio, of id: AccountID, withoutProfits: Bool = false
+  ) throws(StepError) {
+    guard let valuation else { throw .refused(.notMarked("the account's instruments")) }
+    try requireFreshPrices(portfolio)
+    let risk = valuation.risk(portfolio)
+    var equity = risk.equity
+    if withoutProfits { equity -= valuation.unrealisedGains(portfolio) }
+    guard equity >= risk.initialMargin else {
+      throw .refused(
+        .belowInitialMargin(id, equity: equity, initialMargin: risk.initialMargin))
+    }
+  }
+  /// Refuses when an underlying that a portfolio's equity depends on has no fresh price.
+  private func requireFreshPrices(_ portfolio: Portfolio) throws(StepError) {
+    for position in portfolio.positions {
+      guard let index = state.listing.index(of: position.instrument) else { continue }
+      let underlying = state.listing.contracts[index].underlying
+      guard state.status(of: underlying) == .open else {
+        throw .refused(.marketIsReduceOnly(underlying))
+      }
+    }
+    for (index, units) in portfolio.balances.enumerated() where units != 0 {
+      guard let underlying = state.listing.collateral[index].underlying else { continue }
+      guard state.status(of: underlying) == .open else {
+        throw .refused(.marketIsReduceOnly(underlying))
+      }
+    }
+  }
+}
+
+extension Portfolio {
+  /// Takes so many steps from a resting order; a filled one is gone.
+  fileprivate mutating func fill(_ id: OrderID, by size: Size) {
+    guard let slot = orders.firstIndex(where: { $0.id == id }) else { return }
+    orders[slot].remaining = orders[slot].remaining - size
+    if orders[slot].remaining.steps <= 0 { orders.remove(at: slot) }
+  }
+}

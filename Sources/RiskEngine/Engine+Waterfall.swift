@@ -1,0 +1,183 @@
+// Plimsoll: a real-time margin and liquidation engine for crypto derivatives.
+// SPDX-License-Identifier: Apache-2.0
+
+import Instruments
+import Ledger
+import Liquidation
+import Margin
+import MarketData
+import Parameters
+import Quantities
+
+// Step 6: one account as far through the waterfall as it can go before it must wait.
+extension Engine {
+  /// What one look at an account in liquidation leads to.
+  private enum Progress {
+    /// Something changed: look again.
+    case moved
+    /// The account waits for a report, for a price or for a time.
+    case waits
+  }
+
+  /// The most moves of one account in one step; reached only if a stage did not end.
+  private static let mostMoves = 4_096
+
+  mutating func advance(_ index: Int) throws(StepError) {
+    for _ in 0..<Self.mostMoves {
+      guard try move(index) == .moved else { return }
+    }
+  }
+
+  private mutating func move(_ index: Int) throws(StepError) -> Progress {
+    guard let valuation else { return .waits }
+    let account = state.accounts[index]
+    let risk = valuation.risk(account.portfolio)
+    guard isActionable(account.portfolio, risk, valuation) else { return .waits }
+    guard let liquidation = account.liquidation else {
+      guard risk.equity < risk.maintenanceMargin, account.portfolio.isReducible else {
+        return .waits
+      }
+      try start(account, risk)
+      return .moved
+    }
+    if let order = liquidation.order {
+      guard state.time >= order.expiresAt else { return .waits }
+      try emit(.liquidationOrderClosed(account.id, order.id, .expired))
+      return .moved
+    }
+    if account.portfolio.positions.isEmpty {
+      return try settleInsolvency(index) ? .moved : .waits
+    }
+    if risk.equity >= risk.maintenanceMargin + risk.liquidationBuffer {
+      try emit(.liquidationEnded(account.id, .restored))
+      return .moved
+    }
+    return try pursue(liquidation, account, risk, valuation)
+  }
+
+  /// Whether an account may be acted on: every market it has a position in has a fresh price,
+  /// and what it holds in coins without one decides nothing.
+  ///
+  /// Such coins may have doubled, and such debts may be gone, since their last price: only an
+  /// account that is below maintenance margin even then does not wait. So neither a stale price
+  /// nor a speck of a stale coin decides about an account.
+  private func isActionable(
+    _ portfolio: Portfolio, _ risk: AccountRisk, _ valuation: Valuation
+  ) -> Bool {
+    for position in portfolio.positions {
+      guard let instrument = state.listing.index(of: position.instrument),
+        state.status(of: state.listing.contracts[instrument].underlying) == .open
+      else { return false }
+    }
+    var doubt: Int128 = 0
+    var isStale = false
+    for (asset, units) in portfolio.balances.enumerated() where units != 0 {
+      guard let underlying = state.listing.collateral[asset].underlying,
+        state.status(of: underlying) != .open
+      else { continue }
+      isStale = true
+      doubt += Int128(valuation.quote(units, asset: asset).magnitude)
+    }
+    return !isStale || Int128(risk.equity) + doubt < Int128(risk.maintenanceMargin)
+  }
+
+  private mutating func start(_ account: Account, _ risk: AccountRisk) throws(StepError) {
+    let cause = LiquidationCause(
+      equity: risk.equity, maintenanceMargin: risk.maintenanceMargin, time: state.time)
+    try emit(.liquidationStarted(account.id, cause))
+    for order in account.portfolio.orders {
+      try emit(.orderRemoved(account.id, order.id, .liquidation))
+    }
+  }
+
+  private mutating func pursue(
+    _ liquidation: LiquidationProgress, _ account: Account, _ risk: AccountRisk, _ valuation: Valuation
+  ) throws(StepError) -> Progress {
+    let isExhausted = Int64(liquidation.emptyHanded) >= rules.liquidation.patience
+    switch liquidation.stage {
+    case .cancelOrders:
+      try emit(.liquidationStageEntered(account.id, .partial))
+      return .moved
+    case .partial:
+      if risk.equity <= 0 || isExhausted {
+        try emit(.liquidationStageEntered(account.id, .insuranceFund))
+        return .moved
+      }
+      return try issueOrder(account, risk, valuation, stage: .partial)
+    case .insuranceFund:
+      if isExhausted || !fundReaches(account.portfolio) {
+        try emit(.liquidationStageEntered(account.id, .deleveraging))
+        return .moved
+      }
+      return try issueOrder(account, risk, valuation, stage: .insuranceFund)
+    case .deleveraging, .socialisedLoss:
+      if try deleverage(account, risk, valuation) { return .moved }
+      // Nobody is left to close against: what the fund has since earned is tried again.
+      return try issueOrder(account, risk, valuation, stage: liquidation.stage)
+    }
+  }
+
+  /// Sends the next order to the book; the account then waits for its report.
+  private mutating func issueOrder(
+    _ account: Account, _ risk: AccountRisk, _ valuation: Valuation, stage: LiquidationStage
+  ) throws(StepError) -> Progress {
+    let positions = valuation.closable(account.portfolio, risk: risk, at: state.time)
+    let cost = rules.liquidation.expectedCost
+    let sized = decidePartialSize(positions, rules.liquidation) { instrument, size in
+      valuation.standing(of: account.portfolio, closing: size, of: instrument, cost: cost)
+    }
+    guard let sized else { return .waits }
+    let fund = stage == .partial ? 0 : fundBudget(sized.instrument)
+    let terms = valuation.terms(
+      for: sized.instrument, in: account.portfolio, equity: risk.equity, fund: fund)
+    guard let terms, let order = order(sized, account, terms, stage) else { return .waits }
+    try emit(.liquidationOrderIssued(order))
+    return .waits
+  }
+
+  private func order(
+    _ sized: PartialSize, _ account: Account, _ terms: ClosingTerms, _ stage: LiquidationStage
+  ) -> LiquidationOrder? {
+    guard let instrument = state.listing.index(of: sized.instrument) else { return nil }
+    let contract = state.listing.contracts[instrument]
+    let isLong = account.portfolio.size(of: sized.instrument).sign > 0
+    // The price of the limit value, rounded so that a fill at it is never beyond the value.
+    let limit = try? contract.price(
+      ofUnitValue: terms.limitUnitValue, rounding: isLong ? .up : .down)
+    return LiquidationOrder(
+      id: state.nextOrder, account: account.id, instrument: sized.instrument,
+      side: isLong ? .sell : .buy, size: sized.size, limit: limit ?? state.marks[instrument].price,
+      stage: stage, expiresAt: state.time + rules.liquidation.orderLife)
+  }
+
+  /// What the fund may add to closing an account's positions that settle in the same asset as
+  /// an instrument, ledger units of that asset.
+  private func fundBudget(_ instrument: InstrumentID) -> Int64 {
+    guard let asset = state.settlementIndex(of: instrument) else { return 0 }
+    return rules.liquidation.fundEventCap.share(
+      of: state.houses[asset].insuranceFund, rounding: .down)
+  }
+
+  /// Whether the fund has any of an asset in which one of the positions settles.
+  private func fundReaches(_ portfolio: Portfolio) -> Bool {
+    portfolio.positions.contains { position in
+      state.settlementIndex(of: position.instrument)
+        .map { state.houses[$0].insuranceFund > 0 } ?? false
+    }
+  }
+}
+
+extension Portfolio {
+  /// Whether there is something to close or a debt to pay.
+  fileprivate var isReducible: Bool {
+    !positions.isEmpty || balances.contains { $0 < 0 }
+  }
+}
+
+extension LedgerState {
+  /// The dense index of the asset in which an instrument settles.
+  func settlementIndex(of instrument: InstrumentID) -> Int? {
+    listing.index(of: instrument)
+      .flatMap { listing.index(of: listing.contracts[$0].settlementAsset) }
+  }
+}

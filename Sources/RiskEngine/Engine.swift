@@ -1,0 +1,153 @@
+// Plimsoll: a real-time margin and liquidation engine for crypto derivatives.
+// SPDX-License-Identifier: Apache-2.0
+
+import Instruments
+public import Ledger
+public import Margin
+public import Parameters
+public import Quantities
+
+/// The engine: `(state, command) → (state, events)`, nothing else.
+///
+/// It reads no clock, file, environment or generator. What it computes besides the ledger's
+/// state (tables, risks) is a function of that state, made anew when it is restored.
+public struct Engine: Sendable {
+  public internal(set) var state: LedgerState
+  /// The hash of the last record.
+  public internal(set) var hash: ChainHash
+  /// The number of the last record.
+  public internal(set) var sequence: UInt64
+  /// The typed parameters in force.
+  public internal(set) var rules: VenueRules
+  /// The market as this block revalues it; absent until a block has marked every underlying.
+  public internal(set) var valuation: Valuation?
+  /// The risk of every account as of the last block, by dense index.
+  public internal(set) var risks: [AccountRisk]
+  /// How accounts are spread over workers; results do not depend on it.
+  public var workers: AccountWorkers
+
+  /// The events of the step in progress.
+  var events: [LedgerEvent] = []
+  /// Which account waits for which order.
+  var waiting: [OrderID: AccountID] = [:]
+
+  /// Opens a venue; its opening is the first record.
+  public static func open(
+    quote: Asset, parameters: ParameterSet, workers: AccountWorkers = .one
+  ) throws(StepError) -> (engine: Engine, record: Record) {
+    guard quote.decimals == 6 else {
+      throw .refused(.outsideLimits("a quote currency without 6 decimals"))
+    }
+    let record = Record(
+      sequence: 1, command: .openVenue(quote: quote, parameters),
+      events: [.venueOpened(quote: quote, parameters)], after: .zero)
+    let engine = try Engine(
+      state: LedgerState(quote: quote, parameters: parameters), hash: record.hash,
+      sequence: 1, workers: workers)
+    return (engine, record)
+  }
+
+  /// The engine as it was after record `sequence`.
+  public init(
+    state: LedgerState, hash: ChainHash, sequence: UInt64, workers: AccountWorkers = .one
+  ) throws(StepError) {
+    self.state = state
+    self.hash = hash
+    self.sequence = sequence
+    self.workers = workers
+    do { rules = try VenueRules(state.parameters, listing: state.listing) } catch {
+      throw .refused(.parameters(error))
+    }
+    risks = []
+    for account in state.accounts {
+      guard let order = account.liquidation?.order else { continue }
+      waiting[order.id] = account.id
+    }
+    refreshValuation()
+  }
+
+  /// Makes the valuation anew from the state; it is a function of the state and nothing else.
+  mutating func refreshValuation() {
+    valuation = try? Valuation(state: state, rules: rules)
+  }
+
+  /// The same for a block, which changes nothing but the market.
+  mutating func advanceValuation() {
+    guard var next = valuation.take(), next.listing.contracts.count == state.totals.count else {
+      refreshValuation()
+      return
+    }
+    do {
+      try next.advance(to: state)
+      valuation = next
+    } catch { valuation = nil }
+  }
+
+  /// Takes one step: decides, records and applies.
+  ///
+  /// - Returns: The record, whose hash covers everything up to it.
+  /// - Throws: ``StepError/refused(_:)`` leaves the engine as it was.
+  public mutating func step(_ command: Command) throws(StepError) -> Record {
+    events.removeAll(keepingCapacity: true)
+    switch command {
+    case .advanceBlock(let instant, let samples):
+      let before = self
+      do { try advanceBlock(at: instant, samples: samples) } catch {
+        self = before
+        throw error
+      }
+    case .reportExecution(let report):
+      do { try execute(report) } catch {
+        // All checks come before the first event; what comes after it cannot be refused.
+        guard events.isEmpty else {
+          throw .broken(.balancesAreInsideLimits, afterSequence: sequence)
+        }
+        throw error
+      }
+    default: try decideAtDoor(command)
+    }
+    let record = Record(
+      sequence: sequence + 1, command: command, events: events, after: hash)
+    sequence = record.sequence
+    hash = record.hash
+    return record
+  }
+
+  /// Applies what a record says was decided, without deciding it; for recovery.
+  public mutating func recover(_ record: Record) throws(StepError) {
+    events.removeAll(keepingCapacity: true)
+    for event in record.events { try emit(event) }
+    sequence = record.sequence
+    hash = record.hash
+  }
+
+  /// Finishes a recovery: what is derived from the state is made anew.
+  public mutating func finishRecovery() throws(StepError) {
+    self = try Engine(state: state, hash: hash, sequence: sequence, workers: workers)
+  }
+
+  /// Records one fact and applies it; every cheap rule of the ledger is checked at once.
+  mutating func emit(_ event: LedgerEvent) throws(StepError) {
+    events.append(event)
+    state.apply(event)
+    guard !state.isOutsideLimits else { throw .refused(.outsideLimits("a balance")) }
+    if let broken = state.brokenAfterEvent(instrument: instrument(of: event)) {
+      throw .broken(broken, afterSequence: sequence)
+    }
+    switch event {
+    case .liquidationOrderIssued(let order): waiting[order.id] = order.account
+    case .liquidationOrderClosed(_, let order, _): waiting[order] = nil
+    default: break
+    }
+  }
+
+  private func instrument(of event: LedgerEvent) -> Int? {
+    switch event {
+    case .traded(let trade): state.listing.index(of: trade.instrument)
+    case .fundingSettled(let id, _, _), .profitsSettled(let id, _),
+      .instrumentExpired(let id, _, _):
+      state.listing.index(of: id)
+    default: nil
+    }
+  }
+}

@@ -1,0 +1,10 @@
+// Plimsoll: a real-time margin and liquidation engine for crypto derivatives.
+// SPDX-License-Identifier: Apache-2.0
+
+/// What a journal must have been written by for this build to decide it again.
+public enum EngineVersion {
+  /// Changes whenever the same commands may lead to other events.
+  public static let engine = "plimsoll-engine-1"
+  /// Changes whenever a numerical function may give other bits.
+  public static let numbers = "plimsoll-numbers-1"
+}

@@ -1,0 +1,120 @@
+// Plimsoll: a real-time margin and liquidation engine for crypto derivatives.
+// SPDX-License-Identifier: Apache-2.0
+
+public import Ledger
+public import Parameters
+public import Quantities
+
+/// Why a command is refused; the state is untouched. The raw code is stable and documented.
+public enum Refusal: Error, Equatable, Sendable, CustomStringConvertible {
+  case unknownAccount(AccountID)
+  case unknownInstrument(InstrumentID)
+  case unknownAsset(AssetSymbol)
+  case unknownOrder(OrderID)
+  case alreadyExists(String)
+  /// Ids are given in increasing order.
+  case notIncreasing(String)
+  case notPositive(String)
+  case outsideLimits(String)
+  case expired(InstrumentID)
+  /// No price has been accepted for what the command depends on.
+  case notMarked(String)
+  case priceOutsideBand(Price, mark: Price)
+  case marketIsReduceOnly(AssetSymbol)
+  case accountInLiquidation(AccountID)
+  case selfTrade(AccountID)
+  case isolatedAccountHoldsAnother(AccountID)
+  case tooManyPositions(AccountID)
+  case tooManyOrders(AccountID)
+  case belowInitialMargin(AccountID, equity: Int64, initialMargin: Int64)
+  case insufficientBalance(AccountID, has: Int64)
+  case notReducing(AccountID)
+  case timeNotIncreasing(Timestamp, last: Timestamp)
+  case tooManySamples(Int)
+  case fillBeyondLimit(OrderID)
+  case fillBeyondSize(OrderID)
+  case orderTooLate(OrderID)
+  case parameters(ParameterError)
+
+  public var code: String {
+    switch self {
+    case .unknownAccount: "unknown-account"
+    case .unknownInstrument: "unknown-instrument"
+    case .unknownAsset: "unknown-asset"
+    case .unknownOrder: "unknown-order"
+    case .alreadyExists: "already-exists"
+    case .notIncreasing: "not-increasing"
+    case .notPositive: "not-positive"
+    case .outsideLimits: "outside-limits"
+    case .expired: "expired"
+    case .notMarked: "not-marked"
+    case .priceOutsideBand: "price-outside-band"
+    case .marketIsReduceOnly: "market-reduce-only"
+    case .accountInLiquidation: "account-in-liquidation"
+    case .selfTrade: "self-trade"
+    case .isolatedAccountHoldsAnother: "isolated-holds-another"
+    case .tooManyPositions: "too-many-positions"
+    case .tooManyOrders: "too-many-orders"
+    case .belowInitialMargin: "below-initial-margin"
+    case .insufficientBalance: "insufficient-balance"
+    case .notReducing: "not-reducing"
+    case .timeNotIncreasing: "time-not-increasing"
+    case .tooManySamples: "too-many-samples"
+    case .fillBeyondLimit: "fill-beyond-limit"
+    case .fillBeyondSize: "fill-beyond-size"
+    case .orderTooLate: "order-too-late"
+    case .parameters: "parameters"
+    }
+  }
+
+  public var description: String {
+    switch self {
+    case .unknownAccount(let id): "there is no \(id)"
+    case .unknownInstrument(let id): "there is no \(id)"
+    case .unknownAsset(let symbol): "\(symbol) is not accepted as collateral"
+    case .unknownOrder(let id): "there is no open \(id)"
+    case .alreadyExists(let what): "\(what) exists already"
+    case .notIncreasing(let what): "\(what) must be higher than the last one"
+    case .notPositive(let what): "\(what) must be above zero"
+    case .outsideLimits(let what): "\(what) is outside the limits of its field"
+    case .expired(let id): "\(id) has expired"
+    case .notMarked(let what): "no price has been accepted for \(what)"
+    case .priceOutsideBand(let price, let mark):
+      "price \(price) is too far from the mark \(mark)"
+    case .marketIsReduceOnly(let symbol): "the \(symbol) market is reduce-only"
+    case .accountInLiquidation(let id): "\(id) is being liquidated"
+    case .selfTrade(let id): "\(id) cannot trade with itself"
+    case .isolatedAccountHoldsAnother(let id):
+      "\(id) is isolated and holds another instrument"
+    case .tooManyPositions(let id): "\(id) holds the most positions permitted"
+    case .tooManyOrders(let id): "\(id) has the most orders permitted"
+    case .belowInitialMargin(let id, let equity, let initialMargin):
+      "\(id) would have equity \(decimalText(equity, decimals: 6)) against initial margin "
+        + decimalText(initialMargin, decimals: 6)
+    case .insufficientBalance(let id, let has): "\(id) has only \(has) units"
+    case .notReducing(let id): "\(id) may only reduce its position"
+    case .timeNotIncreasing(let time, let last): "time \(time) is not after \(last)"
+    case .tooManySamples(let count): "\(count) samples are more than a block may have"
+    case .fillBeyondLimit(let id): "a fill of \(id) is worse than its limit"
+    case .fillBeyondSize(let id): "the fills of \(id) exceed its size"
+    case .orderTooLate(let id): "\(id) had expired"
+    case .parameters(let error): error.description
+    }
+  }
+}
+
+/// Why a step did not happen.
+public enum StepError: Error, Equatable, Sendable, CustomStringConvertible {
+  /// The command is at fault; nothing has changed.
+  case refused(Refusal)
+  /// The engine is at fault: a rule of the ledger would be broken. It must not go on.
+  case broken(Invariant, afterSequence: UInt64)
+
+  public var description: String {
+    switch self {
+    case .refused(let refusal): "refused (\(refusal.code)): \(refusal)"
+    case .broken(let invariant, let sequence):
+      "invariant \(invariant.rawValue) broken after record \(sequence)"
+    }
+  }
+}

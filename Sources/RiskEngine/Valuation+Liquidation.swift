@@ -1,0 +1,87 @@
+// Plimsoll: a real-time margin and liquidation engine for crypto derivatives.
+// SPDX-License-Identifier: Apache-2.0
+
+import Instruments
+import Ledger
+import Liquidation
+import Margin
+import MarketData
+import Parameters
+import Quantities
+
+// What the waterfall asks of a valuation.
+extension Valuation {
+  /// The positions of a portfolio that can still be traded, with what closing each would free.
+  func closable(
+    _ portfolio: Portfolio, risk: AccountRisk, at time: Timestamp
+  ) -> [ClosablePosition] {
+    let open = portfolio.positions.filter { position in
+      guard let index = listing.index(of: position.instrument) else { return false }
+      return listing.contracts[index].kind.expiry.map { $0 > time } ?? true
+    }
+    return open.map { position in
+      let after = standing(
+        of: portfolio, closing: position.size.magnitude, of: position.instrument, cost: .zero)
+      return ClosablePosition(
+        instrument: position.instrument, size: position.size,
+        notional: notional(position.size, of: position.instrument),
+        relief: risk.maintenanceMargin + risk.liquidationBuffer - after.target)
+    }
+  }
+
+  /// Where a portfolio would stand after closing a part of one position at the mark, less the
+  /// expected cost of it.
+  func standing(
+    of portfolio: Portfolio, closing size: Size, of instrument: InstrumentID, cost: Rate
+  ) -> Standing {
+    guard let index = listing.index(of: instrument),
+      let asset = listing.index(of: listing.contracts[index].settlementAsset)
+    else { return Standing(equity: .min, target: .max) }
+    var after = portfolio
+    let held = portfolio.size(of: instrument)
+    let traded = Size(steps: -held.sign * min(size.steps, held.steps.magnitude.asInt64))
+    after.balances[asset] += after.take(
+      traded, of: instrument, unitValue: marks[index].unitValue)
+    let risk = risk(after)
+    let expected = cost.share(of: notional(traded, of: instrument), rounding: .up)
+    return Standing(
+      equity: risk.equity - expected, target: risk.maintenanceMargin + risk.liquidationBuffer)
+  }
+
+  /// The prices at which one position of an account may be closed.
+  ///
+  /// Equity is allotted to the positions by notional, the fund's budget to those that settle in
+  /// the same asset.
+  /// - Parameters:
+  ///   - equity: Of the whole account, millionths of the quote currency.
+  ///   - fund: What the fund may add for those positions, ledger units of their asset.
+  func terms(
+    for instrument: InstrumentID, in portfolio: Portfolio, equity: Int64, fund: Int64
+  ) -> ClosingTerms? {
+    guard let index = listing.index(of: instrument),
+      let asset = listing.index(of: listing.contracts[index].settlementAsset)
+    else { return nil }
+    let own = max(notional(portfolio.size(of: instrument), of: instrument), 1)
+    var total: Int128 = 0
+    var sameAsset: Int128 = 0
+    for position in portfolio.positions {
+      guard let other = listing.index(of: position.instrument) else { continue }
+      let notional = Int128(max(notional(position.size, of: position.instrument), 1))
+      total += notional
+      let isSame = listing.contracts[other].settlementAsset == listing.contracts[index].settlementAsset
+      if isSame { sameAsset += notional }
+    }
+    let equityShare = (Int128(equity) * Int128(own)).divided(by: total, rounding: .down)
+    let fundShare = (Int128(fund) * Int128(own)).divided(by: sameAsset, rounding: .down)
+    return closingTerms(
+      contract: listing.contracts[index], size: portfolio.size(of: instrument),
+      unitValue: marks[index].unitValue,
+      equityShare: units(ofQuote: Int64(clamping: equityShare), asset: asset, rounding: .down),
+      fundShare: Int64(clamping: fundShare))
+  }
+}
+
+extension UInt64 {
+  /// The same number; sizes are far below the limit.
+  fileprivate var asInt64: Int64 { Int64(clamping: self) }
+}

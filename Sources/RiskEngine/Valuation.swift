@@ -1,0 +1,192 @@
+// Plimsoll: a real-time margin and liquidation engine for crypto derivatives.
+// SPDX-License-Identifier: Apache-2.0
+
+public import Instruments
+import Ledger
+import Liquidation
+public import Margin
+public import MarketData
+public import Quantities
+
+/// The venue revalued at one block's market: a function of the ledger's state alone.
+///
+/// Whatever a decision needs besides the state comes from here: risks, notionals, trial
+/// portfolios and conversions between the quote currency and other assets.
+public struct Valuation: Sendable {
+  let listing: Listing
+  let rules: VenueRules
+  /// By dense index of the instrument.
+  public private(set) var marks: [InstrumentMark]
+  /// By dense index of the collateral asset; the quote currency's is one, and an asset that was
+  /// never priced has zero.
+  private(set) var prices: [Price]
+  /// The index of each instrument's underlying, by dense index; zero where there is none.
+  private var indices: [Price]
+  private var requirements: RequirementEngine
+
+  /// In a venue that was marked before, what has been listed since and has no price yet is left
+  /// out: no account can hold it.
+  /// - Throws: ``MarginError`` when an underlying has no price in a venue that was never marked,
+  ///   or a mark or a scenario leaves its limits.
+  init(state: LedgerState, rules: VenueRules) throws(MarginError) {
+    listing = state.listing
+    self.rules = rules
+    prices = try Self.prices(of: state)
+    indices = try Self.indices(of: state)
+    requirements = try RequirementEngine(
+      listing: state.listing, margin: rules.margin, surface: rules.surface)
+    try requirements.advance(to: state.snapshot)
+    marks = requirements.marks
+  }
+
+  /// The same listing at another block's market, in place; nothing is allotted anew.
+  ///
+  /// - Throws: As ``init(state:rules:)``; the valuation is then unusable.
+  mutating func advance(to state: LedgerState) throws(MarginError) {
+    prices = try Self.prices(of: state)
+    indices = try Self.indices(of: state)
+    try requirements.advance(to: state.snapshot)
+    marks = requirements.marks
+  }
+
+  private static func prices(of state: LedgerState) throws(MarginError) -> [Price] {
+    var prices: [Price] = []
+    for asset in state.listing.collateral {
+      guard let underlying = asset.underlying else {
+        prices.append(Price(steps: Price.stepsPerOne))
+        continue
+      }
+      prices.append(try index(of: underlying, in: state))
+    }
+    return prices
+  }
+
+  private static func indices(of state: LedgerState) throws(MarginError) -> [Price] {
+    var indices: [Price] = []
+    for contract in state.listing.contracts {
+      indices.append(try index(of: contract.underlying, in: state))
+    }
+    return indices
+  }
+
+  private static func index(
+    of underlying: AssetSymbol, in state: LedgerState
+  ) throws(MarginError) -> Price {
+    if let market = state.market(of: underlying) { return market.market.index }
+    guard !state.marks.isEmpty else { throw .unpriced(underlying.description) }
+    return .zero
+  }
+
+  /// Where an account stands.
+  ///
+  /// A portfolio that cannot be measured (none that the engine accepted) counts as one that may
+  /// neither take risk nor be liquidated: nothing is done on a guess.
+  public func risk(_ portfolio: Portfolio) -> AccountRisk {
+    (try? requirements.risk(of: portfolio)) ?? .unmeasured
+  }
+
+  /// The risk of every account, by dense index.
+  func risks(of accounts: [Account], workers: AccountWorkers) -> [AccountRisk] {
+    workers.map(accounts.count) { range in
+      var scratch = requirements.makeScratch()
+      return range.map { index in
+        let risk = try? requirements.risk(of: accounts[index].portfolio, scratch: &scratch)
+        return risk ?? .unmeasured
+      }
+    }
+  }
+
+  /// The charges that make up a portfolio's maintenance margin, largest first.
+  public func maintenanceCharges(_ portfolio: Portfolio) -> [ChargeLine] {
+    let lines = (try? requirements.breakdown(of: portfolio))?.lines ?? []
+    return lines.filter { $0.maintenance != 0 }.sorted { $0.maintenance > $1.maintenance }
+  }
+
+  /// The whole requirement, line by line.
+  public func breakdown(
+    _ portfolio: Portfolio
+  ) throws(MarginError) -> RequirementBreakdown {
+    try requirements.breakdown(of: portfolio)
+  }
+
+  /// The mark of an instrument.
+  public func mark(of instrument: InstrumentID) -> InstrumentMark? {
+    listing.index(of: instrument).map { marks[$0] }
+  }
+
+  /// The mark of an underlying's perpetual.
+  public func perpetual(of underlying: AssetSymbol) -> Price? {
+    let index = listing.contracts.firstIndex {
+      $0.underlying == underlying && $0.kind == .perpetual && $0.settlement == .linear
+    }
+    return index.map { marks[$0].price }
+  }
+}
+
+extension AccountRisk {
+  /// An account that can be neither charged nor cleared.
+  fileprivate static let unmeasured = AccountRisk(
+    equity: 0, initialMargin: QuoteMoney.limit, maintenanceMargin: 0, liquidationBuffer: 0,
+    penaltyRate: .zero)
+}
+
+// MARK: Money
+
+extension Valuation {
+  /// Ledger units of an asset in millionths of the quote currency.
+  public func quote(
+    _ units: Int64, asset: Int, rounding: RoundingDirection = .down
+  ) -> Int64 {
+    let whole = Int128(listing.collateral[asset].asset.unitsPerWhole) * 100
+    let value = (Int128(units) * Int128(prices[asset].steps))
+      .divided(by: whole, rounding: rounding)
+    return Int64(clamping: value)
+  }
+
+  /// Ledger units of the settlement asset of an instrument in millionths of the quote currency,
+  /// rounded down.
+  public func quote(_ units: Int64, of instrument: InstrumentID) -> Int64 {
+    guard let index = listing.index(of: instrument),
+      let asset = listing.index(of: listing.contracts[index].settlementAsset)
+    else { return 0 }
+    return quote(units, asset: asset)
+  }
+
+  /// Millionths of the quote currency in ledger units of an asset; none of one without a price.
+  public func units(
+    ofQuote value: Int64, asset: Int, rounding: RoundingDirection
+  ) -> Int64 {
+    guard prices[asset] > .zero else { return 0 }
+    let whole = Int128(listing.collateral[asset].asset.unitsPerWhole) * 100
+    let units = (Int128(value) * whole)
+      .divided(by: Int128(prices[asset].steps), rounding: rounding)
+    return Int64(clamping: units)
+  }
+
+  /// The size of a position in money: quantity × index for options, value at the mark for
+  /// everything else; millionths of the quote currency, positive.
+  public func notional(_ size: Size, of instrument: InstrumentID) -> Int64 {
+    guard let index = listing.index(of: instrument) else { return 0 }
+    let contract = listing.contracts[index]
+    guard contract.isOption else {
+      return quote(abs(size.steps * marks[index].unitValue), of: instrument)
+    }
+    let quantity = Int128(size.steps.magnitude) * Int128(contract.stepQuantity)
+    let (product, overflows) =
+      quantity.multipliedReportingOverflow(by: Int128(indices[index].steps))
+    return overflows ? .max : Int64(clamping: product / 10_000_000_000)
+  }
+
+  /// Σ of positive unrealised profits, millionths of the quote currency, at most the limit of
+  /// requirements.
+  public func unrealisedGains(_ portfolio: Portfolio) -> Int64 {
+    var gains: Int64 = 0
+    for position in portfolio.positions {
+      guard let index = listing.index(of: position.instrument) else { continue }
+      let profit = position.unrealisedProfit(unitValue: marks[index].unitValue)
+      let gain = max(quote(profit, of: position.instrument), 0)
+      gains = min(gains + min(gain, QuoteMoney.limit), QuoteMoney.limit)
+    }
+    return gains
+  }
+}

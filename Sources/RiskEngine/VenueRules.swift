@@ -1,0 +1,88 @@
+// Plimsoll: a real-time margin and liquidation engine for crypto derivatives.
+// SPDX-License-Identifier: Apache-2.0
+
+public import Instruments
+public import MarketData
+public import Parameters
+public import Quantities
+
+/// A feed the venue follows, with its parameters.
+public struct FeedRule: Hashable, Sendable {
+  public let id: FeedID
+  public let parameters: FeedParameters
+}
+
+/// How an underlying is marked.
+public struct UnderlyingRule: Hashable, Sendable {
+  public let symbol: AssetSymbol
+  /// The base of the feed of its perpetual, if there is one.
+  public let perpetualFeed: AssetSymbol?
+  public let marks: MarkParameters
+}
+
+/// A parameter set as the engine reads it: typed, and complete for what is listed.
+public struct VenueRules: Sendable {
+  /// Sorted by feed.
+  public let feeds: [FeedRule]
+  /// Sorted by symbol.
+  public let underlyings: [UnderlyingRule]
+  public let surface: SurfaceParameters
+  public let margin: MarginParameters
+  public let liquidation: LiquidationParameters
+  public let clearing: ClearingParameters
+
+  /// Decimals of every feed of the venue.
+  public static let feedDecimals: UInt8 = 8
+
+  /// - Throws: ``ParameterError`` when a parameter that something listed needs is not stated.
+  public init(_ set: ParameterSet, listing: Listing) throws(ParameterError) {
+    surface = try SurfaceParameters(set)
+    margin = try MarginParameters(set)
+    liquidation = try LiquidationParameters(set)
+    clearing = try ClearingParameters(set)
+    var feeds: [FeedRule] = []
+    var underlyings: [UnderlyingRule] = []
+    for symbol in Self.symbols(of: listing) {
+      feeds.append(try Self.feed(symbol, quote: listing.quote, set))
+      let perpetual = Self.perpetualFeed(of: symbol, set)
+      if let perpetual { feeds.append(try Self.feed(perpetual, quote: listing.quote, set)) }
+      underlyings.append(
+        UnderlyingRule(
+          symbol: symbol, perpetualFeed: perpetual,
+          marks: try MarkParameters(set, underlying: symbol)))
+    }
+    self.feeds = feeds.sorted { $0.id < $1.id }
+    self.underlyings = underlyings
+  }
+
+  /// Every underlying something depends on, sorted, each once.
+  private static func symbols(of listing: Listing) -> [AssetSymbol] {
+    let all = listing.contracts.map(\.underlying) + listing.collateral.compactMap(\.underlying)
+    var symbols: [AssetSymbol] = []
+    for symbol in all.sorted() where symbols.last != symbol { symbols.append(symbol) }
+    return symbols
+  }
+
+  private static func feed(
+    _ base: AssetSymbol, quote: Asset, _ set: ParameterSet
+  ) throws(ParameterError) -> FeedRule {
+    do {
+      let id = try FeedID(base: base, quote: quote.symbol, decimals: feedDecimals)
+      return FeedRule(id: id, parameters: try FeedParameters(set, feed: base))
+    } catch let error as ParameterError {
+      throw error
+    } catch {
+      throw .inconsistent(key: "oracle.\(base)", reason: "no such feed")
+    }
+  }
+
+  /// `BTC_PERP` for `BTC`, where the parameters state a source of it.
+  private static func perpetualFeed(
+    of symbol: AssetSymbol, _ set: ParameterSet
+  ) -> AssetSymbol? {
+    let name = "\(symbol)_PERP"
+    let prefix = "oracle.\(name).source."
+    guard set.values.contains(where: { $0.key.hasPrefix(prefix) }) else { return nil }
+    return try? AssetSymbol(name)
+  }
+}

@@ -1,0 +1,39 @@
+// Plimsoll: a real-time margin and liquidation engine for crypto derivatives.
+// SPDX-License-Identifier: Apache-2.0
+
+public import Instruments
+public import Ledger
+public import Margin
+import Quantities
+
+extension ChargeKind {
+  /// The charge's name for people.
+  public func title(in listing: Listing) -> String {
+    switch self {
+    case .scan(let underlying, let scenario): "worst scenario of \(underlying): \(scenario)"
+    case .shortOptionMinimum: "short-option minimum"
+    case .tier(let id): "tier of \(name(of: id, in: listing))"
+    case .option(let id): "option \(name(of: id, in: listing))"
+    case .haircut(let asset): "haircut on \(asset)"
+    case .provision: "closing fees and funding"
+    case .orders: "open orders"
+    }
+  }
+
+  private func name(of instrument: InstrumentID, in listing: Listing) -> String {
+    listing.index(of: instrument).map { listing.contracts[$0].name } ?? instrument.description
+  }
+}
+
+extension LiquidationStage {
+  /// The stage's name for people.
+  public var title: String {
+    switch self {
+    case .cancelOrders: "cancel orders"
+    case .partial: "partial liquidation"
+    case .insuranceFund: "insurance fund"
+    case .deleveraging: "auto-deleveraging"
+    case .socialisedLoss: "socialised loss"
+    }
+  }
+}

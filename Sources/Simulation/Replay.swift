@@ -1,0 +1,244 @@
+// Plimsoll: a real-time margin and liquidation engine for crypto derivatives.
+// SPDX-License-Identifier: Apache-2.0
+
+public import Connectors
+import Instruments
+import Ledger
+import MarketData
+public import Parameters
+import Quantities
+public import RiskEngine
+
+/// Where a replay's accounts come from.
+public enum AccountSource: Sendable {
+  /// Seeded accounts; see ``Population``.
+  case population(count: Int, seed: UInt64)
+  /// A file read by ``AccountBookReader``, and its path.
+  case book([AccountRow], path: String)
+}
+
+/// Why a replay cannot go on.
+public enum ReplayError: Error, Hashable, Sendable, CustomStringConvertible {
+  /// No minute of the window has a quorum of sources for every underlying.
+  case neverMarked
+
+  public var description: String {
+    switch self {
+    case .neverMarked:
+      "no minute of the window has a quorum of sources for every underlying; state a smaller "
+        + "quorum for the feed (oracle.<symbol>.quorum) if one source is to be trusted"
+    }
+  }
+}
+
+/// What to replay, and how.
+public struct ReplayPlan: Sendable {
+  public var title: String
+  public var market: RecordedMarket
+  public var parameters: ParameterSet
+  /// The `--set` assignments already applied to `parameters`, for the report.
+  public var assignments: [String]
+  public var accounts: AccountSource
+  public var journal: JournalTarget
+  public var workers: AccountWorkers
+  /// Blocks from one commit of the journal to the next.
+  public var blocksPerCommit: Int
+  /// Blocks from one snapshot in the journal to the next; 0 for none.
+  public var blocksPerSnapshot: Int
+
+  public init(
+    title: String, market: RecordedMarket, parameters: ParameterSet, assignments: [String] = [],
+    accounts: AccountSource, journal: JournalTarget = .none, workers: AccountWorkers = .one,
+    blocksPerCommit: Int = 30, blocksPerSnapshot: Int = 720
+  ) {
+    self.title = title
+    self.market = market
+    self.parameters = parameters
+    self.assignments = assignments
+    self.accounts = accounts
+    self.journal = journal
+    self.workers = workers
+    self.blocksPerCommit = max(blocksPerCommit, 1)
+    self.blocksPerSnapshot = max(blocksPerSnapshot, 0)
+  }
+}
+
+/// Runs recorded prices through the whole engine, with a book of accounts, a block a minute.
+///
+/// Everything is a function of the plan: two runs of one plan end at the same hash.
+public struct Replay {
+  private let plan: ReplayPlan
+  private var venue: RecordedVenue
+  private var observer = ReplayObserver()
+  private var book: SimulatedBook
+  /// The orders the engine has sent and the book has not answered.
+  private var orders: [LiquidationOrder] = []
+  private var statement = ""
+
+  /// Opens the venue and its journal.
+  public init(_ plan: ReplayPlan) throws {
+    self.plan = plan
+    let quote = try Asset(symbol: AssetSymbol("USD"), decimals: 6)
+    let opening = try RecordedVenue.open(
+      quote: quote, parameters: plan.parameters, journal: plan.journal,
+      createdBy: "plimsoll replay", workers: plan.workers)
+    venue = opening.venue
+    book = try SimulatedBook(plan.parameters)
+    observer.take(opening.record, venue.engine)
+  }
+
+  /// Runs to the end of the market's window.
+  ///
+  /// - Parameter progress: Called with blocks done and in all.
+  public mutating func run(
+    progress: (_ done: Int, _ total: Int) -> Void = { _, _ in }
+  ) throws -> ReplayResult {
+    let window = plan.market.window
+    let total = Int((window.upperBound - window.lowerBound).nanoseconds / 60_000_000_000)
+    var done = 0
+    var instant = window.lowerBound + .minute
+    try list()
+    while instant <= window.upperBound, venue.engine.valuation == nil {
+      try advance(to: instant)
+      instant = instant + .minute
+      done += 1
+    }
+    try populate()
+    observer.start(venue.engine)
+    observer.record(venue.engine)
+    while instant <= window.upperBound {
+      try advance(to: instant)
+      observer.record(venue.engine)
+      instant = instant + .minute
+      done += 1
+      try save(done)
+      progress(done, total)
+    }
+    try venue.snapshot()
+    try venue.close()
+    return observer.result(origin, venue.engine)
+  }
+
+  /// The engine as it is now.
+  public var engine: Engine { venue.engine }
+
+  private mutating func save(_ block: Int) throws {
+    if block % plan.blocksPerCommit == 0 { try venue.commit() }
+    if plan.blocksPerSnapshot > 0, block % plan.blocksPerSnapshot == 0 { try venue.snapshot() }
+  }
+
+  /// One block, and every report that its orders lead to.
+  private mutating func advance(to instant: Timestamp) throws {
+    observer.hear(plan.market, at: instant)
+    let samples = plan.market.samples(at: instant) + perpetualSamples(at: instant)
+    try submit(.advanceBlock(at: instant, samples: samples))
+    book.observe(venue.engine.state.snapshot)
+    while !orders.isEmpty {
+      let order = orders.removeFirst()
+      guard let mark = venue.engine.valuation?.mark(of: order.instrument) else { continue }
+      let report = book.answer(order, mark: mark.price)
+      try offer(.reportExecution(report))
+    }
+  }
+
+  /// What the venues that trade a perpetual say about it: the same samples, for its own feed.
+  private func perpetualSamples(at instant: Timestamp) -> [PriceSample] {
+    var samples: [PriceSample] = []
+    for rule in venue.engine.rules.underlyings {
+      guard let base = rule.perpetualFeed,
+        let feed = venue.engine.rules.feeds.first(where: { $0.id.base == base })
+      else { continue }
+      for series in plan.market.series where series.feed.base == rule.symbol {
+        let isSource = feed.parameters.sources.contains { $0.source == series.source.symbol }
+        guard isSource, let sample = series.sample(at: instant) else { continue }
+        samples.append(
+          PriceSample(
+            source: sample.source, feed: feed.id, mantissa: sample.mantissa,
+            confidence: sample.confidence, publishedAt: sample.publishedAt))
+      }
+    }
+    return samples
+  }
+
+  private mutating func submit(_ command: Command) throws {
+    let record = try venue.submit(command)
+    observer.take(record, venue.engine)
+    for event in record.events {
+      if case .liquidationOrderIssued(let order) = event { orders.append(order) }
+    }
+  }
+
+  /// Submits a command whose refusal is part of the story.
+  private mutating func offer(_ command: Command) throws {
+    do { try submit(command) } catch StepError.refused { observer.countRefusal() }
+  }
+}
+
+// MARK: Set-up
+
+extension Replay {
+  private mutating func list() throws {
+    let listing = try VenueListing(
+      quote: venue.engine.state.listing.quote, underlyings: startPrices(),
+      window: plan.market.window)
+    for command in listing.commands { try submit(command) }
+  }
+
+  /// The median of the voting sources' first prices of each underlying.
+  private func startPrices() -> [(symbol: AssetSymbol, index: Price)] {
+    plan.market.underlyings.compactMap { symbol in
+      let firsts = plan.market.series
+        .filter { $0.role == .votes && $0.feed.base == symbol }
+        .compactMap { $0.candles.first?.open }.sorted()
+      return firsts.isEmpty ? nil : (symbol, firsts[firsts.count / 2])
+    }
+  }
+
+  /// Opens the accounts in the marked venue and gives the insurance fund its capital.
+  private mutating func populate() throws {
+    guard let market = VenueMarket(venue.engine) else { throw ReplayError.neverMarked }
+    let opening: OpeningBook
+    switch plan.accounts {
+    case .population(let count, let seed):
+      opening = Population(accountCount: count, seed: seed)
+        .opening(in: market, book: try BookParameters(plan.parameters))
+    case .book(let rows, _): opening = try OpeningBook.loading(rows, into: market)
+    }
+    for command in opening.commands { try offer(command) }
+    statement = opening.statement
+    book.open(market.listing, makers: opening.makers)
+    try fillFund()
+    try venue.commit()
+  }
+
+  /// The fund's opening share of open interest, in each asset what is settled in it.
+  private mutating func fillFund() throws {
+    let state = venue.engine.state
+    let share = venue.engine.rules.liquidation.fundOpeningShare
+    for asset in state.listing.collateral.indices {
+      var interest: Int64 = 0
+      for (contract, totals) in zip(state.listing.contracts, state.totals) {
+        guard state.listing.index(of: contract.settlementAsset) == asset else { continue }
+        let size = Size(steps: totals.openInterest)
+        interest += venue.engine.valuation?.notional(size, of: contract.id) ?? 0
+      }
+      let value = share.share(of: interest, rounding: .down)
+      let units =
+        venue.engine.valuation?.units(ofQuote: value, asset: asset, rounding: .down) ?? 0
+      guard units > 0 else { continue }
+      try submit(
+        .contributeToFund(Amount(units: units, asset: state.listing.collateral[asset].asset)))
+    }
+  }
+
+  private var origin: ReplayOrigin {
+    ReplayOrigin(
+      title: plan.title, market: plan.market.provenance.statement,
+      isReconstruction: plan.market.provenance.kind == .reconstruction, accounts: statement,
+      options: "Options are marked by Black-76 on a parametric surface: its level follows "
+        + "realised volatility, skew and term structure are parameters; no option chain is "
+        + "recorded for these dates.",
+      parameters: plan.parameters, assignments: plan.assignments,
+      skippedRows: plan.market.skippedRows)
+  }
+}

@@ -1,0 +1,270 @@
+// Plimsoll: a real-time margin and liquidation engine for crypto derivatives.
+// SPDX-License-Identifier: Apache-2.0
+
+import Connectors
+import Instruments
+import Ledger
+import Margin
+import MarketData
+import Quantities
+import RiskEngine
+
+/// Watches the records of a replay and keeps what its report shows.
+struct ReplayObserver {
+  private(set) var points: [ReplayPoint] = []
+  private(set) var rejections: [RejectionPoint] = []
+  private(set) var totals = ReplayTotals()
+  private var rejectionCounts: [RejectionKey: Int] = [:]
+  private var open: [AccountID: LiquidationStory] = [:]
+  private var finished: [LiquidationStory] = []
+  private var deleveraged: Set<AccountID> = []
+  private var sources: [AssetSymbol: [SourcePoint]] = [:]
+
+  /// The most single rejections kept; all are counted.
+  private static let mostRejections = 20_000
+
+  private struct RejectionKey: Hashable {
+    let source: SourceID
+    let reason: SampleRejection
+  }
+
+  /// Remembers what the sources of the coming block say, voting or not.
+  mutating func hear(_ market: RecordedMarket, at instant: Timestamp) {
+    sources.removeAll(keepingCapacity: true)
+    for sample in market.samples(at: instant) { hear(sample, votes: true) }
+    for sample in market.referenceSamples(at: instant) { hear(sample, votes: false) }
+  }
+
+  private mutating func hear(_ sample: PriceSample, votes: Bool) {
+    let point = SourcePoint(
+      source: sample.source, price: Price(steps: sample.mantissa), votes: votes)
+    sources[sample.feed.base, default: []].append(point)
+  }
+
+  /// Takes in one record; `engine` is as it was after it.
+  mutating func take(_ record: Record, _ engine: Engine) {
+    totals.records += 1
+    totals.events += record.events.count
+    for event in record.events { take(event, engine) }
+  }
+
+  private mutating func take(_ event: LedgerEvent, _ engine: Engine) {
+    switch event {
+    case .sampleRejected(let rejected): take(rejected, at: engine.state.time)
+    case .liquidationStarted(let id, let cause): begin(id, cause, engine)
+    case .liquidationStageEntered(let id, let stage): enter(id, stage, engine)
+    case .traded(let trade) where trade.cause != .matching: take(trade, engine)
+    case .transferred(let transfer): take(transfer, engine)
+    case .liquidationOrderClosed(let id, _, let end) where end != .filled:
+      note(id, engine, "order ended \(end == .unfilled ? "without a fill" : "by expiry")")
+    case .liquidationEnded(let id, let outcome): end(id, outcome, engine)
+    default: break
+    }
+  }
+
+  private mutating func take(_ rejected: RejectedSample, at time: Timestamp) {
+    totals.rejectedSamples += 1
+    let key = RejectionKey(source: rejected.sample.source, reason: rejected.reason)
+    rejectionCounts[key, default: 0] += 1
+    guard rejections.count < Self.mostRejections else { return }
+    rejections.append(RejectionPoint(time: time, rejected: rejected))
+  }
+
+  mutating func countRefusal() { totals.refusedCommands += 1 }
+}
+
+// MARK: Stories
+
+extension ReplayObserver {
+  private mutating func begin(
+    _ id: AccountID, _ cause: LiquidationCause, _ engine: Engine
+  ) {
+    guard let index = engine.state.index(of: id) else { return }
+    let portfolio = engine.state.accounts[index].portfolio
+    totals.liquidations += 1
+    open[id] = LiquidationStory(
+      account: id, mode: portfolio.mode, cause: cause,
+      charges: charges(of: portfolio, engine), steps: [],
+      endedAt: nil, outcome: nil, closedValue: 0, deleveragedValue: 0, penalty: 0, fundPaid: 0,
+      socialised: 0, stage: .cancelOrders)
+  }
+
+  private func charges(
+    of portfolio: Portfolio, _ engine: Engine
+  ) -> [(label: String, amount: Int64)] {
+    let lines = engine.valuation?.maintenanceCharges(portfolio) ?? []
+    return lines.map { ($0.kind.title(in: engine.state.listing), $0.maintenance) }
+  }
+
+  private mutating func enter(
+    _ id: AccountID, _ stage: LiquidationStage, _ engine: Engine
+  ) {
+    guard let story = open[id] else { return }
+    open[id]?.stage = max(story.stage, stage)
+    note(id, engine, "enters stage \(stage.title)")
+  }
+
+  private mutating func take(_ trade: Trade, _ engine: Engine) {
+    guard let valuation = engine.valuation,
+      let instrument = engine.state.listing.index(of: trade.instrument)
+    else { return }
+    let value = valuation.notional(trade.size, of: trade.instrument)
+    let name = engine.state.listing.contracts[instrument].name
+    let isDeleveraging = trade.cause == .deleveraging
+    if isDeleveraging { totals.deleveragedValue += value } else { totals.liquidatedValue += value }
+    for id in [trade.buyer, trade.seller] {
+      guard open[id] != nil else {
+        if isDeleveraging { deleveraged.insert(id) }
+        continue
+      }
+      if isDeleveraging {
+        open[id]?.deleveragedValue += value
+      } else {
+        open[id]?.closedValue += value
+      }
+      let verb = id == trade.seller ? "sells" : "buys"
+      let how = isDeleveraging ? "deleveraged with \(other(id, trade))" : "to the book"
+      note(id, engine, "\(verb) \(trade.size) steps of \(name) at \(trade.price), \(how)")
+    }
+  }
+
+  private func other(_ id: AccountID, _ trade: Trade) -> AccountID {
+    id == trade.buyer ? trade.seller : trade.buyer
+  }
+
+  private mutating func take(_ transfer: Transfer, _ engine: Engine) {
+    guard let asset = engine.state.listing.index(of: transfer.amount.asset) else { return }
+    let value = engine.valuation?.quote(transfer.amount.units, asset: asset) ?? 0
+    switch (transfer.reason, transfer.from, transfer.to) {
+    case (.liquidationPenalty, .account(let id), _):
+      totals.penalties += value
+      open[id]?.penalty += value
+      note(id, engine, "pays a penalty of \(transfer.amount) to the insurance fund")
+    case (.insuranceCover, _, .account(let id)):
+      totals.fundPaid += value
+      open[id]?.fundPaid += value
+      note(id, engine, "the insurance fund pays \(transfer.amount)")
+    case (.socialisedLoss, .account(let payer), .account(let id)):
+      totals.socialisedValue += value
+      open[id]?.socialised += value
+      note(id, engine, "\(payer) bears \(transfer.amount)")
+    default: break
+    }
+  }
+
+  private mutating func note(_ id: AccountID, _ engine: Engine, _ text: String) {
+    guard let story = open[id], story.steps.count < 500 else { return }
+    open[id]?.steps.append(
+      LiquidationStory.Step(time: engine.state.time, stage: story.stage, text: text))
+  }
+
+  private mutating func end(
+    _ id: AccountID, _ outcome: LiquidationOutcome, _ engine: Engine
+  ) {
+    guard var story = open.removeValue(forKey: id) else { return }
+    story.endedAt = engine.state.time
+    story.outcome = outcome
+    finish(story)
+  }
+
+  private mutating func finish(_ story: LiquidationStory) {
+    totals.liquidationsByFurthestStage[story.stage, default: 0] += 1
+    finished.append(story)
+    // Only the largest are shown; keep the list short as it grows.
+    if finished.count > 4_096 { finished = Array(Self.sorted(finished).prefix(32)) }
+  }
+
+  private static func sorted(_ stories: [LiquidationStory]) -> [LiquidationStory] {
+    stories.sorted { one, other in
+      let (size, otherSize) = (
+        one.closedValue + one.deleveragedValue, other.closedValue + other.deleveragedValue
+      )
+      return size != otherSize ? size > otherSize : one.account < other.account
+    }
+  }
+}
+
+// MARK: Points and result
+
+extension ReplayObserver {
+  /// Takes a picture of the venue after a block and everything that followed from it.
+  mutating func record(_ engine: Engine) {
+    totals.blocks += 1
+    guard let valuation = engine.valuation else { return }
+    let state = engine.state
+    let fund = state.houses.map(\.insuranceFund)
+    let fundValue = fund.indices.reduce(Int64(0)) {
+      $0 + valuation.quote(fund[$1], asset: $1)
+    }
+    if totals.blocks == 1 || fundValue < totals.lowestFund { totals.lowestFund = fundValue }
+    totals.fundAtEnd = fundValue
+    points.append(
+      ReplayPoint(
+        time: state.time, markets: state.markets.map { marketPoint($0, engine) },
+        ratioCounts: ratioCounts(engine.risks),
+        accountsInLiquidation: open.count, insuranceFund: fund, insuranceFundValue: fundValue,
+        openInterestValue: openInterest(engine, valuation),
+        liquidatedValue: totals.liquidatedValue, deleveragedValue: totals.deleveragedValue,
+        socialisedValue: totals.socialisedValue, uncoveredValue: uncovered(engine.risks)))
+  }
+
+  private func marketPoint(_ marked: MarkedMarket, _ engine: Engine) -> MarketPoint {
+    let market = marked.market
+    return MarketPoint(
+      underlying: market.underlying, index: marked.status == .open ? market.index : nil,
+      perpetual: engine.valuation?.perpetual(of: market.underlying) ?? market.index,
+      volatility: market.volatility, status: marked.status,
+      sources: (sources[market.underlying] ?? []).sorted { $0.source < $1.source })
+  }
+
+  private func ratioCounts(_ risks: [AccountRisk]) -> [Int] {
+    var counts = [Int](repeating: 0, count: ReplayResult.ratioBins.count)
+    for risk in risks where risk.maintenanceMargin > 0 {
+      let ratio = Double(risk.equity) / Double(risk.maintenanceMargin)
+      let bin = ReplayResult.ratioBins.lastIndex { $0 <= ratio } ?? 0
+      counts[bin] += 1
+    }
+    return counts
+  }
+
+  private func uncovered(_ risks: [AccountRisk]) -> Int64 {
+    risks.reduce(0) { $0 + max(-$1.equity, 0) }
+  }
+
+  private func openInterest(_ engine: Engine, _ valuation: Valuation) -> Int64 {
+    var sum: Int64 = 0
+    for (contract, totals) in zip(engine.state.listing.contracts, engine.state.totals) {
+      sum += valuation.notional(Size(steps: totals.openInterest), of: contract.id)
+    }
+    return sum
+  }
+
+  mutating func start(_ engine: Engine) {
+    totals.accounts = engine.state.accounts.count
+    totals.positions = engine.state.accounts.reduce(0) { $0 + $1.portfolio.positions.count }
+    totals.instruments = engine.state.listing.contracts.count
+    if let valuation = engine.valuation {
+      totals.fundAtStart = engine.state.houses.indices.reduce(Int64(0)) {
+        $0 + valuation.quote(engine.state.houses[$1].insuranceFund, asset: $1)
+      }
+    }
+  }
+
+  /// The finished result.
+  mutating func result(_ origin: ReplayOrigin, _ engine: Engine) -> ReplayResult {
+    for id in open.keys.sorted() {
+      if let story = open.removeValue(forKey: id) { finish(story) }
+    }
+    totals.deleveragedAccounts = deleveraged.count
+    let counts = rejectionCounts.map { key, count in
+      (source: key.source, reason: key.reason, count: count)
+    }
+    return ReplayResult(
+      origin: origin, points: points, rejections: rejections,
+      rejectionCounts: counts.sorted {
+        ($0.source, $0.reason.rawValue) < ($1.source, $1.reason.rawValue)
+      },
+      largest: Array(Self.sorted(finished).prefix(10)), totals: totals, hash: engine.hash,
+      quote: engine.state.listing.quote)
+  }
+}

@@ -1,0 +1,162 @@
+// Plimsoll: a real-time margin and liquidation engine for crypto derivatives.
+// SPDX-License-Identifier: Apache-2.0
+
+public import Connectors
+public import Instruments
+public import Ledger
+public import MarketData
+public import Parameters
+public import Quantities
+
+/// What a replay was made of; said at the head of every report.
+public struct ReplayOrigin: Sendable {
+  /// For example “12–13 March 2020”.
+  public var title: String
+  /// Where the prices come from, in a sentence; says so when they are a reconstruction.
+  public var market: String
+  public var isReconstruction: Bool
+  /// Where the accounts come from, in sentences: a file, or a seeded population.
+  public var accounts: String
+  /// How option marks are made, in a sentence.
+  public var options: String
+  public var parameters: ParameterSet
+  /// The `--set` assignments of this run.
+  public var assignments: [String]
+  public var skippedRows: [RowFault]
+
+  public init(
+    title: String, market: String, isReconstruction: Bool, accounts: String, options: String,
+    parameters: ParameterSet, assignments: [String], skippedRows: [RowFault]
+  ) {
+    self.title = title
+    self.market = market
+    self.isReconstruction = isReconstruction
+    self.accounts = accounts
+    self.options = options
+    self.parameters = parameters
+    self.assignments = assignments
+    self.skippedRows = skippedRows
+  }
+}
+
+/// One block as the report shows it.
+public struct ReplayPoint: Sendable {
+  public let time: Timestamp
+  /// One per underlying, sorted by symbol.
+  public let markets: [MarketPoint]
+  /// Accounts by margin ratio (equity ÷ maintenance margin), one count per bin of
+  /// ``ReplayResult/ratioBins``; accounts without a requirement are not counted.
+  public let ratioCounts: [Int]
+  public let accountsInLiquidation: Int
+  /// Ledger units by collateral asset, quote currency first.
+  public let insuranceFund: [Int64]
+  /// Millionths of the quote currency.
+  public let insuranceFundValue: Int64
+  public let openInterestValue: Int64
+  /// Since the start, millionths of the quote currency.
+  public let liquidatedValue: Int64
+  public let deleveragedValue: Int64
+  public let socialisedValue: Int64
+  /// Σ of negative equities: what is owed and not covered yet.
+  public let uncoveredValue: Int64
+}
+
+/// One underlying in one block.
+public struct MarketPoint: Sendable {
+  public let underlying: AssetSymbol
+  /// The accepted median; `nil` below quorum.
+  public let index: Price?
+  public let perpetual: Price
+  public let volatility: Rate
+  public let status: MarketStatus
+  /// What every source said in this block, voting or not, sorted by source.
+  public let sources: [SourcePoint]
+}
+
+/// One source in one block.
+public struct SourcePoint: Sendable {
+  public let source: SourceID
+  public let price: Price
+  public let votes: Bool
+}
+
+/// A sample the oracle rejected, with when.
+public struct RejectionPoint: Sendable {
+  public let time: Timestamp
+  public let rejected: RejectedSample
+}
+
+/// One liquidation from beginning to end.
+public struct LiquidationStory: Sendable {
+  public let account: AccountID
+  public let mode: MarginMode
+  public let cause: LiquidationCause
+  /// The account's charges when it started, largest first: label and millionths of the quote
+  /// currency; they sum to the maintenance margin.
+  public let charges: [(label: String, amount: Int64)]
+  public var steps: [Step]
+  /// Absent while it is not finished.
+  public var endedAt: Timestamp?
+  public var outcome: LiquidationOutcome?
+  /// Millionths of the quote currency.
+  public var closedValue: Int64
+  public var deleveragedValue: Int64
+  public var penalty: Int64
+  public var fundPaid: Int64
+  public var socialised: Int64
+  /// The furthest stage it reached.
+  public var stage: LiquidationStage
+
+  /// One thing that happened to the account.
+  public struct Step: Sendable {
+    public let time: Timestamp
+    public let stage: LiquidationStage
+    /// A sentence with figures.
+    public let text: String
+  }
+}
+
+/// Sums of a whole replay.
+public struct ReplayTotals: Sendable {
+  public var blocks = 0
+  public var records = 0
+  public var events = 0
+  public var accounts = 0
+  public var positions = 0
+  public var instruments = 0
+  public var liquidations = 0
+  public var liquidationsByFurthestStage: [LiquidationStage: Int] = [:]
+  /// Millionths of the quote currency.
+  public var liquidatedValue: Int64 = 0
+  public var deleveragedValue: Int64 = 0
+  public var deleveragedAccounts = 0
+  public var socialisedValue: Int64 = 0
+  public var penalties: Int64 = 0
+  public var fundPaid: Int64 = 0
+  public var fundAtStart: Int64 = 0
+  public var fundAtEnd: Int64 = 0
+  public var lowestFund: Int64 = 0
+  public var refusedCommands = 0
+  public var rejectedSamples = 0
+
+  public init() {}
+}
+
+/// Everything a report shows of one replay.
+public struct ReplayResult: Sendable {
+  public var origin: ReplayOrigin
+  public var points: [ReplayPoint]
+  public var rejections: [RejectionPoint]
+  public var rejectionCounts: [(source: SourceID, reason: SampleRejection, count: Int)]
+  /// The largest by closed and deleveraged value, at most ten.
+  public var largest: [LiquidationStory]
+  public var totals: ReplayTotals
+  /// The hash of the last record: equal for equal inputs, on every machine.
+  public var hash: ChainHash
+  public var quote: Asset
+
+  /// Lower edges of the margin-ratio bins; the last bin is open.
+  public static let ratioBins: [Double] = [
+    -10, 0, 0.25, 0.5, 0.75, 1, 1.1, 1.2, 1.5, 2, 3, 5, 10, 20, 50,
+  ]
+}

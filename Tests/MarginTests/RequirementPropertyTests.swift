@@ -1,0 +1,239 @@
+// Plimsoll: a real-time margin and liquidation engine for crypto derivatives.
+// SPDX-License-Identifier: Apache-2.0
+
+import Instruments
+import Margin
+import MarketData
+import NumericalMethods
+import Quantities
+import Testing
+
+// Over seeded random portfolios; the seed is the reproduction.
+@Suite("The requirement")
+struct RequirementPropertyTests {
+  private static let seeds: [UInt64] = [1, 2, 3, 4]
+  private static let booksPerSeed = 250
+
+  @Test("never has maintenance above initial margin, nor either below zero", arguments: seeds)
+  func maintenanceBelowInitial(seed: UInt64) throws {
+    let books = try RandomBooks()
+    var random = SplitMix64(seed: seed)
+    for mode in MarginMode.allCases {
+      for _ in 0..<Self.booksPerSeed {
+        let risk = try books.engine.risk(of: books.portfolio(&random, mode))
+        #expect(risk.maintenanceMargin >= 0)
+        #expect(risk.maintenanceMargin <= risk.initialMargin)
+        #expect(risk.liquidationBuffer >= 0)
+      }
+    }
+  }
+
+  @Test("rises with the size of a single position", arguments: MarginMode.allCases)
+  func monotoneInSize(mode: MarginMode) throws {
+    let books = try RandomBooks()
+    var random = SplitMix64(seed: 5)
+    for index in books.contracts.indices {
+      for sign in [Int64(1), -1] {
+        var before = AccountRisk(
+          equity: 0, initialMargin: 0, maintenanceMargin: 0, liquidationBuffer: 0,
+          penaltyRate: .zero)
+        var size: Int64 = 1
+        while size < 2_000_000 {
+          // Entered at the mark, so that only size differs.
+          let steps = sign * size
+          let cost = steps * books.engine.marks[index].unitValue
+          let risk = try books.engine.risk(
+            of: books.world.portfolio(
+              mode,
+              [
+                Position(
+                  instrument: books.contracts[index].id, size: Size(steps: steps), cost: cost)
+              ]))
+          #expect(risk.initialMargin >= before.initialMargin)
+          #expect(risk.maintenanceMargin >= before.maintenanceMargin)
+          before = risk
+          size += Int64.random(in: 1...(size + 1), using: &random)
+        }
+      }
+    }
+  }
+
+  @Test("rises with the shock")
+  func monotoneInShock() throws {
+    let narrow = try RandomBooks()
+    let wide = try RandomBooks(overrides: [("margin.scan.BTC.range", "20%")])
+    let violent = try RandomBooks(overrides: [("surface.shock.up", "80%")])
+    for index in narrow.contracts.indices
+    where narrow.contracts[index].underlying == narrow.world.btc.symbol {
+      for sign in [Int64(1), -1] {
+        let steps = 1_000 * sign
+        let portfolio = narrow.world.portfolio(
+          .portfolio,
+          [
+            Position(
+              instrument: narrow.contracts[index].id, size: Size(steps: steps),
+              cost: steps * narrow.engine.marks[index].unitValue)
+          ])
+        let base = try narrow.engine.risk(of: portfolio).initialMargin
+        #expect(try wide.engine.risk(of: portfolio).initialMargin >= base)
+        #expect(try violent.engine.risk(of: portfolio).initialMargin >= base)
+      }
+    }
+  }
+
+  @Test("leaves no account worse off for more collateral", arguments: seeds)
+  func collateral(seed: UInt64) throws {
+    let books = try RandomBooks()
+    var random = SplitMix64(seed: seed)
+    for mode in MarginMode.allCases {
+      for _ in 0..<Self.booksPerSeed {
+        var portfolio = books.portfolio(&random, mode)
+        let before = try books.engine.risk(of: portfolio)
+        let asset = Int.random(in: 0..<3, using: &random)
+        portfolio.balances[asset] += Int64.random(in: 1...1_000_000_000, using: &random)
+        let after = try books.engine.risk(of: portfolio)
+        // Two roundings, of haircut and of scan, against one of equity.
+        #expect(health(after) >= health(before) - 2)
+      }
+    }
+  }
+
+  @Test("leaves no one-market account worse off for a smaller position", arguments: seeds)
+  func reduction(seed: UInt64) throws {
+    let books = try RandomBooks()
+    var random = SplitMix64(seed: seed)
+    for mode in MarginMode.allCases {
+      for index in books.contracts.indices {
+        let steps = books.steps(&random)
+        let value = books.engine.marks[index].unitValue
+        // A portfolio without coin, entered at the mark: otherwise the position may be the
+        // hedge of something else, which is another market.
+        let position =
+          mode == .portfolio
+          ? Position(
+            instrument: books.contracts[index].id, size: Size(steps: steps), cost: steps * value)
+          : books.position(index, steps: steps, &random)
+        let coin: Int64 = mode == .portfolio ? 0 : 100_000_000
+        let portfolio = books.world.portfolio(
+          mode, usd: 50_000_000_000, btc: coin, eth: coin, [position])
+        let before = try books.engine.risk(of: portfolio)
+        // A trade at the mark: the profit of the closed part goes to the balance.
+        var reduced = position
+        let closed = Int64.random(in: 1...abs(steps), using: &random)
+        let profit = reduced.trade(Size(steps: -steps.signum() * closed), unitValue: value)
+        var after = portfolio
+        let contract = books.contracts[index]
+        let asset = try #require(books.world.listing.index(of: contract.settlementAsset))
+        after.balances[asset] += profit
+        after.positions = reduced.size == .zero ? [] : [reduced]
+        let left = try books.engine.risk(of: after)
+        #expect(health(left) >= health(before) - 2)
+      }
+    }
+  }
+
+  @Test(
+    "of a whole is at most that of its parts, and at least its worst scenario", arguments: seeds)
+  func subadditive(seed: UInt64) throws {
+    let books = try RandomBooks()
+    var random = SplitMix64(seed: seed)
+    for _ in 0..<Self.booksPerSeed {
+      let portfolio = books.portfolio(&random, .portfolio)
+      let whole = try books.engine.scans(of: portfolio)
+      var parts: Int64 = 0
+      for position in portfolio.positions {
+        let part = books.world.portfolio(.portfolio, [position])
+        parts += try books.engine.scans(of: part).reduce(0) { $0 + $1.loss }
+      }
+      var collateral = portfolio
+      collateral.positions = []
+      parts += try books.engine.scans(of: collateral).reduce(0) { $0 + $1.loss }
+      // Amounts of coin round down once in the whole and once in every part.
+      #expect(whole.reduce(0) { $0 + $1.loss } <= parts + 2)
+      for scan in whole {
+        #expect(scan.loss >= -(scan.profits.min() ?? 0))
+        #expect(scan.loss >= scan.skewLosses.max() ?? 0)
+      }
+      let risk = try books.engine.risk(of: portfolio)
+      #expect(risk.initialMargin >= whole.reduce(0) { $0 + $1.loss })
+    }
+  }
+
+  @Test("does not depend on the order of positions", arguments: seeds)
+  func order(seed: UInt64) throws {
+    let books = try RandomBooks()
+    var random = SplitMix64(seed: seed)
+    var scratch = books.engine.makeScratch()
+    for mode in [MarginMode.cross, .portfolio] {
+      for _ in 0..<Self.booksPerSeed {
+        var portfolio = books.portfolio(&random, mode)
+        let sorted = try books.engine.risk(of: portfolio, scratch: &scratch)
+        portfolio.positions.shuffle(using: &random)
+        #expect(try books.engine.risk(of: portfolio, scratch: &scratch) == sorted)
+      }
+    }
+  }
+
+  @Test("is the same from used and fresh working memory, and after other markets", arguments: seeds)
+  func recomputation(seed: UInt64) throws {
+    let books = try RandomBooks()
+    var random = SplitMix64(seed: seed)
+    var wandering = books.engine
+    var elsewhere = books.world
+    elsewhere.markets[0] = UnderlyingMarket(
+      underlying: books.world.btc.symbol, index: try Price("5000"), basis: .zero,
+      volatility: try Rate("200%"))
+    var scratch = books.engine.makeScratch()
+    for round in 0..<20 {
+      try wandering.advance(to: elsewhere.snapshot)
+      try wandering.advance(to: books.world.snapshot)
+      for mode in MarginMode.allCases {
+        let portfolio = books.portfolio(&random, mode)
+        let fresh = try books.engine.risk(of: portfolio)
+        #expect(try wandering.risk(of: portfolio, scratch: &scratch) == fresh, "round \(round)")
+      }
+    }
+  }
+
+  // Prices ×10 and sizes ÷10, tiers and base-unit steps alike: the same money.
+  @Test("does not depend on the unit of price and size", arguments: [MarginMode.cross, .portfolio])
+  func scale(mode: MarginMode) throws {
+    func engine(factor: Int64) throws -> (World, RequirementEngine) {
+      let tiers = [(1, 50), (2, 250), (3, 1_000)].map { row, upper in
+        ("margin.tiers.BTC.row.\(row).upperQuantity", String(upper * 100 / Int(factor)))
+      }
+      var world = try World(index: String(80 * factor), overrides: tiers)
+      try world.list(.perpetual, step: "0.1")
+      for percent in [80, 100, 120] {
+        let strike = Price(steps: Price.stepsPerOne * 80 * factor * Int64(percent) / 100)
+        for right in OptionRight.allCases {
+          try world.list(
+            .option(right, strike: strike, expiry: World.expiry(days: 9)), step: "0.1")
+        }
+      }
+      return (world, try world.engine())
+    }
+    let (world, small) = try engine(factor: 1)
+    let (_, large) = try engine(factor: 10)
+    var random = SplitMix64(seed: 9)
+    for _ in 0..<Self.booksPerSeed {
+      var few: [Position] = []
+      for index in small.marks.indices where Bool.random(using: &random) {
+        let steps = Int64.random(in: -100_000...100_000, using: &random)
+        guard steps != 0 else { continue }
+        few.append(
+          Position(instrument: InstrumentID(UInt32(index)), size: Size(steps: steps), cost: 0))
+      }
+      let many = few.map {
+        Position(instrument: $0.instrument, size: Size(steps: $0.size.steps * 10), cost: 0)
+      }
+      let one = try large.risk(of: world.portfolio(mode, few))
+      let other = try small.risk(of: world.portfolio(mode, many))
+      // Unit values, and in portfolios cells, are rounded per step: half a millionth each.
+      let bound = many.reduce(2) { $0 + $1.size.steps.magnitude }
+      #expect(abs(one.initialMargin - other.initialMargin) <= Int64(bound))
+      #expect(abs(one.maintenanceMargin - other.maintenanceMargin) <= Int64(bound))
+      #expect(abs(one.equity - other.equity) <= Int64(bound))
+    }
+  }
+}

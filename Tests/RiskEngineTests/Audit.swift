@@ -1,0 +1,194 @@
+// Plimsoll: a real-time margin and liquidation engine for crypto derivatives.
+// SPDX-License-Identifier: Apache-2.0
+
+import Instruments
+import Ledger
+import MarketData
+import Parameters
+import Quantities
+import RiskEngine
+import Testing
+
+/// Follows a venue event by event and recomputes from scratch what must hold after each.
+///
+/// It keeps a ledger of its own, to which it applies the recorded events one at a time, and sums
+/// everything anew; nothing it checks comes from the engine's running totals.
+struct Audit {
+  private(set) var state: LedgerState
+  /// Deposits − withdrawals, by asset.
+  private var outside: [Int128] = [0]
+  private var sequence: UInt64 = 0
+  private var hash = ChainHash.zero
+  private var latest = Timestamp(nanoseconds: 0)
+  private var highestOrder: UInt64 = 0
+  private(set) var eventCount = 0
+
+  init(quote: Asset, parameters: ParameterSet) throws {
+    state = LedgerState(quote: quote, parameters: parameters)
+  }
+
+  /// Takes in a record; `engine` is as it was after it.
+  mutating func take(_ record: Record, _ engine: Engine) throws {
+    #expect(record.sequence == sequence + 1, "P46: sequence numbers are dense")
+    #expect(record.previousHash == hash)
+    #expect(
+      record.hash
+        == Record.hash(
+          sequence: record.sequence, command: record.commandBytes, events: record.eventBytes,
+          after: hash), "P46: the hash chain verifies")
+    sequence = record.sequence
+    hash = record.hash
+    for event in record.events { take(event, by: record.command) }
+    #expect(state == engine.state, "P43: the events alone give the engine's state")
+    #expect(engine.hash == hash && engine.sequence == sequence)
+  }
+
+  private mutating func take(_ event: LedgerEvent, by command: Command) {
+    eventCount += 1
+    let before = state
+    checkBefore(event)
+    state.apply(event)
+    if case .collateralAccepted = event { outside.append(0) }
+    if case .transferred(let transfer) = event { count(transfer) }
+    checkMoney(event)
+    checkNames(event, before: before)
+    checkTime(event)
+  }
+
+  private mutating func count(_ transfer: Transfer) {
+    guard let asset = state.listing.index(of: transfer.amount.asset) else { return }
+    #expect(transfer.amount.units > 0)
+    if transfer.from == .outside { outside[asset] += Int128(transfer.amount.units) }
+    if transfer.to == .outside { outside[asset] -= Int128(transfer.amount.units) }
+  }
+
+  /// P01, P02 and P04.
+  private func checkMoney(_ event: LedgerEvent) {
+    var money = state.houses.map { Int128($0.insuranceFund) + Int128($0.fees) }
+    var sizes = [Int64](repeating: 0, count: state.listing.contracts.count)
+    for account in state.accounts {
+      for (asset, units) in account.portfolio.balances.enumerated() { money[asset] += Int128(units) }
+      for position in account.portfolio.positions {
+        guard let index = state.listing.index(of: position.instrument),
+          let asset = state.listing.index(of: state.listing.contracts[index].settlementAsset)
+        else { continue }
+        sizes[index] += position.size.steps
+        // What a position cost has left the balances or is still owed: unrealised either way.
+        money[asset] -= Int128(position.cost)
+      }
+    }
+    #expect(money == outside, "P01 after \(event)")
+    #expect(sizes.allSatisfy { $0 == 0 }, "P02 after \(event)")
+    #expect(state.houses.allSatisfy { $0.insuranceFund >= 0 }, "P04 after \(event)")
+  }
+
+  /// P06: only accounts that an event names, or that hold what it is about, change.
+  private func checkNames(_ event: LedgerEvent, before: LedgerState) {
+    guard before.accounts.count == state.accounts.count else { return }
+    for (old, new) in zip(before.accounts, state.accounts)
+    where old.portfolio.balances != new.portfolio.balances {
+      switch event {
+      case .transferred(let transfer):
+        #expect([transfer.from, transfer.to].contains(.account(new.id)))
+      case .traded(let trade): #expect([trade.buyer, trade.seller].contains(new.id))
+      case .fundingSettled(let id, _, _), .profitsSettled(let id, _),
+        .instrumentExpired(let id, _, _):
+        #expect(old.portfolio.slot(of: id).isHeld)
+      case .collateralAccepted: break
+      default: Issue.record("P06: a balance changed by \(event)")
+      }
+    }
+  }
+
+  /// P48.
+  private mutating func checkTime(_ event: LedgerEvent) {
+    switch event {
+    case .blockStarted(let instant), .engineRestarted(let instant):
+      #expect(instant >= latest, "P48")
+      latest = instant
+    default: break
+    }
+  }
+}
+
+// MARK: The waterfall
+
+extension Audit {
+  /// What must be true at the moment an event is decided.
+  private mutating func checkBefore(_ event: LedgerEvent) {
+    switch event {
+    case .liquidationStarted(let id, let cause):
+      #expect(cause.equity < cause.maintenanceMargin, "P19")
+      #expect(account(id)?.liquidation == nil)
+    case .liquidationOrderIssued(let order):
+      #expect(account(order.account)?.liquidation?.order == nil, "P21")
+      #expect(order.id.number > highestOrder, "an order id is used once")
+      highestOrder = order.id.number
+      #expect(
+        status(of: order.instrument) == .open, "P20: no order at a price without a quorum")
+    case .traded(let trade): checkTrade(trade)
+    case .transferred(let transfer) where transfer.reason == .socialisedLoss:
+      checkBearer(transfer)
+    default: break
+    }
+  }
+
+  private func checkTrade(_ trade: Trade) {
+    #expect(trade.buyer != trade.seller && trade.size > .zero)
+    switch trade.cause {
+    case .matching: break
+    case .liquidation:
+      let order = [trade.buyer, trade.seller].compactMap { account($0)?.liquidation?.order }.first
+      guard let order else {
+        Issue.record("a liquidation trade without an order")
+        return
+      }
+      #expect(trade.size <= order.size)
+      #expect(
+        order.side == .sell ? trade.price >= order.limit : trade.price <= order.limit, "P24")
+    case .deleveraging: checkDeleveraging(trade)
+    }
+  }
+
+  /// P32: the other side is healthy, opposite and in profit, and is only reduced.
+  private func checkDeleveraging(_ trade: Trade) {
+    let isBuyerBankrupt = account(trade.buyer)?.liquidation != nil
+    let other = account(isBuyerBankrupt ? trade.seller : trade.buyer)
+    guard let other, other.liquidation == nil else {
+      Issue.record("deleveraging between two accounts in liquidation, or none")
+      return
+    }
+    let slot = other.portfolio.slot(of: trade.instrument)
+    guard slot.isHeld else {
+      Issue.record("P31: deleveraging charges an account without a position")
+      return
+    }
+    let position = other.portfolio.positions[slot.index]
+    #expect(position.size.sign == (isBuyerBankrupt ? 1 : -1), "P32: opposite side")
+    #expect(position.size.magnitude >= trade.size, "P34: no overshoot")
+    #expect(position.unrealisedProfit(unitValue: trade.unitValue) > 0, "P32: in profit")
+  }
+
+  /// P31: who pays for another's loss has a profit in a market.
+  private func checkBearer(_ transfer: Transfer) {
+    guard case .account(let payer) = transfer.from, let account = account(payer) else {
+      Issue.record("a socialised loss is borne by an account")
+      return
+    }
+    #expect(account.liquidation == nil)
+    let wins = account.portfolio.positions.contains { position in
+      guard let index = state.listing.index(of: position.instrument) else { return false }
+      return position.unrealisedProfit(unitValue: state.marks[index].unitValue) > 0
+    }
+    #expect(wins, "P31")
+  }
+
+  private func account(_ id: AccountID) -> Account? {
+    state.index(of: id).map { state.accounts[$0] }
+  }
+
+  private func status(of instrument: InstrumentID) -> MarketStatus {
+    guard let index = state.listing.index(of: instrument) else { return .reduceOnly }
+    return state.status(of: state.listing.contracts[index].underlying)
+  }
+}
