@@ -74,6 +74,7 @@ extension LiquidationOrder: Canonical {
     writer.append(limit)
     writer.append(stage.rawValue)
     writer.append(expiresAt)
+    writer.append(fundShare)
   }
   public init(from reader: inout CanonicalReader) throws(CanonicalError) {
     let id: OrderID = try reader.value()
@@ -83,9 +84,10 @@ extension LiquidationOrder: Canonical {
     let size: Size = try reader.value()
     let limit: Price = try reader.value()
     let stage: LiquidationStage = try reader.tag()
+    let expiresAt: Timestamp = try reader.value()
     self.init(
       id: id, account: account, instrument: instrument, side: side, size: size, limit: limit,
-      stage: stage, expiresAt: try reader.value())
+      stage: stage, expiresAt: expiresAt, fundShare: try reader.integer())
   }
 }
 

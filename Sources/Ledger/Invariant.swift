@@ -44,41 +44,52 @@ extension LedgerState {
   /// The first rule broken among all of them; one pass over the accounts.
   public func brokenAfterBlock() -> Invariant? {
     if let broken = brokenAfterEvent() { return broken }
-    var customers = [Int128](repeating: 0, count: houses.count)
-    var costs = [Int128](repeating: 0, count: totals.count)
-    var sizes = [Int64](repeating: 0, count: totals.count)
-    var longs = [Int64](repeating: 0, count: totals.count)
+    var fresh = FreshTotals(assets: houses.count, instruments: totals.count)
     var previous: AccountID?
-    for account in accounts {
-      if let previous, account.id <= previous { return .accountsAreOrdered }
-      previous = account.id
-      guard isOrdered(account.portfolio), account.portfolio.balances.count == houses.count else {
-        return .accountsAreOrdered
-      }
-      for (asset, units) in account.portfolio.balances.enumerated() {
-        customers[asset] += Int128(units)
-      }
-      for position in account.portfolio.positions {
-        guard let instrument = listing.index(of: position.instrument) else {
-          return .accountsAreOrdered
-        }
-        costs[instrument] += Int128(position.cost)
-        sizes[instrument] += position.size.steps
-        longs[instrument] += max(position.size.steps, 0)
-      }
-      if let order = account.liquidation?.order, !isConsistent(order, account) {
+    // By index: an account is a large value, and this pass runs every block.
+    for index in accounts.indices {
+      if let previous, accounts[index].id <= previous { return .accountsAreOrdered }
+      previous = accounts[index].id
+      guard add(accounts[index].portfolio, to: &fresh) else { return .accountsAreOrdered }
+      guard accounts[index].liquidation != nil else { continue }
+      if let order = accounts[index].liquidation?.order, !isConsistent(order, accounts[index]) {
         return .liquidationsAreConsistent
       }
     }
-    for asset in houses.indices where customers[asset] != houses[asset].customers {
+    for asset in houses.indices where fresh.customers[asset] != houses[asset].customers {
       return .runningTotalsAreTrue
     }
     for instrument in totals.indices {
-      if sizes[instrument] != 0 { return .marketSumsToZero }
-      if longs[instrument] != totals[instrument].openInterest { return .runningTotalsAreTrue }
-      if costs[instrument] != -totals[instrument].clearing { return .clearingBalancesCost }
+      if fresh.sizes[instrument] != 0 { return .marketSumsToZero }
+      if fresh.longs[instrument] != totals[instrument].openInterest {
+        return .runningTotalsAreTrue
+      }
+      if fresh.costs[instrument] != -totals[instrument].clearing { return .clearingBalancesCost }
     }
     return nil
+  }
+
+  /// Adds one account to the sums.
+  ///
+  /// - Returns: Whether its portfolio is well-formed.
+  private func add(_ portfolio: borrowing Portfolio, to fresh: inout FreshTotals) -> Bool {
+    guard portfolio.balances.count == houses.count else { return false }
+    for asset in portfolio.balances.indices {
+      fresh.customers[asset] += Int128(portfolio.balances[asset])
+    }
+    var previous: InstrumentID?
+    for slot in portfolio.positions.indices {
+      let position = portfolio.positions[slot]
+      if let previous, position.instrument <= previous { return false }
+      previous = position.instrument
+      guard position.size != .zero, position.size.isPermitted,
+        let instrument = listing.index(of: position.instrument)
+      else { return false }
+      fresh.costs[instrument] += Int128(position.cost)
+      fresh.sizes[instrument] += position.size.steps
+      fresh.longs[instrument] += max(position.size.steps, 0)
+    }
+    return portfolio.mode != .isolated || portfolio.positions.count <= 1
   }
 
   private func isConsistent(_ order: LiquidationOrder, _ account: Account) -> Bool {
@@ -86,14 +97,21 @@ extension LedgerState {
     return order.account == account.id && order.id < nextOrder && held.sign == -order.side.sign
       && order.size.steps > 0 && order.size.steps.magnitude <= held.steps.magnitude
   }
+}
 
-  private func isOrdered(_ portfolio: Portfolio) -> Bool {
-    var previous: InstrumentID?
-    for position in portfolio.positions {
-      if let previous, position.instrument <= previous { return false }
-      if position.size == .zero || !position.size.isPermitted { return false }
-      previous = position.instrument
-    }
-    return portfolio.mode != .isolated || portfolio.positions.count <= 1
+/// Sums over all accounts, taken anew.
+private struct FreshTotals {
+  /// By collateral asset.
+  var customers: [Int128]
+  /// By instrument.
+  var costs: [Int128]
+  var sizes: [Int64]
+  var longs: [Int64]
+
+  init(assets: Int, instruments: Int) {
+    customers = Array(repeating: 0, count: assets)
+    costs = Array(repeating: 0, count: instruments)
+    sizes = Array(repeating: 0, count: instruments)
+    longs = Array(repeating: 0, count: instruments)
   }
 }

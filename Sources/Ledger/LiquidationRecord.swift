@@ -36,11 +36,13 @@ public struct LiquidationOrder: Hashable, Sendable {
   public let stage: LiquidationStage
   /// From then on a fill is too late and refused.
   public let expiresAt: Timestamp
+  /// What the insurance fund has set aside for it, ledger units of the settlement asset.
+  public let fundShare: Int64
 
   @inlinable
   public init(
     id: OrderID, account: AccountID, instrument: InstrumentID, side: Side, size: Size,
-    limit: Price, stage: LiquidationStage, expiresAt: Timestamp
+    limit: Price, stage: LiquidationStage, expiresAt: Timestamp, fundShare: Int64 = 0
   ) {
     self.id = id
     self.account = account
@@ -50,6 +52,7 @@ public struct LiquidationOrder: Hashable, Sendable {
     self.limit = limit
     self.stage = stage
     self.expiresAt = expiresAt
+    self.fundShare = fundShare
   }
 }
 

@@ -102,6 +102,7 @@ public struct RequirementEngine: Sendable {
       guard let index = layout.index(of: position.instrument) else {
         throw .unlisted(position.instrument)
       }
+      guard listing.index(of: position.instrument) == nil else { continue }
       listing.list(layout.listing.contracts[index])
       volatilities.append(index < givenVolatilities.count ? givenVolatilities[index] : nil)
     }

@@ -37,12 +37,8 @@ struct Plimsoll: ParsableCommand {
     if exitCode(for: error).isSuccess { exit(withError: error) }
     if let code = error as? ExitCode { Foundation.exit(code.rawValue) }
     let isUsage = exitCode(for: error) == .validationFailure
-    let message = isUsage ? fullMessage(for: error) : "plimsoll: \(describe(error))"
+    let message = isUsage ? fullMessage(for: error) : "plimsoll: \(error)"
     FileHandle.standardError.write(Data((message + "\n").utf8))
     Foundation.exit(isUsage ? 2 : 1)
-  }
-
-  private static func describe(_ error: any Error) -> String {
-    (error as? any CustomStringConvertible)?.description ?? error.localizedDescription
   }
 }

@@ -5,6 +5,7 @@ import ArgumentParser
 import Connectors
 import Foundation
 import Ledger
+import Quantities
 import Reporting
 import Simulation
 
@@ -120,7 +121,7 @@ struct ReplayCommand: ParsableCommand {
   private func write(_ results: [ReplayResult]) throws {
     let report = out + "/report.html"
     if !noReport {
-      let html = HTMLReport.render(results, charts: ChartLibrary.installed())
+      let html = HTMLReport.render(results, charts: ChartLibrary(folder: ".cache/charts"))
       try Data(html.utf8).write(to: URL(fileURLWithPath: report))
     }
     if json {

@@ -105,7 +105,7 @@ extension ReportPage {
 
 extension ReportPage {
   /// The most steps at the beginning and at the end of a timeline.
-  private static let shownSteps = (first: 30, last: 15)
+  private static let shownSteps = (first: 20, last: 10)
 
   private func timeline(_ story: LiquidationStory) -> Markup {
     let (first, last) = Self.shownSteps

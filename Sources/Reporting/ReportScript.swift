@@ -25,7 +25,7 @@ enum ReportScript {
     const axes = content.axes.map(days);
     const drawn = new Map();
     const whole = [axes[0][0], axes[0][axes[0].length - 1]];
-    let span = null;
+    let span = whole;
     const color = name =>
       getComputedStyle(document.documentElement).getPropertyValue(name).trim();
     const isNarrow = () => innerWidth < 760;
@@ -123,14 +123,14 @@ enum ReportScript {
           color: color('--soft')},
         margin: {l: 56, r: chart.kind === 'heatMap' ? 8 : 14, t: 8, b: 48},
         hovermode: chart.kind === 'heatMap' ? 'closest' : 'x unified',
-        hoverlabel: {bgcolor: color('--card'), bordercolor: color('--rule'),
+        hoverlabel: {bgcolor: color('--card'), bordercolor: color('--rule'), namelength: -1,
           font: {color: color('--ink'), size: 12}},
         showlegend: wordy, legend: {orientation: 'h', y: -.16, yanchor: 'top', x: 0,
           traceorder: 'normal',
           ...(isNarrow() ? {entrywidthmode: 'fraction', entrywidth: .46} : {})},
         modebar: {bgcolor: 'transparent', color: color('--soft'), activecolor: color('--accent')},
         xaxis: {type: 'date', gridcolor: color('--rule'), linecolor: color('--rule'),
-          range: (span || whole).slice(), ticks: 'outside', ticklen: 5,
+          range: span.slice(), ticks: 'outside', ticklen: 5,
           tickcolor: color('--rule'), tickformatstops: [
             {dtickrange: [null, 60000], value: '%H:%M:%S'},
             {dtickrange: [60000, 86400000], value: '%H:%M\\n%-d %b'},
@@ -147,44 +147,39 @@ enum ReportScript {
       modeBarButtonsToRemove: ['select2d', 'lasso2d', 'autoScale2d']};
     function draw(chart) {
       const figure = document.getElementById(chart.id);
-      const isWide = figure.classList.contains('wide');
-      const entry = drawn.get(chart.id) || {scale: 'linear'};
-      const traces = makers[chart.kind](chart);
-      if (entry.plot) {
-        Plotly.react(entry.plot, traces, layout(chart, entry.scale, isWide), settings);
-        return;
-      }
-      entry.plot = document.createElement('div');
+      const entry = {chart, figure, scale: 'linear', plot: document.createElement('div')};
       entry.plot.className = 'plot';
-      entry.chart = chart;
       drawn.set(chart.id, entry);
-      const drawing = figure.querySelector('.drawing');
-      drawing.after(entry.plot);
-      Plotly.newPlot(entry.plot, traces, layout(chart, 'linear', isWide), settings).then(() => {
-        drawing.hidden = true;
-        entry.plot.on('plotly_relayout', change => follow(entry, change));
-      });
+      figure.querySelector('.drawing').after(entry.plot);
+      render(entry);
       const scales = figure.querySelector('.scales');
       if (scales) scales.hidden = false;
       for (const button of scales ? scales.querySelectorAll('button') : [])
         button.addEventListener('click', () => choose(entry, scales, button.dataset.scale));
     }
+    // Anew each time: a double click goes back to the first range, which has the axis's scale.
+    function render({chart, figure, scale, plot}) {
+      const isWide = figure.classList.contains('wide');
+      const traces = makers[chart.kind](chart);
+      Plotly.purge(plot);
+      Plotly.newPlot(plot, traces, layout(chart, scale, isWide), settings).then(() => {
+        figure.querySelector('.drawing').hidden = true;
+        plot.on('plotly_relayout', change => follow(plot, change));
+      });
+    }
     function choose(entry, scales, scale) {
       entry.scale = scale;
       for (const button of scales.querySelectorAll('button'))
         button.setAttribute('aria-pressed', button.dataset.scale === scale);
-      draw(entry.chart);
+      render(entry);
     }
     let isFollowing = false;
     function follow(source, change) {
-      if (isFollowing) return;
-      const isReset = change['xaxis.autorange'];
-      if (!isReset && change['xaxis.range[0]'] === undefined) return;
-      span = isReset ? null : [change['xaxis.range[0]'], change['xaxis.range[1]']];
-      const same = {'xaxis.range': (span || whole).slice()};
+      if (isFollowing || !Object.keys(change).some(key => key.startsWith('xaxis.'))) return;
+      span = source.layout.xaxis.range.slice();
       isFollowing = true;
-      const others = [...drawn.values()].filter(entry => isReset || entry !== source);
-      Promise.all(others.map(entry => Plotly.relayout(entry.plot, same)))
+      const others = [...drawn.values()].filter(entry => entry.plot !== source);
+      Promise.all(others.map(entry => Plotly.relayout(entry.plot, {'xaxis.range': span.slice()})))
         .finally(() => { isFollowing = false; });
     }
     const waiting = new Map(content.charts.map(chart => [chart.id, chart]));
@@ -198,7 +193,7 @@ enum ReportScript {
     }, {rootMargin: '400px'});
     for (const id of waiting.keys()) watcher.observe(document.getElementById(id));
     matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => {
-      for (const entry of drawn.values()) draw(entry.chart);
+      for (const entry of drawn.values()) render(entry);
     });
     })();
 

@@ -107,7 +107,7 @@ extension Engine {
     for other in state.listing.collateral.indices where other != asset {
       let balances = state.accounts[index].portfolio.balances
       guard balances[asset] < 0, balances[other] > 0 else { continue }
-      let owed = min(-balances[asset], state.houses[asset].insuranceFund)
+      let owed = min(-balances[asset], freeFund(asset))
       let price = valuation.quote(owed, asset: asset, rounding: .up)
       let whole = valuation.units(ofQuote: price, asset: other, rounding: .up)
       let paid = min(whole, balances[other])
@@ -128,7 +128,7 @@ extension Engine {
     let deficit = -valuation.risk(account.portfolio).equity
     guard debt > 0, deficit > 0 else { return }
     let needed = min(debt, valuation.units(ofQuote: deficit, asset: asset, rounding: .up))
-    let covered = min(needed, state.houses[asset].insuranceFund)
+    let covered = min(needed, freeFund(asset))
     guard covered > 0 else { return }
     try move(
       covered, asset: asset, from: .insuranceFund, to: .account(account.id), .insuranceCover)

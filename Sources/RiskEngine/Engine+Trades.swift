@@ -133,7 +133,10 @@ extension Engine {
       throw .refused(.accountInLiquidation(holder.id))
     }
     let reduces = held.sign == -size.sign && held.steps.magnitude >= size.steps.magnitude
-    if reduces { return }
+    if reduces {
+      try requireSolvency(portfolio, of: holder.id, after: size, contract.id, unitValue)
+      return
+    }
     if let order, order.account == holder.id, order.order.isReduceOnly {
       throw .refused(.notReducing(holder.id))
     }
@@ -179,6 +182,23 @@ extension Engine {
       return (owner, order)
     }
     throw .refused(.unknownOrder(id))
+  }
+
+  /// Refuses a reduction at a price worse than the mark that ends below zero equity: what it
+  /// loses its counterparty would win, and others would have to pay.
+  private func requireSolvency(
+    _ portfolio: Portfolio, of id: AccountID, after size: Size, _ instrument: InstrumentID,
+    _ unitValue: Int64
+  ) throws(StepError) {
+    guard let valuation, let mark = valuation.mark(of: instrument) else {
+      throw .refused(.notMarked("the account's instruments"))
+    }
+    guard size.steps * (mark.unitValue - unitValue) < 0 else { return }
+    let risk = valuation.risk(portfolio)
+    guard risk.equity >= 0 else {
+      throw .refused(
+        .belowInitialMargin(id, equity: risk.equity, initialMargin: risk.initialMargin))
+    }
   }
 
   /// Refuses unless a portfolio's equity, at fresh prices, covers its initial margin.

@@ -147,15 +147,15 @@ extension Engine {
     return LiquidationOrder(
       id: state.nextOrder, account: account.id, instrument: sized.instrument,
       side: isLong ? .sell : .buy, size: sized.size, limit: limit ?? state.marks[instrument].price,
-      stage: stage, expiresAt: state.time + rules.liquidation.orderLife)
+      stage: stage, expiresAt: state.time + rules.liquidation.orderLife,
+      fundShare: abs(terms.limitUnitValue - terms.bankruptcyUnitValue) * sized.size.steps)
   }
 
   /// What the fund may add to closing an account's positions that settle in the same asset as
   /// an instrument, ledger units of that asset.
   private func fundBudget(_ instrument: InstrumentID) -> Int64 {
     guard let asset = state.settlementIndex(of: instrument) else { return 0 }
-    return rules.liquidation.fundEventCap.share(
-      of: state.houses[asset].insuranceFund, rounding: .down)
+    return rules.liquidation.fundEventCap.share(of: freeFund(asset), rounding: .down)
   }
 
   /// Whether the fund has any of an asset in which one of the positions settles.
@@ -164,6 +164,19 @@ extension Engine {
       state.settlementIndex(of: position.instrument)
         .map { state.houses[$0].insuranceFund > 0 } ?? false
     }
+  }
+
+  /// What the fund holds of an asset beyond what it has set aside for orders that are out.
+  func freeFund(_ asset: Int) -> Int64 {
+    var free = state.houses[asset].insuranceFund
+    guard free > 0 else { return 0 }
+    for account in state.accounts {
+      guard let order = account.liquidation?.order, order.fundShare > 0,
+        state.settlementIndex(of: order.instrument) == asset
+      else { continue }
+      free -= min(order.fundShare, free)
+    }
+    return free
   }
 }
 

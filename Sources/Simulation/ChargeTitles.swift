@@ -10,7 +10,7 @@ extension ChargeKind {
   /// The charge's name for people.
   public func title(in listing: Listing) -> String {
     switch self {
-    case .scan(let underlying, let scenario): "worst scenario of \(underlying): \(scenario)"
+    case .scan(let underlying, let scenario): "worst scenario of \(underlying), \(scenario.title)"
     case .shortOptionMinimum: "short-option minimum"
     case .tier(let id): "tier of \(name(of: id, in: listing))"
     case .option(let id): "option \(name(of: id, in: listing))"
@@ -34,6 +34,17 @@ extension LiquidationStage {
     case .insuranceFund: "insurance fund"
     case .deleveraging: "auto-deleveraging"
     case .socialisedLoss: "socialised loss"
+    }
+  }
+}
+
+extension BindingScenario {
+  /// The scenario's place in the grid, for people.
+  fileprivate var title: String {
+    switch self {
+    case .none: "none loses"
+    case .scenario(let index): "number \(index + 1) of the grid"
+    case .skew(let state): "skew \(state)"
     }
   }
 }

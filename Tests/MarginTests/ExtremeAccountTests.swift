@@ -7,6 +7,7 @@ import MarketData
 import Parameters
 import Quantities
 import Testing
+import Volatility
 
 @Suite("Accounts at the limits of their fields")
 struct ExtremeAccountTests {
@@ -72,6 +73,38 @@ struct ExtremeAccountTests {
     let one = try loss(1)
     #expect(try loss(1_000_000) == 1_000_000 * one)
     #expect(try loss(Size.limit) == Size.limit * one)
+  }
+
+  @Test("need the limit where their loss would wrap around 64 bits to a gain")
+  func wrapping() throws {
+    var (world, _, positions) = try crowd()
+    // 128 longs lose 50.4 USD a step each: 1.39·10^19 millionths, between 2^63 and 2^64.
+    world.grids = [
+      try ScenarioGrid(scenarios: [Scenario(spotShift: -0.063, volatility: .unchanged)]),
+      try ScenarioGrid(scenarios: []),
+    ]
+    let linear = world.listing.contracts.filter { $0.settlement == .linear && !$0.isOption }
+    let portfolio = world.portfolio(
+      .portfolio,
+      linear.map { Position(instrument: $0.id, size: Size(steps: Size.limit), cost: 0) })
+    #expect(linear.count == 128 && positions.count > 128)
+    #expect(try world.engine().risk(of: portfolio).maintenanceMargin > QuoteMoney.limit / 2)
+  }
+
+  @Test("are charged for short options exactly, however many")
+  func shortOptions() throws {
+    var world = try World(index: "7999.99999", usdDecimals: 4)
+    let call = try world.list(
+      .option(.call, strike: Price("20000"), expiry: World.expiry(days: 1)), volatility: 0.1)
+    let engine = try world.engine()
+    // 10 % of the index, up to 10^−8 USD, for 0.001 BTC a step: 799,999.999 millionths.
+    for steps: Int64 in [1, 1_000, (1 << 28) - 1, 1 << 28, Size.limit] {
+      let risk = try engine.risk(
+        of: world.portfolio(
+          .cross, [Position(instrument: call, size: Size(steps: -steps), cost: 0)]))
+      let exact = Int128(steps) * 799_999_999
+      #expect(Int128(risk.initialMargin) == exact.divided(by: 1_000, rounding: .up))
+    }
   }
 
   @Test("are refused beyond them, by name")

@@ -70,6 +70,25 @@ struct OrderTests {
     }
   }
 
+  // 0.3 % of 8,000 USD × 10 BTC, far more than the scan of a worthless call; 0.05 % close fee.
+  @Test("to sell options reserve the minimum charge of a portfolio")
+  func shortOptionMinimum() throws {
+    var world = try World(index: "8000")
+    let call = try world.list(
+      .option(.call, strike: Price("60000"), expiry: World.expiry(days: 2)), step: "0.01",
+      volatility: 0.5)
+    let engine = try world.engine()
+    func charge(_ side: Side) throws -> Int64 {
+      let limit = engine.marks[0].price
+      let order = RestingOrder(
+        id: OrderID(1), instrument: call, side: side, remaining: Size(steps: 1_000),
+        limit: limit, isReduceOnly: false)
+      return try engine.risk(of: world.portfolio(.portfolio, orders: [order])).initialMargin
+    }
+    #expect(try charge(.sell) == 240_000_000 + 40_000_000)
+    #expect(try charge(.buy) < 41_000_000)
+  }
+
   @Test("are refused when they are none")
   func refusals() throws {
     for malformed in [

@@ -116,6 +116,62 @@ struct ScenarioTableTests {
     }
   }
 
+  @Test("values an inverse option in quote: its coins times the index")
+  func inverseOption() throws {
+    var world = try World(index: "8000")
+    world.markets[0] = UnderlyingMarket(
+      underlying: world.btc.symbol, index: try Price("8000"), basis: try Rate("2%"),
+      volatility: try Rate("80%"))
+    for settlement in Settlement.allCases {
+      try world.list(
+        .option(.put, strike: Price("8000"), expiry: World.expiry(days: 30)), settlement,
+        step: "0.01")
+    }
+    let engine = try world.engine()
+    // The future stands at 8,160: in quote, an inverse option is worth 8,000/8,160 of a linear.
+    for scenario in engine.grids[0].scenarios.indices {
+      let linear = Double(engine.table.cell(contract: 0, scenario: scenario))
+      let inverse = Double(engine.table.cell(contract: 1, scenario: scenario))
+      #expect(abs(inverse - linear * 8_000 / 8_160) <= 1)
+    }
+  }
+
+  // Short near, long far: one expiry gains what the other loses, and both count as losses.
+  @Test("counts every expiry of a skew scenario as a loss", arguments: [1, -1] as [Int64])
+  func skews(sign: Int64) throws {
+    var world = try World(index: "8000")
+    world.grids = [
+      try ScenarioGrid(scenarios: [], skews: [.tilt, .bend]), try ScenarioGrid(scenarios: []),
+    ]
+    let strike = try Price("9500")
+    let near = try world.list(
+      .option(.call, strike: strike, expiry: World.expiry(days: 7)), step: "0.01")
+    let far = try world.list(
+      .option(.call, strike: strike, expiry: World.expiry(days: 90)), step: "0.01")
+    let put = try world.list(
+      .option(.put, strike: strike, expiry: World.expiry(days: 90)), step: "0.01")
+    let engine = try world.engine()
+    let portfolio = world.portfolio(
+      .portfolio,
+      [(near, -300), (far, 200), (put, -50)].map { instrument, size in
+        Position(instrument: instrument, size: Size(steps: sign * size), cost: 0)
+      })
+    let scan = try #require(try engine.scans(of: portfolio).first)
+    for skew in [0, 1] {
+      let cells = (0..<3).map { Int64(engine.table.skewCell(contract: $0, skew: skew)) }
+      // Volatility rises above the forward, and with it every option's worth.
+      #expect(cells.allSatisfy { $0 > 0 })
+      // Two options of one expiry net before the loss is taken.
+      let expected = 300 * cells[0] + abs(200 * cells[1] - 50 * cells[2])
+      #expect(scan.skewLosses[skew] == expected)
+    }
+    #expect(scan.loss == scan.skewLosses.max())
+    let lines = try engine.breakdown(of: portfolio).lines
+    #expect(
+      try engine.risk(of: portfolio).initialMargin == lines.reduce(0) { $0 + $1.initial })
+    #expect(lines.first?.initial == scan.loss)
+  }
+
   @Test("moves volatility with spot where the grid says so")
   func volatilityFollowsSpot() throws {
     var world = try World(index: "8000")

@@ -51,7 +51,7 @@ struct StoryTests {
     let result = try SyntheticReplay().make()
     #expect(result.largest[0].steps.count == 70)
     let page = RenderedPage([result])
-    #expect(page.contains("25 steps are not shown"))
+    #expect(page.contains("40 steps are not shown"))
   }
 }
 

@@ -50,7 +50,7 @@ struct Venue {
   /// A venue at BTC 8,000 and ETH 200 with a rich maker.
   static func marked(_ changes: [(key: String, value: String)] = []) throws -> Venue {
     var venue = try unmarked(changes)
-    try venue.block(btc: "8000", eth: "200")
+    try venue.block(btc: "8000", eth: "200", after: 0)
     try venue.open(0, .cross, usd: "100000000")
     try venue.deposit(0, "5000", of: Coins.btc)
     return venue

@@ -12,12 +12,8 @@ struct ParameterFileTests {
   private static let valid = #"{"key": "margin.buffer", "value": "20%", "source": "house"}"#
 
   /// A file in the shape of a parameter file, with these entries and nothing else.
-  private func document(_ entries: [String], head: String? = nil) -> String {
-    let head =
-      head
-      ?? """
-      "name": "test", "date": "2020-03-12", "description": "For a test."
-      """
+  private func document(_ entries: [String]) -> String {
+    let head = #""name": "test", "date": "2020-03-12", "description": "For a test.""#
     return "{\(head),\n\"parameters\": [\n\(entries.joined(separator: ",\n"))\n]}\n"
   }
 

@@ -38,6 +38,8 @@ struct VenueListingTests {
     #expect(try contract("ETH-PERP").stepQuantity == 1_000_000)  // 0.01 ETH
     #expect(try contract("BTC-USD-INV").stepQuantity == 1_000_000_000)  // 10 USD
     #expect(try contract("ETH-USD-INV").stepQuantity == 100_000_000)  // 1 USD
+    #expect(try contract("BTC-13MAR20-8000-C-INV").stepQuantity == 1_000_000)  // 0.01 BTC
+    #expect(try contract("ETH-13MAR20-200-C-INV").stepQuantity == 10_000_000)  // 0.1 ETH
     #expect(try contract("ETH-PERP").highestPrice == Price("2000"))
     for (name, expiry) in [
       ("BTC-27MAR20", "2020-03-27T08:00Z"), ("BTC-26JUN20", "2020-06-26T08:00Z"),

@@ -54,7 +54,7 @@ enum ReplayBench {
   /// The most memory the process has had, from the system's own accounting.
   private static func peakMebibytes() -> Double {
     var usage = rusage()
-    getrusage(RUSAGE_SELF, &usage)
+    getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
     return Double(usage.ru_maxrss) / 1_024
   }
 }

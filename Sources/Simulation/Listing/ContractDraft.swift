@@ -38,7 +38,7 @@ struct ContractDraft {
     _ scale: ListingScale, _ expiries: [Timestamp], day: Timestamp
   ) throws(ContractError) {
     let wide = scale.strikes(9, perMille: 125)
-    let step = scale.coinOptionStep(highestStrike: wide.last ?? scale.index)
+    let step = scale.coinOptionStep
     for expiry in expiries {
       for strike in expiry == day ? scale.strikes(9, perMille: 50) : wide {
         for right in OptionRight.allCases {
@@ -46,7 +46,7 @@ struct ContractDraft {
             name(scale, expiry, right, strike) + "-INV", scale,
             .option(right, strike: strike, expiry: expiry), .inverse, step: step,
             tick: Price(steps: Price.stepsPerOne / 10_000),
-            highest: scale.highestCoinPrice(strike: strike))
+            highest: ListingScale.highestCoinPrice)
         }
       }
     }

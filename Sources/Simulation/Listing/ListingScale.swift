@@ -53,15 +53,13 @@ struct ListingScale {
       .map { Price(steps: $0 * distance) }
   }
 
-  /// The highest mark of an option in coin, at least twenty coins for one; a contract permits no
-  /// strike above its highest price, although the strike is in quote units.
-  func highestCoinPrice(strike: Price) -> Price {
-    max(Price(steps: 20 * Price.stepsPerOne), strike)
-  }
+  /// The highest mark of an option in coin, coins for one: a put at 1.5 times the price reaches it
+  /// when the coin is worth a thirty-fourth.
+  static let highestCoinPrice = Price(steps: 50 * Price.stepsPerOne)
 
-  /// The size step of options in coin whose highest strike is `strike`, in 10^−8 of coins.
-  func coinOptionStep(highestStrike strike: Price) -> Int64 {
-    let highest = Int128(highestCoinPrice(strike: strike).steps)
+  /// The size step of options in coin, in 10^−8 of coins.
+  var coinOptionStep: Int64 {
+    let highest = Int128(Self.highestCoinPrice.steps)
     let perWhole = Int128(coin.unitsPerWhole)
     let atMost = Self.step(worthAtMost: 100, index: index)
     return RoundSteps.largestPowerOfTen { step in

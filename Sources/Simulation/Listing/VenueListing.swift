@@ -9,16 +9,17 @@ public import Quantities
 ///
 /// | contract | settles in | one size step | expiries, strikes |
 /// |---|---|---|---|
-/// | `BTC-PERP` | USD | largest power of ten of coins worth at most 10 USD | – |
+/// | `BTC-PERP` | USD | a power of ten of coins worth at most 10 USD | – |
 /// | `BTC-USD-INV` | BTC | 10 USD above a price of 1,000, else 1 USD | – |
-/// | `BTC-27MAR20` | USD | as `BTC-PERP` | next month's end, the quarter's end after it |
-/// | `BTC-27MAR20-8000-C-INV` | BTC | largest power of ten of coins worth at most 100 USD whose value at the highest price fits the ledger's field | the window's day, month, quarter; 9 strikes |
-/// | `BTC-27MAR20-8000-C` | USD | as `BTC-PERP` | month; 3 strikes |
+/// | `BTC-27MAR20` | USD | as `BTC-PERP` | month's end, the quarter's end after it |
+/// | `BTC-27MAR20-8000-C-INV` | BTC | the same, at most 100 USD | day, month, quarter; 9 |
+/// | `BTC-27MAR20-8000-C` | USD | as `BTC-PERP` | month; 3 |
 ///
 /// Steps follow from the index price alone, so any underlying can be listed, and a step is small
-/// enough for a scenario cell: below 2,147 USD even when spot is six times as high. Strikes stand
-/// around the index, 5 % apart (day) or 12.5 % apart (month and quarter), rounded to numbers such
-/// as 250 or 1,000.
+/// enough for a scenario cell: below 2,147 USD even when spot is six times as high. The step of
+/// options in coin is also small enough for its value at the highest price to fit the ledger's
+/// field. The day is the last one that ends inside the window. Strikes stand around the index,
+/// 5 % apart (day) or 12.5 % apart (month and quarter), rounded to numbers such as 250 or 1,000.
 public struct VenueListing: Sendable {
   public let quote: Asset
   /// Without the quote currency, which needs no command.

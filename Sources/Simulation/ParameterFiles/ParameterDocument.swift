@@ -17,8 +17,8 @@ struct ParameterDocument {
   let description: String
   let entries: [Entry]
 
-  init(path: String) throws(ParameterFileError) {
-    let bytes = try Self.bytes(path)
+  /// - Parameter path: Where the bytes are from, for messages.
+  init(_ bytes: Data, path: String) throws(ParameterFileError) {
     let root: Any
     do {
       root = try JSONSerialization.jsonObject(with: bytes)
@@ -38,7 +38,8 @@ struct ParameterDocument {
     entries = try reader.entries(of: members)
   }
 
-  private static func bytes(_ path: String) throws(ParameterFileError) -> Data {
+  /// Reads a whole file.
+  static func bytes(ofFile path: String) throws(ParameterFileError) -> Data {
     var isFolder: ObjCBool = false
     guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else {
       throw .missing(path: path)

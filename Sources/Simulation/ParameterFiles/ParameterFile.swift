@@ -39,7 +39,13 @@ public struct ParameterFile: Sendable {
 
   /// Reads and checks a file.
   public static func load(path: String) throws(ParameterFileError) -> ParameterFile {
-    let document = try ParameterDocument(path: path)
+    try read(ParameterDocument.bytes(ofFile: path), path: path)
+  }
+
+  private static func read(
+    _ bytes: Data, path: String
+  ) throws(ParameterFileError) -> ParameterFile {
+    let document = try ParameterDocument(bytes, path: path)
     do throws(ParameterError) {
       var values: [ParameterValue] = []
       for entry in document.entries {

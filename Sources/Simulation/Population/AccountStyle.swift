@@ -41,35 +41,35 @@ enum AccountStyle: CaseIterable {
     case .isolatedPosition:
       Traits(
         mode: .isolated, share: 0.25, morePositions: 0, leastPositions: 1,
-        medianNotional: 3_000, medianLeverage: 12, leverageDeviation: 0.7)
+        medianNotional: 5_000, medianLeverage: 12, leverageDeviation: 0.7)
     case .directional:
       Traits(
-        mode: .cross, share: 0.42, morePositions: 2.2, leastPositions: 1,
-        medianNotional: 4_000, medianLeverage: 3, leverageDeviation: 0.8)
+        mode: .cross, share: 0.42, morePositions: 2.1, leastPositions: 1,
+        medianNotional: 9_000, medianLeverage: 3, leverageDeviation: 0.8)
     case .optionBuyer:
       Traits(
-        mode: .cross, share: 0.07, morePositions: 2.2, leastPositions: 1,
+        mode: .cross, share: 0.07, morePositions: 2, leastPositions: 1,
         medianNotional: 3_000, medianLeverage: 4, leverageDeviation: 0.6)
     case .optionSeller:
       Traits(
-        mode: .cross, share: 0.11, morePositions: 3.2, leastPositions: 1,
+        mode: .cross, share: 0.11, morePositions: 2.6, leastPositions: 1,
         medianNotional: 4_000, medianLeverage: 2.5, leverageDeviation: 0.5)
     case .optionMaker:
       Traits(
-        mode: .portfolio, share: 0.07, morePositions: 11, leastPositions: 6,
-        medianNotional: 8_000, medianLeverage: 5, leverageDeviation: 0.5)
+        mode: .portfolio, share: 0.07, morePositions: 9, leastPositions: 6,
+        medianNotional: 3_000, medianLeverage: 5, leverageDeviation: 0.5)
     case .volatilitySeller:
       Traits(
         mode: .portfolio, share: 0.03, morePositions: 8, leastPositions: 4,
-        medianNotional: 6_000, medianLeverage: 3, leverageDeviation: 0.5)
+        medianNotional: 3_000, medianLeverage: 3, leverageDeviation: 0.5)
     case .basis:
       Traits(
         mode: .portfolio, share: 0.03, morePositions: 1.5, leastPositions: 2,
-        medianNotional: 12_000, medianLeverage: 5, leverageDeviation: 0.5)
+        medianNotional: 40_000, medianLeverage: 5, leverageDeviation: 0.5)
     case .fund:
       Traits(
         mode: .portfolio, share: 0.02, morePositions: 7, leastPositions: 3,
-        medianNotional: 10_000, medianLeverage: 2, leverageDeviation: 0.5)
+        medianNotional: 15_000, medianLeverage: 2, leverageDeviation: 0.5)
     }
   }
 

@@ -80,21 +80,7 @@ private struct BookLoading {
   private mutating func add(
     _ row: CollateralRow, to account: AccountID, _ portfolio: inout Portfolio
   ) throws(RowFault) {
-    let collateral = market.listing.collateral
-    guard let index = collateral.firstIndex(where: { $0.asset.symbol == row.asset }) else {
-      throw RowFault(
-        place: row.place, field: "name", value: row.asset.description,
-        reason: .unknownWord(permitted: collateral.map(\.asset.symbol.description)))
-    }
-    let asset = collateral[index].asset
-    let amount: Amount
-    do {
-      amount = try Amount(row.quantity, of: asset)
-    } catch {
-      throw RowFault(
-        place: row.place, field: "quantity", value: row.quantity,
-        reason: error.reason(limit: "\(Amount.limit / asset.unitsPerWhole)"))
-    }
+    let (index, amount) = try row.measured(in: market.listing)
     guard amount.units > 0 else { return }
     portfolio.balances[index] += amount.units
     deposits.append(
@@ -104,63 +90,21 @@ private struct BookLoading {
   private mutating func add(
     _ row: PositionRow, to account: AccountID, _ portfolio: inout Portfolio
   ) throws(RowFault) {
-    guard let contract = market.listing.contracts.first(where: { $0.name == row.instrument })
-    else { throw unknown(row) }
-    let size = try size(row, contract)
-    let price: Price
-    let unitValue: Int64
-    do {
-      price = try Price(row.entryPrice)
-      unitValue = try contract.unitValue(at: price)
-    } catch {
-      throw RowFault(
-        place: row.place, field: "price", value: row.entryPrice,
-        reason: error.reason(limit: contract.highestPrice.description))
-    }
-    _ = portfolio.take(size, of: contract.id, unitValue: unitValue)
+    let measured = try row.measured(in: market.listing)
+    let contract = measured.contract
+    _ = portfolio.take(
+      measured.size, of: contract.id, unitValue: measured.unitValue)
     let desk = makers[contract.underlying]
     let maker = desk[turn % desk.count]
     turn += 1
-    let isLong = size > .zero
+    let isLong = measured.size > .zero
     trades.append(
       (
         TradeReport(
           instrument: contract.id, buyer: isLong ? account : maker,
-          seller: isLong ? maker : account, size: size.magnitude, price: price), row.place
+          seller: isLong ? maker : account, size: measured.size.magnitude,
+          price: measured.price), row.place
       ))
-  }
-
-  private func size(_ row: PositionRow, _ contract: Contract) throws(RowFault) -> Size {
-    let step = decimalText(contract.stepQuantity, decimals: 8)
-    let limit = decimalText(
-      Int128(contract.stepQuantity) * Int128(Size.limit), decimals: 8)
-    let units: Int64
-    do {
-      units = try unitsFromDecimal(row.size, decimals: 8)
-    } catch {
-      throw RowFault(
-        place: row.place, field: "quantity", value: row.size,
-        reason: error.reason(limit: limit))
-    }
-    let (steps, rest) = units.quotientAndRemainder(dividingBy: contract.stepQuantity)
-    guard rest == 0 else {
-      throw RowFault(
-        place: row.place, field: "quantity", value: row.size,
-        reason: .contradiction("expected a multiple of \(step), the step of \(contract.name)"))
-    }
-    guard Size(steps: steps).isPermitted else {
-      throw RowFault(
-        place: row.place, field: "quantity", value: row.size, reason: .tooLarge(limit: limit))
-    }
-    return Size(steps: steps)
-  }
-
-  private func unknown(_ row: PositionRow) -> RowFault {
-    let names = market.listing.contracts.map(\.name)
-    let similar = names.filter { $0.hasPrefix(row.instrument.prefix(3)) }.prefix(8)
-    return RowFault(
-      place: row.place, field: "name", value: row.instrument,
-      reason: .unknownWord(permitted: Array(similar.isEmpty ? names.prefix(8) : similar)))
   }
 
   private func requireMargin(
@@ -189,16 +133,5 @@ private struct BookLoading {
       statement: "The accounts are those of the file \(path): \(accounts.count) accounts with "
         + "\(trades.count) positions. The file names no counterparties, so maker accounts of the "
         + "replay took the other side of every position at its entry price.")
-  }
-}
-
-extension QuantityError {
-  /// The same as a fault of a file's row.
-  fileprivate func reason(limit: String) -> RowFault.Reason {
-    switch self {
-    case .tooFine(_, let decimals): .tooFine(decimals: decimals)
-    case .malformedDecimal: .malformedNumber
-    default: .tooLarge(limit: limit)
-    }
   }
 }

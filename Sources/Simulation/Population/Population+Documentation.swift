@@ -14,10 +14,10 @@ extension Population {
     Hyperliquid's auto-deleveraging of 10 October 2025 had a median leverage of 0.2.
     """,
     """
-    Sizes: notionals are lognormal (medians of 3,000 to 12,000 USD, deviation 1.3), one account \
+    Sizes: notionals are lognormal (medians of 3,000 to 40,000 USD, deviation 1.3), one account \
     in twenty draws from a power law with exponent 1.5, as measured for the volumes of trades by \
     Gabaix and others (Nature, 2003). The medians are assumptions, chosen so that 10,000 accounts \
-    hold open interest of about a sixth of the daily volume of the book.
+    in BTC and ETH hold open interest of about three tenths of the book's ordinary daily volume.
     """,
     """
     Direction: 60 % of directional accounts are long. That markets were long before the crash is \

@@ -1,0 +1,149 @@
+// Plimsoll: a real-time margin and liquidation engine for crypto derivatives.
+// SPDX-License-Identifier: Apache-2.0
+
+import Instruments
+import Ledger
+import MarketData
+import Parameters
+import Quantities
+import RiskEngine
+import Testing
+
+@Suite("Funding, profits and expiry")
+struct SettlementTests {
+  @Test("funding is paid at multiples of its interval, and sums to zero")
+  func funding() throws {
+    var venue = try Venue.marked([(key: "clearing.fundingInterval", value: "1h")])
+    try venue.open(1, .cross, usd: "10000")
+    try venue.open(2, .cross)
+    try venue.deposit(2, "1", of: Coins.btc)
+    try venue.take(1, 1_000, of: Contracts.btcPerpetual)
+    try venue.take(2, -500, of: Contracts.btcInverse)
+    var events = try venue.block(after: 3_599)
+    #expect(!events.contains { isFunding($0) }, "a second before the hour")
+    events = try venue.block(after: 1)
+    let funded = events.compactMap { event -> (InstrumentID, Rate, Int64)? in
+      guard case .fundingSettled(let id, let rate, let payment) = event else { return nil }
+      return (id, rate, payment)
+    }
+    // Premium 0, so the rate is the interest, 0.01 %: of 8 USD a step 0.0008 USD; of 12,500
+    // satoshi 1.25, half to even 1. Nobody holds the ETH perpetual.
+    #expect(funded.map(\.0) == [Contracts.btcPerpetual, Contracts.btcInverse])
+    #expect(funded.map(\.1.billionths) == [100_000, 100_000])
+    #expect(funded.map(\.2) == [800, 1])
+    #expect(venue.balance(1) == 10_000_000_000 - 800_000)
+    #expect(venue.balance(0) == 100_000_000_000_000 + 800_000)
+    #expect(venue.balance(2, 1) == 100_000_000 + 500)
+    #expect(venue.balance(0, 1) == 500_000_000_000 - 500)
+    events = try venue.block()
+    #expect(!events.contains { isFunding($0) })
+  }
+
+  @Test("unrealised profit of futures goes into balances when funding is due")
+  func profits() throws {
+    var venue = try Venue.marked([(key: "clearing.fundingInterval", value: "30min")])
+    try venue.open(1, .cross, usd: "10000")
+    try venue.take(1, 1_000, of: Contracts.btcPerpetual)
+    try venue.take(1, 10, of: Contracts.btcCall)
+    try venue.block(btc: "8500", after: 1_740)
+    #expect(venue.balance(1) == 10_000_000_000, "not due")
+    let call = venue.account(1).portfolio.positions[1]
+    try venue.block(after: 60)
+    // 500 USD of profit less funding of 0.01 % on 8,500 USD; the option keeps its cost.
+    #expect(venue.balance(1) == 10_000_000_000 + 500_000_000 - 850_000)
+    #expect(venue.account(1).portfolio.positions[0].cost == 8_500_000_000)
+    #expect(venue.account(1).portfolio.positions[1] == call)
+  }
+
+  @Test("funding waits for a fresh price")
+  func fundingBelowQuorum() throws {
+    var venue = try Venue.marked([(key: "clearing.fundingInterval", value: "1h")])
+    try venue.open(1, .cross, usd: "10000")
+    try venue.take(1, 1_000, of: Contracts.btcPerpetual)
+    let events = try venue.submit(venue.nextBlock(after: 3_600, silent: ["BTC"]))
+    #expect(!events.contains { isFunding($0) })
+    #expect(venue.balance(1) == 10_000_000_000)
+  }
+
+  @Test("expiring contracts end at the window's average, and nothing of them is left")
+  func expiry() throws {
+    var venue = try Venue.marked()
+    for id: UInt32 in 1...2 { try venue.open(id, .cross, usd: "10000") }
+    try venue.deposit(2, "1", of: Coins.btc)
+    try venue.take(1, 1_000, of: Contracts.btcFuture)
+    try venue.take(1, 10, of: Contracts.btcCall)
+    try venue.take(1, 10, of: Contracts.btcPut)
+    try venue.take(2, 3, of: Contracts.btcCoinCall)
+    try venue.take(2, 1, of: Contracts.btcPerpetual)
+    let cost = venue.account(1).portfolio.positions.map(\.cost)
+    let coinCost = venue.account(2).portfolio.positions[1].cost
+    try venue.submit(.placeOrder(AccountID(1), order(1)))
+    // 29 of 30 minutes of the window at 8,400 and one at 9,000: 8,420.
+    try venue.block(btc: "8400", after: 1_740)
+    for _ in 0..<29 { try venue.block() }
+    try venue.block(btc: "9000")
+    let events = try venue.block()
+    let ends = events.compactMap { event -> (InstrumentID, Price, Int64)? in
+      guard case .instrumentExpired(let id, let price, let unitValue) = event else { return nil }
+      return (id, price, unitValue)
+    }
+    #expect(ends.map(\.0) == [2, 3, 4, 6, 7].map { InstrumentID($0) })
+    #expect(ends.prefix(4).allSatisfy { $0.1 == Price(steps: 8_420_00000000) })
+    // A thousandth of 8,420 and of 420 USD; nothing; a hundredth of 420 ÷ 8,420 coins.
+    #expect(ends.map(\.2) == [8_420_000, 420_000, 0, 49_881, 0])
+    #expect(
+      venue.balance(1) == 10_000_000_000 + 8_420_000_000 + 4_200_000 - cost.reduce(0, +))
+    #expect(venue.balance(2, 1) == 100_000_000 + 3 * 49_881 - coinCost)
+    #expect(venue.account(1).portfolio.positions.isEmpty)
+    #expect(venue.account(1).portfolio.orders.isEmpty)
+    #expect(venue.account(2).portfolio.positions.map(\.instrument) == [Contracts.btcPerpetual])
+    #expect(
+      venue.refusal(
+        of: try venue.trade(Contracts.btcFuture, buyer: 1, seller: 0, size: 1, price: "8420"))
+        == .expired(Contracts.btcFuture))
+  }
+
+  @Test("without prices in the window settlement comes late, at the average of the next window")
+  func lateSettlement() throws {
+    var venue = try Venue.marked()
+    try venue.open(1, .cross, usd: "10000")
+    try venue.take(1, 1_000, of: Contracts.btcFuture)
+    try venue.block(btc: "8400", after: 1_740)
+    try venue.submit(venue.nextBlock(after: 1_860, silent: ["BTC"]))
+    #expect(!venue.engine.state.totals[2].isExpired)
+    try venue.submit(venue.nextBlock(after: 600, silent: ["BTC"]))
+    // Prices return: from here another half hour counts.
+    try venue.block(btc: "8100")
+    for _ in 0..<29 { try venue.block() }
+    #expect(!venue.engine.state.totals[2].isExpired)
+    try venue.block()
+    #expect(venue.engine.state.totals[2].isExpired)
+    #expect(venue.balance(1) == 10_000_000_000 + 100_000_000)
+  }
+
+  @Test("expiries that follow each other within an hour all settle")
+  func nearExpiries() throws {
+    var venue = try Venue.marked()
+    for (id, seconds) in [(50 as UInt32, 3_900 as Int64), (51, 5_400), (52, 5_400)] {
+      try venue.submit(
+        .listInstrument(
+          Contracts.contract(
+            id, "BTC-FUT-\(id)", "BTC", .future(expiry: Venue.start + TimeSpan(seconds: seconds)),
+            .linear, Coins.usd, 100_000, "500000")))
+    }
+    for _ in 0..<130 { try venue.block() }
+    let totals = venue.engine.state.totals
+    #expect(totals.map(\.isExpired) == [false, false, true, true, true, false, true, true, true, true, true])
+  }
+
+  private func order(_ id: UInt64) throws -> RestingOrder {
+    RestingOrder(
+      id: OrderID(id), instrument: Contracts.btcFuture, side: .buy, remaining: Size(steps: 1),
+      limit: try Price("8000"), isReduceOnly: false)
+  }
+
+  private func isFunding(_ event: LedgerEvent) -> Bool {
+    if case .fundingSettled = event { return true }
+    return false
+  }
+}

@@ -1,0 +1,253 @@
+// Plimsoll: a real-time margin and liquidation engine for crypto derivatives.
+// SPDX-License-Identifier: Apache-2.0
+
+import Instruments
+import Ledger
+import Liquidation
+import Margin
+import MarketData
+import Parameters
+import Quantities
+import RiskEngine
+import Testing
+
+@Suite("The waterfall")
+struct WaterfallTests {
+  private let perpetual = Contracts.btcPerpetual
+
+  /// An account that was long 1 BTC from 8,000 USD with 500 USD, after a gap to a price.
+  private func gapped(
+    to price: String, fund: String? = nil, changes: [(key: String, value: String)] = []
+  ) throws -> Venue {
+    var venue = try Venue.marked(changes)
+    if let fund { try venue.fund(fund, of: Coins.usd) }
+    try venue.open(1, .cross, usd: "500")
+    try venue.take(1, 1_000, of: perpetual)
+    try venue.block(btc: price)
+    return venue
+  }
+
+  /// The transfers of a reason, in ledger units.
+  private func moved(_ events: [LedgerEvent], _ reason: TransferReason) -> [Int64] {
+    events.compactMap { event in
+      guard case .transferred(let transfer) = event, transfer.reason == reason else { return nil }
+      return transfer.amount.units
+    }
+  }
+
+  @Test("after a gap the fund pays for what the book leaves, to the unit")
+  func fundPays() throws {
+    var venue = try gapped(to: "7400", fund: "1000")
+    // Equity −100 USD. The fund may add a quarter of its 1,000: 0.15 USD a step below the mark.
+    let order = try venue.order(of: 1)
+    #expect(order.stage == .insuranceFund)
+    #expect(order.size == Size(steps: 1_000))
+    #expect(order.limit == Price(steps: 7_250_00000000))
+    let events = try venue.submit(venue.report(order, price: try Price("7300")))
+    #expect(moved(events, .insuranceCover) == [200_000_000])
+    #expect(moved(events, .liquidationPenalty).isEmpty, "nothing is left to pay a penalty from")
+    #expect(venue.insuranceFund() == 800_000_000)
+    #expect(venue.balance(1) == 0)
+    #expect(venue.account(1).liquidation == nil)
+    #expect(events.last == .liquidationEnded(AccountID(1), .closed))
+  }
+
+  @Test("an empty fund leads straight to deleveraging, at the bankruptcy price")
+  func deleveraging() throws {
+    var venue = try Venue.marked()
+    try venue.open(1, .cross, usd: "500")
+    try venue.open(2, .cross, usd: "1000")
+    try venue.submit(venue.trade(perpetual, buyer: 1, seller: 2, size: 1_000))
+    let events = try venue.block(btc: "7400")
+    let trade = try #require(
+      events.compactMap { event -> Trade? in
+        guard case .traded(let trade) = event else { return nil }
+        return trade
+      }.first)
+    #expect(trade.cause == .deleveraging)
+    #expect(trade.buyer == AccountID(2) && trade.seller == AccountID(1))
+    #expect(trade.price == Price(steps: 7_500_00000000), "P35: where equity is zero")
+    #expect(venue.balance(1) == 0 && venue.account(1).liquidation == nil)
+    // The winner keeps 500 of its 600 USD: what there was to win.
+    #expect(venue.balance(2) == 1_500_000_000)
+    #expect(venue.size(2, perpetual) == 0)
+  }
+
+  @Test("deleveraging takes from the highest rank first and stops at the unit")
+  func ranking() throws {
+    var venue = try Venue.marked()
+    try venue.open(1, .cross, usd: "500")
+    // The same profit each; the less collateral, the higher the rank.
+    for (id, usd) in [(2 as UInt32, "3000"), (3, "600"), (4, "600"), (5, "900")] {
+      try venue.open(id, .cross, usd: usd)
+      try venue.submit(venue.trade(perpetual, buyer: 0, seller: id, size: 600))
+    }
+    try venue.take(1, 1_000, of: perpetual)
+    try venue.block(btc: "7400")
+    #expect((2...5).map { venue.size($0, perpetual) } == [-600, 0, -200, -600])
+    #expect(venue.size(1, perpetual) == 0)
+    #expect(venue.size(0, perpetual) == 1_400)
+  }
+
+  @Test("deleveraging takes no position at a loss, and what cannot be closed waits in sight")
+  func losersAreSpared() throws {
+    var venue = try Venue.marked()
+    try venue.open(1, .cross, usd: "500")
+    try venue.take(1, 1_000, of: perpetual)
+    try venue.block(btc: "7510")
+    // The maker hands its short to an account that enters below the bankruptcy price to come.
+    try venue.open(2, .cross, usd: "5000")
+    try venue.submit(venue.trade(perpetual, buyer: 0, seller: 2, size: 1_000, price: "7450"))
+    try venue.block(btc: "7400")
+    // At 7,500 the only short loses: it is not touched, and an order at the bankruptcy price
+    // stays on offer.
+    #expect(venue.size(2, perpetual) == -1_000)
+    #expect(venue.size(1, perpetual) == 1_000)
+    #expect(venue.stage(of: 1) == .deleveraging)
+    #expect(try venue.order(of: 1).limit == Price(steps: 7_500_00000000))
+    // Capital for the fund ends the wait.
+    try venue.fund("1000", of: Coins.usd)
+    try venue.block(btc: "7400")
+    let order = try venue.order(of: 1)
+    try venue.submit(venue.report(order, price: try Price("7400")))
+    #expect(venue.account(1).liquidation == nil && venue.balance(1) == 0)
+    #expect(venue.insuranceFund() == 900_000_000)
+  }
+
+  @Test("a book that twice gives nothing exhausts a stage")
+  func patience() throws {
+    var venue = try gapped(to: "7550", fund: "10")
+    for _ in 0..<2 {
+      #expect(venue.stage(of: 1) == .partial)
+      try venue.submit(venue.report(venue.order(of: 1), size: 0))
+      try venue.block()
+    }
+    #expect(venue.stage(of: 1) == .insuranceFund)
+    // A quarter of 10 USD more than the account's own 50.
+    #expect(try venue.order(of: 1).limit == Price(steps: 7_497_50000000))
+    for _ in 0..<2 {
+      try venue.submit(venue.report(venue.order(of: 1), size: 0))
+      try venue.block()
+    }
+    // Only the maker stands opposite: it is in profit and takes all at the bankruptcy price.
+    #expect(venue.size(1, perpetual) == 0 && venue.balance(1) == 0)
+    #expect(venue.insuranceFund() == 10_000_000, "the fund paid nothing")
+  }
+
+  @Test("orders without an answer expire and count as unfilled")
+  func silence() throws {
+    var venue = try gapped(to: "7550", fund: "10")
+    let first = try venue.order(of: 1)
+    let events = try venue.block()
+    #expect(events.contains(.liquidationOrderClosed(AccountID(1), first.id, .expired)))
+    try venue.block()
+    #expect(venue.stage(of: 1) == .insuranceFund)
+  }
+
+  /// An account whose future expired 2,530 USD below its price, after its perpetual was sold at
+  /// 7,400 for it: it owes 2,067 USD and has nothing. Accounts 2 and 3 won 180 and 420 USD in
+  /// the perpetual.
+  ///
+  /// - Parameter fund: What is put into the fund, which has 37 USD from the penalty.
+  /// - Returns: The events of the block in which the future expired.
+  private func expiredDebtor(
+    fund: String, changes: [(key: String, value: String)] = []
+  ) throws -> (venue: Venue, events: [LedgerEvent]) {
+    var venue = try Venue.marked(changes)
+    for (id, size) in [(2 as UInt32, 300 as Int64), (3, 700)] {
+      try venue.open(id, .cross, usd: "1000")
+      try venue.submit(venue.trade(perpetual, buyer: 0, seller: id, size: size))
+    }
+    try venue.open(4, .cross, usd: "1000")
+    try venue.block(btc: "5000", after: 1_800)
+    for _ in 0..<27 { try venue.block() }
+    try venue.block(btc: "7700")
+    try venue.open(9, .cross, usd: "800")
+    try venue.take(9, 1_000, of: perpetual)
+    try venue.take(9, 1_000, of: Contracts.btcFuture)
+    try venue.block(btc: "7400")
+    try venue.submit(venue.report(venue.order(of: 9), price: try Price("7400")))
+    #expect(venue.size(9, perpetual) == 0)
+    try venue.fund(fund, of: Coins.usd)
+    let events = try venue.block()
+    return (venue, events)
+  }
+
+  @Test("the rest of a loss is shared by the market's winners, after the fund is empty")
+  func socializedLoss() throws {
+    let (venue, events) = try expiredDebtor(fund: "1930")
+    #expect(moved(events, .insuranceCover) == [1_967_000_000])
+    #expect(moved(events, .socialisedLoss) == [30_000_000, 70_000_000])
+    #expect(venue.insuranceFund() == 0)
+    #expect(venue.balance(9) == 0 && venue.account(9).liquidation == nil)
+    #expect(venue.balance(2) == 970_000_000 && venue.balance(3) == 930_000_000)
+    #expect(venue.balance(4) == 1_000_000_000, "P31")
+  }
+
+  @Test("a winner gives no more than its share; the account waits for the rest")
+  func cappedLoss() throws {
+    var (venue, events) = try expiredDebtor(
+      fund: "1930", changes: [(key: "socialisedLoss.share", value: "10%")])
+    #expect(moved(events, .socialisedLoss) == [18_000_000, 42_000_000])
+    #expect(venue.stage(of: 9) == .socialisedLoss)
+    #expect(venue.balance(9) == -40_000_000)
+    let open = try venue.trade(perpetual, buyer: 9, seller: 0, size: 1)
+    #expect(venue.refusal(of: open) == .accountInLiquidation(AccountID(9)))
+    try venue.fund("39.999999", of: Coins.usd)
+    try venue.fund("1", of: Coins.usd)
+    events = try venue.block()
+    #expect(moved(events, .insuranceCover) == [40_000_000])
+    #expect(venue.balance(9) == 0 && venue.account(9).liquidation == nil)
+    #expect(venue.insuranceFund() == 999_999)
+  }
+
+  @Test("what the fund has set aside for one order is not promised to another")
+  func setAside() throws {
+    var venue = try Venue.marked([(key: "insuranceFund.eventCap", value: "100%")])
+    try venue.fund("30", of: Coins.usd)
+    for id: UInt32 in 1...2 {
+      try venue.open(id, .cross, usd: "500")
+      try venue.take(id, 1_000, of: perpetual)
+    }
+    try venue.block(btc: "7400")
+    let (first, second) = (try venue.order(of: 1), try venue.order(of: 2))
+    #expect(first.fundShare == 30_000_000 && second.fundShare == 0)
+    #expect(first.limit == Price(steps: 7_470_00000000))
+    #expect(second.limit == Price(steps: 7_500_00000000))
+    try venue.submit(venue.report(first))
+    #expect(venue.insuranceFund() == 0 && venue.balance(1) == 0)
+    try venue.submit(venue.report(second))
+    #expect(venue.balance(2) == 0)
+  }
+
+  @Test("two accounts cannot hand a loss to the fund by trading away from the mark")
+  func collusion() throws {
+    var venue = try Venue.marked()
+    try venue.fund("10000", of: Coins.usd)
+    try venue.open(1, .cross, usd: "500")
+    try venue.open(2, .cross, usd: "5000")
+    try venue.take(1, 1_000, of: perpetual)
+    // Sold at 7,500 its equity is zero; one step lower it would be below.
+    let gift = try venue.trade(perpetual, buyer: 2, seller: 1, size: 1_000, price: "7499.99")
+    #expect(
+      venue.refusal(of: gift)
+        == .belowInitialMargin(AccountID(1), equity: -10_000, initialMargin: 0))
+    try venue.submit(venue.trade(perpetual, buyer: 2, seller: 1, size: 1_000, price: "7500"))
+    #expect(venue.balance(1) == 0)
+  }
+
+  @Test("a deleveraged account does not become insolvent by it")
+  func deleveragedStaysSolvent() throws {
+    var venue = try Venue.marked()
+    try venue.open(1, .cross, usd: "500")
+    // Short 1 BTC and long 2.9 BTC of the future: its profit on the short is eaten elsewhere.
+    try venue.open(2, .cross, usd: "2000")
+    try venue.submit(venue.trade(perpetual, buyer: 1, seller: 2, size: 1_000))
+    try venue.take(2, 3_900, of: Contracts.btcFuture)
+    try venue.block(btc: "7350")
+    // Its equity is 2,000 + 650 − 2,535 = 115 USD. Closing at 7,500 would cost it 150.
+    #expect(try venue.equity(2) < 150_000_000)
+    #expect(venue.size(2, perpetual) == -1_000)
+    #expect(try venue.equity(2) > 0)
+  }
+}
