@@ -160,7 +160,12 @@ let package = Package(
         "Parameters", "Quantities", "Connectors",
       ]),
     tests("EvaluationTests", ["Evaluation"]),
-    tests("ReportingTests", ["Reporting", "Simulation"]),
+    tests(
+      "ReportingTests",
+      [
+        "Reporting", "Simulation", "Connectors", "Instruments", "Ledger", "MarketData",
+        "Parameters", "Quantities",
+      ]),
     tests("CommandTests", []),
   ]
 )

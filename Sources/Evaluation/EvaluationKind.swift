@@ -40,15 +40,15 @@ public enum EvaluationKind: String, Hashable, Sendable, CaseIterable {
   ) throws(EvaluationRefusal) -> JSONValue {
     switch self {
     case .optionPrice: try answerOptionPrice(&request)
-    case .oracleAggregate: try answerOracleAggregate(&request, parameters)
+    case .oracleAggregate: try answerOracleAggregate(&request, &parameters)
     case .marginTiers: try answerMarginTiers(&request)
     case .marginRequirement: try answerMarginRequirement(&request, &parameters)
     case .liquidationPrice: try answerLiquidationPrice(&request, &parameters)
-    case .liquidationSize: try answerLiquidationSize(&request)
+    case .liquidationSize: try answerLiquidationSize(&request, &parameters)
     case .bankruptcyPrice: try answerBankruptcyPrice(&request)
     case .deleveragingAllocate: try answerDeleveraging(&request)
     case .lossSocialize: try answerLossSharing(&request)
-    case .fundingRate: try answerFundingRate(&request, parameters)
+    case .fundingRate: try answerFundingRate(&request, &parameters)
     case .fundingSettle: try answerFundingSettlement(&request)
     }
   }

@@ -69,7 +69,7 @@ extension Portfolio {
 
   /// Changes the position on `instrument` by `traded` steps at `unitValue`.
   ///
-  /// - Returns: The profit realised, in ledger units of the settlement asset, not yet booked.
+  /// - Returns: The profit realized, in ledger units of the settlement asset, not yet booked.
   public mutating func take(
     _ traded: Size, of instrument: InstrumentID, unitValue: Int64
   ) -> Int64 {
@@ -77,7 +77,7 @@ extension Portfolio {
     var position =
       slot.isHeld
       ? positions[slot.index] : Position(instrument: instrument, size: .zero, cost: 0)
-    let realised = position.trade(traded, unitValue: unitValue)
+    let realized = position.trade(traded, unitValue: unitValue)
     if position.size == .zero {
       if slot.isHeld { positions.remove(at: slot.index) }
     } else if slot.isHeld {
@@ -85,6 +85,6 @@ extension Portfolio {
     } else {
       positions.insert(position, at: slot.index)
     }
-    return realised
+    return realized
   }
 }

@@ -9,7 +9,7 @@ public struct Position: Hashable, Sendable {
   public let instrument: InstrumentID
   public var size: Size
   /// What the holding cost: Σ size × unit value at entry, in ledger units of the settlement
-  /// asset. Unrealised profit = size × current unit value − cost.
+  /// asset. Unrealized profit = size × current unit value − cost.
   public var cost: Int64
 
   @inlinable
@@ -23,11 +23,11 @@ public struct Position: Hashable, Sendable {
   ///
   /// In 64 bits: |size| < 2^31, |unit value| ≤ 2^29 and |cost| ≤ 2^60 by the field limits.
   @inlinable
-  public func unrealisedProfit(unitValue: Int64) -> Int64 { size.steps * unitValue - cost }
+  public func unrealizedProfit(unitValue: Int64) -> Int64 { size.steps * unitValue - cost }
 
   /// Applies a trade of `traded` steps at `unitValue`; average-cost accounting.
   ///
-  /// - Returns: The profit realised by the part that closes, to be credited to the balance
+  /// - Returns: The profit realized by the part that closes, to be credited to the balance
   ///   (rounded down; what rounding leaves stays in the cost of what remains open, so
   ///   profit + open cost is exact).
   public mutating func trade(_ traded: Size, unitValue: Int64) -> Int64 {

@@ -39,7 +39,8 @@ extension LedgerEvent: Canonical {
     case .instrumentsMarked(let marks):
       writer.append(UInt8(14))
       writer.append(list: marks)
-    case .fundingSettled, .profitsSettled, .instrumentExpired: encodeSettlement(to: &writer)
+    case .fundingSettled, .profitsSettled, .profitRealized, .instrumentExpired:
+      encodeSettlement(to: &writer)
     case .liquidationStarted, .liquidationStageEntered, .liquidationOrderIssued,
       .liquidationOrderClosed, .liquidationEnded, .stateDigested:
       encodeLiquidation(to: &writer)
@@ -59,6 +60,10 @@ extension LedgerEvent: Canonical {
       writer.append(tag: 17, id)
       writer.append(price)
       writer.append(unitValue)
+    case .profitRealized(let account, let id, let units):
+      writer.append(tag: 25, account)
+      writer.append(id)
+      writer.append(units)
     default: break
     }
   }
@@ -100,6 +105,10 @@ extension LedgerEvent: Canonical {
     case 24:
       let quote: Asset = try reader.value()
       self = .venueOpened(quote: quote, try reader.value())
+    case 25:
+      let account: AccountID = try reader.value()
+      let id: InstrumentID = try reader.value()
+      self = .profitRealized(account, id, units: try reader.integer())
     default: throw reader.malformed("event")
     }
   }

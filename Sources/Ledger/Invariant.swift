@@ -47,6 +47,7 @@ extension LedgerState {
     var fresh = FreshTotals(assets: houses.count, instruments: totals.count)
     var previous: AccountID?
     // By index: an account is a large value, and this pass runs every block.
+    let accounts = accounts.span
     for index in accounts.indices {
       if let previous, accounts[index].id <= previous { return .accountsAreOrdered }
       previous = accounts[index].id

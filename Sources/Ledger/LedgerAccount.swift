@@ -35,7 +35,7 @@ public enum TransferReason: UInt8, Hashable, Sendable, CaseIterable {
   /// The insurance fund makes an insolvent account whole.
   case insuranceCover
   /// Winners of a market make an insolvent account whole when the fund cannot.
-  case socialisedLoss
+  case socializedLoss
   /// Capital given to the insurance fund from outside.
   case fundContribution
   /// Collateral exchanged at the index with the insurance fund, to pay a debt.

@@ -36,8 +36,10 @@ public enum LedgerEvent: Hashable, Sendable {
   // Settlement.
   /// Longs pay shorts this many ledger units per size step (negative: shorts pay longs).
   case fundingSettled(InstrumentID, rate: Rate, unitPayment: Int64)
-  /// All unrealised profit of a market goes into balances.
+  /// All unrealized profit of a market goes into balances.
   case profitsSettled(InstrumentID, unitValue: Int64)
+  /// So many ledger units of one account's unrealized profit go into its balance.
+  case profitRealized(AccountID, InstrumentID, units: Int64)
   case instrumentExpired(InstrumentID, settlementPrice: Price, unitValue: Int64)
 
   // The waterfall.

@@ -30,6 +30,7 @@ extension LedgerState {
     case .marketMarked(let market): update(market)
     case .instrumentsMarked(let marks): self.marks = marks
     case .fundingSettled, .profitsSettled, .instrumentExpired: applySettlement(event)
+    case .profitRealized(let account, let id, let units): realize(units, of: account, in: id)
     case .liquidationStarted, .liquidationStageEntered, .liquidationOrderIssued,
       .liquidationOrderClosed, .liquidationEnded:
       applyLiquidation(event)
@@ -123,23 +124,23 @@ extension LedgerState {
     accounts[seller].liquidation?.market = trade.instrument
   }
 
-  /// Changes a position and books the profit it realises against the market's clearing balance.
+  /// Changes a position and books the profit it realizes against the market's clearing balance.
   mutating func change(_ account: Int, _ instrument: Int, by size: Size, unitValue: Int64) {
     let contract = listing.contracts[instrument]
     guard let asset = listing.index(of: contract.settlementAsset) else { return }
     let before = accounts[account].portfolio.size(of: contract.id).steps
-    let realised = accounts[account].portfolio.take(
+    let realized = accounts[account].portfolio.take(
       size, of: contract.id, unitValue: unitValue)
     totals[instrument].netSize += size.steps
     totals[instrument].openInterest += max(before + size.steps, 0) - max(before, 0)
-    book(realised, to: account, asset: asset, instrument: instrument)
+    book(realized, to: account, asset: asset, instrument: instrument)
   }
 
-  /// Moves a realised profit from the market's clearing balance to an account.
-  mutating func book(_ realised: Int64, to account: Int, asset: Int, instrument: Int) {
-    credit(account: account, realised, asset: asset)
-    totals[instrument].clearing -= Int128(realised)
-    houses[asset].clearing -= Int128(realised)
+  /// Moves a realized profit from the market's clearing balance to an account.
+  mutating func book(_ realized: Int64, to account: Int, asset: Int, instrument: Int) {
+    credit(account: account, realized, asset: asset)
+    totals[instrument].clearing -= Int128(realized)
+    houses[asset].clearing -= Int128(realized)
   }
 
   private mutating func applyOrder(_ event: LedgerEvent) {
@@ -172,13 +173,13 @@ extension LedgerState {
       settle(id) { position in -position.size.steps * unitPayment }
     case .profitsSettled(let id, let unitValue):
       settle(id) { position in
-        let profit = position.unrealisedProfit(unitValue: unitValue)
+        let profit = position.unrealizedProfit(unitValue: unitValue)
         position.cost += profit
         return profit
       }
     case .instrumentExpired(let id, _, let unitValue):
       settle(id) { position in
-        let profit = position.unrealisedProfit(unitValue: unitValue)
+        let profit = position.unrealizedProfit(unitValue: unitValue)
         position.size = .zero
         position.cost = 0
         return profit
@@ -188,6 +189,16 @@ extension LedgerState {
       totals[instrument].openInterest = 0
     default: break
     }
+  }
+
+  private mutating func realize(_ units: Int64, of account: AccountID, in id: InstrumentID) {
+    guard let index = index(of: account), let instrument = listing.index(of: id),
+      let asset = listing.index(of: listing.contracts[instrument].settlementAsset)
+    else { return }
+    let slot = accounts[index].portfolio.slot(of: id)
+    guard slot.isHeld else { return }
+    accounts[index].portfolio.positions[slot.index].cost += units
+    book(units, to: index, asset: asset, instrument: instrument)
   }
 
   /// Pays every holder of an instrument what `payment` says, out of the clearing balance.

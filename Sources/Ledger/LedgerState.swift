@@ -27,7 +27,7 @@ public struct MarketTotals: Hashable, Sendable {
   public var openInterest: Int64
   /// Σ of all sizes; zero after every trade.
   public var netSize: Int64
-  /// −Σ of realised profits not yet balanced by others' losses = −Σ of the positions' costs.
+  /// −Σ of realized profits not yet balanced by others' losses = −Σ of the positions' costs.
   public var clearing: Int128
   /// Once settled at expiry, nothing trades any more.
   public var isExpired: Bool

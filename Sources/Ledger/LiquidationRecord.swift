@@ -16,7 +16,7 @@ public enum LiquidationStage: UInt8, Hashable, Sendable, CaseIterable, Comparabl
   /// Opposite, profitable positions are closed at the bankruptcy price.
   case deleveraging
   /// Winners of the market share what is left.
-  case socialisedLoss
+  case socializedLoss
 
   @inlinable
   public static func < (left: Self, right: Self) -> Bool { left.rawValue < right.rawValue }

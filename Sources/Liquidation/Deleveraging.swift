@@ -8,7 +8,7 @@ public struct DeleveragingCandidate: Hashable, Sendable {
   public let account: AccountID
   /// Steps on the opposite side, positive.
   public let size: Size
-  /// Unrealised profit at the execution value, millionths of the quote currency.
+  /// Unrealized profit at the execution value, millionths of the quote currency.
   public let profit: Int64
   /// Value of the position at the mark, millionths of the quote currency, positive.
   public let notional: Int64

@@ -6,7 +6,7 @@ public import Quantities
 /// What a winner of the market could give.
 public struct LossBearer: Hashable, Sendable {
   public let account: AccountID
-  /// Unrealised profit in the market, ledger units, positive.
+  /// Unrealized profit in the market, ledger units, positive.
   public let profit: Int64
 
   @inlinable

@@ -19,8 +19,8 @@ public struct LiquidationParameters: Hashable, Sendable {
   public let fundEventCap: Rate
   /// What a simulated venue's fund holds at the start, as a share of open interest.
   public let fundOpeningShare: Rate
-  /// The largest part of a winner's unrealised profit that a loss may take.
-  public let socialisedShare: Rate
+  /// The largest part of a winner's unrealized profit that a loss may take.
+  public let socializedShare: Rate
   /// The penalty on liquidated notional of accounts whose tiers state none.
   public let penalty: Rate
 
@@ -32,7 +32,7 @@ public struct LiquidationParameters: Hashable, Sendable {
     patience = try set.raw("liquidation.patience")
     fundEventCap = try set.rate("insuranceFund.eventCap")
     fundOpeningShare = try set.rate("insuranceFund.openingShare")
-    socialisedShare = try set.rate("socialisedLoss.share")
+    socializedShare = try set.rate("socializedLoss.share")
     penalty = try set.rate("liquidation.penalty")
   }
 }
@@ -64,7 +64,7 @@ extension ParameterDefinition {
       "insuranceFund.openingShare", .rate, 0...1_000_000_000,
       "what a simulated venue's fund holds at the start, as a share of open interest"),
     ParameterDefinition(
-      "socialisedLoss.share", .rate, 0...1_000_000_000,
-      "largest part of a winner's unrealised profit that a loss may take"),
+      "socializedLoss.share", .rate, 0...1_000_000_000,
+      "largest part of a winner's unrealized profit that a loss may take"),
   ]
 }

@@ -23,7 +23,7 @@ public struct SurfaceParameters: Hashable, Sendable {
   public let spotResponseUp: Rate
   public let shock: VolatilityShockParameters
   public let skewShock: SkewShockParameters
-  public let realised: RealizedVolatilityParameters
+  public let realized: RealizedVolatilityParameters
   public let carry: CarryParameters
 
   public init(_ set: ParameterSet) throws(ParameterError) {
@@ -40,7 +40,7 @@ public struct SurfaceParameters: Hashable, Sendable {
     spotResponseUp = try set.rate("surface.spotResponse.up")
     shock = try VolatilityShockParameters(set)
     skewShock = try SkewShockParameters(set)
-    realised = try RealizedVolatilityParameters(set)
+    realized = try RealizedVolatilityParameters(set)
     carry = CarryParameters(
       horizon: try set.duration("surface.carry.horizon"),
       limit: try set.rate("surface.carry.limit"))

@@ -103,7 +103,13 @@ struct ReplayCommand: ParsableCommand {
 
   private func title(_ prices: RecordedMarket) -> String {
     let symbols = prices.underlyings.map(\.description).joined(separator: " and ")
-    return "\(symbols), \(prices.window.lowerBound) to \(prices.window.upperBound)"
+    return "\(symbols), \(day(prices.window.lowerBound)) to \(day(prices.window.upperBound)) UTC"
+  }
+
+  /// Without seconds, and without a time at midnight.
+  private func day(_ instant: Timestamp) -> String {
+    let parts = instant.description.split(separator: "T")
+    return parts[1].hasPrefix("00:00") ? "\(parts[0])" : "\(parts[0]) \(parts[1].prefix(5))"
   }
 
   /// A run writes a new journal over the one of an earlier run; `--resume` goes on with it.

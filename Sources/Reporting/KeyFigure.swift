@@ -55,7 +55,7 @@ extension KeyFigure {
       KeyFigure("deleveragedValue", "Auto-deleveraged", .money(totals.deleveragedValue)),
       KeyFigure(
         "deleveragedAccounts", "Accounts deleveraged", .count(totals.deleveragedAccounts)),
-      KeyFigure("socializedValue", "Socialised loss", .money(totals.socialisedValue)),
+      KeyFigure("socializedValue", "Socialized loss", .money(totals.socializedValue)),
       KeyFigure("highestUncoveredValue", "Most owed and not covered", .money(owed)),
     ]
   }
@@ -140,7 +140,7 @@ struct StageCount {
     case .partial: "partial"
     case .insuranceFund: "insuranceFund"
     case .deleveraging: "deleveraging"
-    case .socialisedLoss: "socializedLoss"
+    case .socializedLoss: "socializedLoss"
     }
   }
 
@@ -151,7 +151,7 @@ struct StageCount {
     case .partial: "positions are reduced in the book, never beyond the bankruptcy price"
     case .insuranceFund: "the fund pays for closing beyond the bankruptcy price"
     case .deleveraging: "profitable positions opposite are closed at the bankruptcy price"
-    case .socialisedLoss: "winners of the market share what is left, up to a cap"
+    case .socializedLoss: "winners of the market share what is left, up to a cap"
     }
   }
 }

@@ -92,19 +92,19 @@ extension ReplayCharts {
 
   var lossesShared: Chart {
     Chart(
-      id: "losses-shared", title: "Deleveraged and socialised",
+      id: "losses-shared", title: "Deleveraged and socialized",
       caption: "Since the start: the value of positions closed by auto-deleveraging, and the "
         + "losses that winners shared.",
       summary: told { result in
         "\(runs.money.short(result.totals.deleveragedValue)) deleveraged and "
-          + "\(runs.money.short(result.totals.socialisedValue)) socialised in the end"
+          + "\(runs.money.short(result.totals.socializedValue)) socialized in the end"
       },
       kind: .lines(
         LineChart(
           unit: moneyUnit, axes: axes,
           lines: perRun([
             ("deleveraged", "--c3", \.deleveragedValue),
-            ("socialised", "--c5", \.socialisedValue),
+            ("socialized", "--c5", \.socializedValue),
           ]))))
   }
 
@@ -165,7 +165,7 @@ extension ReplayCharts {
             series: [
               ("closed in the book", "--c0", flow.closed),
               ("deleveraged", "--c3", flow.deleveraged),
-              ("socialised", "--c5", flow.socialized),
+              ("socialized", "--c5", flow.socialized),
             ], top: top)),
         isWide: !runs.isComparison)
     }
@@ -216,7 +216,7 @@ struct LiquidationFlow {
     self.intervals = intervals
     closed = flow(\.liquidatedValue)
     deleveraged = flow(\.deleveragedValue)
-    socialized = flow(\.socialisedValue)
+    socialized = flow(\.socializedValue)
   }
 
   var sums: [Int64] { closed.indices.map { closed[$0] + deleveraged[$0] + socialized[$0] } }

@@ -48,14 +48,26 @@ extension ReportPage {
     ].joined()
   }
 
+  /// A long text shows its first sentence; the rest unfolds.
+  private func foldable(_ text: String) -> Markup {
+    guard text.count > 400 else { return "\(text)" }
+    let head = text.firstSentence
+    let rest = String(text.dropFirst(head.count))
+    return """
+      \(head)
+      <details><summary>How they are made, with sources</summary>\(rest)</details>
+      """
+  }
+
   /// What all runs have in common once, else what each one has.
   private func origin(_ title: Markup, _ text: (ReplayOrigin) -> String) -> Markup {
     let texts = runs.results.map { text($0.origin) }
     let isCommon = texts.allSatisfy { $0 == texts[0] }
     let content =
       isCommon
-      ? "\(texts[0])"
-      : zip(runs.names, texts).map { "<b>\($0)</b>: \($1)" as Markup }.joined("<br>")
+      ? foldable(texts[0])
+      : zip(runs.names, texts).map { "<b>\($0)</b>: \(foldable($1))" as Markup }
+        .joined("<br>")
     return "<div><dt>\(title)</dt><dd>\(content)</dd></div>\n"
   }
 
@@ -118,7 +130,7 @@ extension ReportPage {
       tile(
         "Auto-deleveraged", money(\.deleveragedValue),
         count(\.deleveragedAccounts).map { "\($0) accounts opposite" }),
-      tile("Socialised loss", money(\.socialisedValue), totals.map { _ in "borne by winners" }),
+      tile("Socialized loss", money(\.socializedValue), totals.map { _ in "borne by winners" }),
       tile(
         "Insurance fund at the end", money(\.fundAtEnd),
         money(\.fundAtStart).map { "\($0) at the start" }),

@@ -92,7 +92,7 @@ extension ReportPage {
       ("Positions closed against deleveraged accounts", story.deleveragedValue),
       ("The account itself: penalty to the fund", story.penalty),
       ("The insurance fund: losses beyond the account’s equity", story.fundPaid),
-      ("Winners of the market: socialised loss", story.socialised),
+      ("Winners of the market: socialized loss", story.socialized),
     ]
     for (name, amount) in parts {
       table.append([name, amount == 0 ? .none : "\(runs.money.exact(amount))"])

@@ -88,7 +88,7 @@ extension ReportPage {
       [.short("From (UTC)")] + underlyings.map { .number("\($0) index") }
         + [
           .number("In liquidation"), .number("Closed"), .number("Deleveraged"),
-          .number("Socialised"), .number("Insurance fund"), .number("Open interest"),
+          .number("Socialized"), .number("Insurance fund"), .number("Open interest"),
         ])
     for (start, range) in zip(intervals.starts, intervals.ranges) {
       let point = result.points[range.upperBound - 1]
@@ -97,7 +97,7 @@ extension ReportPage {
         return index.map { "\($0.readable)" } ?? "no quorum"
       }
       let amounts = [
-        point.liquidatedValue, point.deleveragedValue, point.socialisedValue,
+        point.liquidatedValue, point.deleveragedValue, point.socializedValue,
         point.insuranceFundValue, point.openInterestValue,
       ]
       table.append(

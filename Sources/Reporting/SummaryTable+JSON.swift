@@ -77,7 +77,7 @@ extension LiquidationStory {
       ("equity", .money(cause.equity)), ("maintenanceMargin", .money(cause.maintenanceMargin)),
       ("closedValue", .money(closedValue)), ("deleveragedValue", .money(deleveragedValue)),
       ("penalty", .money(penalty)), ("fundPaid", .money(fundPaid)),
-      ("socializedValue", .money(socialised)),
+      ("socializedValue", .money(socialized)),
       ("furthestStage", .string(StageCount(stage: stage, count: 1).field)),
       ("outcome", outcome.map { .string("\($0)") } ?? .null),
     ])

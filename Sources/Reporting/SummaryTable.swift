@@ -40,7 +40,7 @@ private struct ReplaySummary {
     let origin = runs.first.origin
     var table = TextTable([("", .left), ("", .left)])
     table.append(["Prices", (origin.isReconstruction ? "Reconstruction. " : "") + origin.market])
-    table.append(["Accounts", origin.accounts])
+    table.append(["Accounts", origin.accounts.firstSentence])
     table.append(["Options", origin.options])
     table.append(["Parameters", "\(origin.parameters.name), \(origin.parameters.date)"])
     for result in runs.results where !result.origin.assignments.isEmpty {
@@ -105,11 +105,11 @@ private struct ReplaySummary {
       var table = TextTable([
         ("Account", .left), ("Mode", .left), ("From (UTC)", .left), ("Ratio", .right),
         ("Closed", .right), ("Deleveraged", .right), ("Fund paid", .right),
-        ("Socialised", .right), ("Furthest stage", .left),
+        ("Socialized", .right), ("Furthest stage", .left),
       ])
       for story in result.largest.prefix(3) {
         let amounts = [
-          story.closedValue, story.deleveragedValue, story.fundPaid, story.socialised,
+          story.closedValue, story.deleveragedValue, story.fundPaid, story.socialized,
         ]
         table.append(
           [

@@ -121,7 +121,7 @@ extension Engine {
     return asset
   }
 
-  /// Unrealised profit does not leave the venue, and neither does cash that is not there.
+  /// Unrealized profit does not leave the venue, and neither does cash that is not there.
   private mutating func withdraw(_ amount: Amount, from id: AccountID) throws(StepError) {
     let index = try account(id)
     guard let asset = state.listing.index(of: amount.asset) else {

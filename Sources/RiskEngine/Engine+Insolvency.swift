@@ -47,18 +47,20 @@ extension Engine {
     _ position: Position, _ valuation: Valuation, unitValue: Int64
   ) -> [DeleveragingCandidate] {
     var candidates: [DeleveragingCandidate] = []
-    for account in state.accounts where account.liquidation == nil {
-      let slot = account.portfolio.slot(of: position.instrument)
+    var scratch = valuation.makeScratch()
+    let accounts = state.accounts.span
+    for index in accounts.indices where accounts[index].liquidation == nil {
+      let slot = accounts[index].portfolio.slot(of: position.instrument)
       guard slot.isHeld else { continue }
-      let other = account.portfolio.positions[slot.index]
+      let other = accounts[index].portfolio.positions[slot.index]
       guard other.size.sign == -position.size.sign else { continue }
-      let profit = other.unrealisedProfit(unitValue: unitValue)
+      let profit = other.unrealizedProfit(unitValue: unitValue)
       guard profit > 0, let mark = valuation.mark(of: position.instrument) else { continue }
       let change = other.size.steps * (unitValue - mark.unitValue)
-      let equity = valuation.risk(account.portfolio).equity
+      let equity = valuation.risk(accounts[index].portfolio, &scratch).equity
       candidates.append(
         DeleveragingCandidate(
-          account: account.id, size: other.size.magnitude,
+          account: accounts[index].id, size: other.size.magnitude,
           profit: valuation.quote(profit, of: position.instrument),
           notional: valuation.notional(other.size, of: position.instrument),
           equity: Int64(
@@ -70,8 +72,8 @@ extension Engine {
   /// Clears an account that has no position left: debts are paid from its other collateral,
   /// then by the fund, then by the winners of its last market.
   ///
-  /// - Returns: Whether the liquidation has ended; if not, the account waits for winners, or for
-  ///   the fund to hold what its collateral can be exchanged for.
+  /// - Returns: Whether the liquidation has ended; if not, the account waits for a price, or for
+  ///   the fund to hold what is owed or what its collateral can be exchanged for.
   mutating func settleInsolvency(_ index: Int) throws(StepError) -> Bool {
     let id = state.accounts[index].id
     for asset in state.listing.collateral.indices {
@@ -81,12 +83,14 @@ extension Engine {
       try coverFromFund(index, asset: asset)
     }
     guard let valuation else { return false }
-    if valuation.risk(state.accounts[index].portfolio).equity < 0 {
-      if state.accounts[index].liquidation?.stage != .socialisedLoss {
-        try emit(.liquidationStageEntered(id, .socialisedLoss))
-      }
+    let isShared = state.accounts[index].liquidation?.stage == .socializedLoss
+    if valuation.risk(state.accounts[index].portfolio).equity < 0, !isShared {
+      let market = state.accounts[index].liquidation?.market
+      // The winners are asked once, at a fresh price.
+      guard market.map(isOpen) ?? true else { return false }
+      try emit(.liquidationStageEntered(id, .socializedLoss))
       for asset in state.listing.collateral.indices {
-        try socialise(index, asset: asset, valuation)
+        try socialize(index, asset: asset, valuation)
       }
     }
     let portfolio = state.accounts[index].portfolio
@@ -135,24 +139,26 @@ extension Engine {
   }
 
   /// Lets the winners of an account's last market bear its deficit, if the debt is in the asset
-  /// of that market and the market has a fresh price.
-  private mutating func socialise(
+  /// of that market.
+  private mutating func socialize(
     _ index: Int, asset: Int, _ valuation: Valuation
   ) throws(StepError) {
     let account = state.accounts[index]
     let debt = -account.portfolio.balances[asset]
     let deficit = -valuation.risk(account.portfolio).equity
     guard debt > 0, deficit > 0, let market = account.liquidation?.market,
-      state.settlementIndex(of: market) == asset, isOpen(market)
+      state.settlementIndex(of: market) == asset
     else { return }
     let loss = min(debt, valuation.units(ofQuote: deficit, asset: asset, rounding: .up))
     let shares = shareLoss(
       loss, among: winners(of: market, asset: asset, valuation),
-      cap: rules.liquidation.socialisedShare)
+      cap: rules.liquidation.socializedShare)
     for share in shares {
+      // What is given is taken out of the profit, so that no profit bears two losses.
+      try emit(.profitRealized(share.account, market, units: share.units))
       try move(
         share.units, asset: asset, from: .account(share.account), to: .account(account.id),
-        .socialisedLoss)
+        .socializedLoss)
     }
   }
 
@@ -169,15 +175,17 @@ extension Engine {
   ) -> [LossBearer] {
     guard let mark = valuation.mark(of: market) else { return [] }
     var bearers: [LossBearer] = []
-    for other in state.accounts where other.liquidation == nil {
-      let slot = other.portfolio.slot(of: market)
+    var scratch = valuation.makeScratch()
+    let accounts = state.accounts.span
+    for index in accounts.indices where accounts[index].liquidation == nil {
+      let slot = accounts[index].portfolio.slot(of: market)
       guard slot.isHeld else { continue }
-      let position = other.portfolio.positions[slot.index]
-      let profit = position.unrealisedProfit(unitValue: mark.unitValue)
+      let position = accounts[index].portfolio.positions[slot.index]
+      let profit = position.unrealizedProfit(unitValue: mark.unitValue)
       guard profit > 0 else { continue }
-      let equity = valuation.risk(other.portfolio).equity
+      let equity = valuation.risk(accounts[index].portfolio, &scratch).equity
       let most = valuation.units(ofQuote: equity, asset: asset, rounding: .down)
-      bearers.append(LossBearer(account: other.id, profit: min(profit, most)))
+      bearers.append(LossBearer(account: accounts[index].id, profit: min(profit, most)))
     }
     return bearers
   }

@@ -84,7 +84,7 @@ extension Engine {
     }
     var volatility = rules.surface.longRunVolatility
     if let last {
-      volatility = rules.surface.realised.volatility(
+      volatility = rules.surface.realized.volatility(
         after: last.market.volatility, from: last.market.index, to: index,
         elapsed: instant - last.freshAt)
     }

@@ -209,7 +209,7 @@ extension Engine {
     try requireFreshPrices(portfolio)
     let risk = valuation.risk(portfolio)
     var equity = risk.equity
-    if withoutProfits { equity -= valuation.unrealisedGains(portfolio) }
+    if withoutProfits { equity -= valuation.unrealizedGains(portfolio) }
     guard equity >= risk.initialMargin else {
       throw .refused(
         .belowInitialMargin(id, equity: equity, initialMargin: risk.initialMargin))

@@ -110,7 +110,7 @@ extension Engine {
         return .moved
       }
       return try issueOrder(account, risk, valuation, stage: .insuranceFund)
-    case .deleveraging, .socialisedLoss:
+    case .deleveraging, .socializedLoss:
       if try deleverage(account, risk, valuation) { return .moved }
       // Nobody is left to close against: what the fund has since earned is tried again.
       return try issueOrder(account, risk, valuation, stage: liquidation.stage)

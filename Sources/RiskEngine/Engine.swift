@@ -145,7 +145,7 @@ public struct Engine: Sendable {
     switch event {
     case .traded(let trade): state.listing.index(of: trade.instrument)
     case .fundingSettled(let id, _, _), .profitsSettled(let id, _),
-      .instrumentExpired(let id, _, _):
+      .profitRealized(_, let id, _), .instrumentExpired(let id, _, _):
       state.listing.index(of: id)
     default: nil
     }

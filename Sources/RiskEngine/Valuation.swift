@@ -85,14 +85,27 @@ public struct Valuation: Sendable {
     (try? requirements.risk(of: portfolio)) ?? .unmeasured
   }
 
+  /// Working memory for a row of questions.
+  func makeScratch() -> RiskScratch { requirements.makeScratch() }
+
+  /// The same with the caller's working memory.
+  func risk(_ portfolio: borrowing Portfolio, _ scratch: inout RiskScratch) -> AccountRisk {
+    (try? requirements.risk(of: portfolio, scratch: &scratch)) ?? .unmeasured
+  }
+
   /// The risk of every account, by dense index.
   func risks(of accounts: [Account], workers: AccountWorkers) -> [AccountRisk] {
     workers.map(accounts.count) { range in
       var scratch = requirements.makeScratch()
-      return range.map { index in
+      // A span lends its elements: an account is not copied to be measured.
+      let accounts = accounts.span
+      var risks: [AccountRisk] = []
+      risks.reserveCapacity(range.count)
+      for index in range {
         let risk = try? requirements.risk(of: accounts[index].portfolio, scratch: &scratch)
-        return risk ?? .unmeasured
+        risks.append(risk ?? .unmeasured)
       }
+      return risks
     }
   }
 
@@ -177,13 +190,13 @@ extension Valuation {
     return overflows ? .max : Int64(clamping: product / 10_000_000_000)
   }
 
-  /// Σ of positive unrealised profits, millionths of the quote currency, at most the limit of
+  /// Σ of positive unrealized profits, millionths of the quote currency, at most the limit of
   /// requirements.
-  public func unrealisedGains(_ portfolio: Portfolio) -> Int64 {
+  public func unrealizedGains(_ portfolio: Portfolio) -> Int64 {
     var gains: Int64 = 0
     for position in portfolio.positions {
       guard let index = listing.index(of: position.instrument) else { continue }
-      let profit = position.unrealisedProfit(unitValue: marks[index].unitValue)
+      let profit = position.unrealizedProfit(unitValue: marks[index].unitValue)
       let gain = max(quote(profit, of: position.instrument), 0)
       gains = min(gains + min(gain, QuoteMoney.limit), QuoteMoney.limit)
     }

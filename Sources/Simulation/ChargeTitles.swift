@@ -33,7 +33,7 @@ extension LiquidationStage {
     case .partial: "partial liquidation"
     case .insuranceFund: "insurance fund"
     case .deleveraging: "auto-deleveraging"
-    case .socialisedLoss: "socialised loss"
+    case .socializedLoss: "socialized loss"
     }
   }
 }

@@ -28,6 +28,8 @@ public struct RecordedVenue {
   private var pending: [JournalRecord] = []
   /// The hashes that a resumed journal already holds, one per engine record.
   private let stored: [ChainHash]
+  /// The engine record after which the last snapshot was written.
+  private var lastSnapshot: UInt64 = 0
 
   /// Records in a group before it is written without being asked.
   private static let groupSize = 4_096
@@ -89,8 +91,11 @@ public struct RecordedVenue {
   /// Writes the state, so that a recovery need not begin at the beginning.
   public mutating func snapshot() throws {
     try commit()
-    guard let writer, engine.sequence > stored.count else { return }
+    guard let writer, engine.sequence > stored.count, engine.sequence > lastSnapshot else {
+      return
+    }
     try writer.appendSnapshot(Snapshot.bytes(of: engine), after: writer.lastSequence)
+    lastSnapshot = engine.sequence
   }
 
   public mutating func close() throws {

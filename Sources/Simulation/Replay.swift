@@ -236,7 +236,7 @@ extension Replay {
       title: plan.title, market: plan.market.provenance.statement,
       isReconstruction: plan.market.provenance.kind == .reconstruction, accounts: statement,
       options: "Options are marked by Black-76 on a parametric surface: its level follows "
-        + "realised volatility, skew and term structure are parameters; no option chain is "
+        + "realized volatility, skew and term structure are parameters; no option chain is "
         + "recorded for these dates.",
       parameters: plan.parameters, assignments: plan.assignments,
       skippedRows: plan.market.skippedRows)

@@ -86,7 +86,7 @@ extension ReplayObserver {
       account: id, mode: portfolio.mode, cause: cause,
       charges: charges(of: portfolio, engine), steps: [],
       endedAt: nil, outcome: nil, closedValue: 0, deleveragedValue: 0, penalty: 0, fundPaid: 0,
-      socialised: 0, stage: .cancelOrders)
+      socialized: 0, stage: .cancelOrders)
   }
 
   private func charges(
@@ -144,9 +144,9 @@ extension ReplayObserver {
       totals.fundPaid += value
       open[id]?.fundPaid += value
       note(id, engine, "the insurance fund pays \(transfer.amount)")
-    case (.socialisedLoss, .account(let payer), .account(let id)):
-      totals.socialisedValue += value
-      open[id]?.socialised += value
+    case (.socializedLoss, .account(let payer), .account(let id)):
+      totals.socializedValue += value
+      open[id]?.socialized += value
       note(id, engine, "\(payer) bears \(transfer.amount)")
     default: break
     }
@@ -205,7 +205,7 @@ extension ReplayObserver {
         accountsInLiquidation: open.count, insuranceFund: fund, insuranceFundValue: fundValue,
         openInterestValue: openInterest(engine, valuation),
         liquidatedValue: totals.liquidatedValue, deleveragedValue: totals.deleveragedValue,
-        socialisedValue: totals.socialisedValue, uncoveredValue: uncovered(engine.risks)))
+        socializedValue: totals.socializedValue, uncoveredValue: uncovered(engine.risks)))
   }
 
   private func marketPoint(_ marked: MarkedMarket, _ engine: Engine) -> MarketPoint {

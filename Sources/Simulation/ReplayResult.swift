@@ -56,7 +56,7 @@ public struct ReplayPoint: Sendable {
   /// Since the start, millionths of the quote currency.
   public let liquidatedValue: Int64
   public let deleveragedValue: Int64
-  public let socialisedValue: Int64
+  public let socializedValue: Int64
   /// Σ of negative equities: what is owed and not covered yet.
   public let uncoveredValue: Int64
 }
@@ -103,7 +103,7 @@ public struct LiquidationStory: Sendable {
   public var deleveragedValue: Int64
   public var penalty: Int64
   public var fundPaid: Int64
-  public var socialised: Int64
+  public var socialized: Int64
   /// The furthest stage it reached.
   public var stage: LiquidationStage
 
@@ -130,7 +130,7 @@ public struct ReplayTotals: Sendable {
   public var liquidatedValue: Int64 = 0
   public var deleveragedValue: Int64 = 0
   public var deleveragedAccounts = 0
-  public var socialisedValue: Int64 = 0
+  public var socializedValue: Int64 = 0
   public var penalties: Int64 = 0
   public var fundPaid: Int64 = 0
   public var fundAtStart: Int64 = 0

@@ -17,7 +17,7 @@ struct ChartTests {
     #expect(flow.intervals.starts.count <= 97)
     #expect(flow.closed.reduce(0, +) == result.totals.liquidatedValue)
     #expect(flow.deleveraged.reduce(0, +) == result.totals.deleveragedValue)
-    #expect(flow.socialized.reduce(0, +) == result.totals.socialisedValue)
+    #expect(flow.socialized.reduce(0, +) == result.totals.socializedValue)
   }
 
   @Test("put every block in one interval")
@@ -60,7 +60,7 @@ struct ChartTests {
         time: point.time, markets: point.markets,
         ratioCounts: point.ratioCounts.indices.map { $0 == 2 && block == 300 ? 1 : 0 },
         accountsInLiquidation: 0, insuranceFund: [], insuranceFundValue: 0,
-        openInterestValue: 0, liquidatedValue: 0, deleveragedValue: 0, socialisedValue: 0,
+        openInterestValue: 0, liquidatedValue: 0, deleveragedValue: 0, socializedValue: 0,
         uncoveredValue: 0)
     }
     let map = RatioMap(lone)

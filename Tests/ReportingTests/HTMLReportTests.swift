@@ -91,7 +91,7 @@ struct HTMLReportTests {
     let money = MoneyFormat(currency: result.quote.symbol)
     let amounts: [(String, Int64)] = [
       ("Closed in the book", totals.liquidatedValue),
-      ("Auto-deleveraged", totals.deleveragedValue), ("Socialised loss", totals.socialisedValue),
+      ("Auto-deleveraged", totals.deleveragedValue), ("Socialized loss", totals.socializedValue),
       ("Insurance fund at the start", totals.fundAtStart),
       ("Insurance fund at its lowest", totals.lowestFund),
       ("Insurance fund at the end", totals.fundAtEnd),

@@ -39,7 +39,7 @@ struct StoryTests {
         account: story.account, mode: story.mode, cause: story.cause,
         charges: [(label: "all", amount: story.cause.maintenanceMargin - 1)], steps: story.steps,
         endedAt: nil, outcome: nil, closedValue: 0, deleveragedValue: 0, penalty: 0, fundPaid: 0,
-        socialised: 0, stage: .partial)
+        socialized: 0, stage: .partial)
     ]
     let page = RenderedPage([result])
     #expect(page.contains("Sum (maintenance margin is "))
@@ -78,7 +78,7 @@ struct UnusualReplayTests {
           equity: .min, maintenanceMargin: .max, time: story.cause.time),
         charges: [(label: "a", amount: .max), (label: "b", amount: .max)], steps: [],
         endedAt: nil, outcome: nil, closedValue: .max, deleveragedValue: 0, penalty: .min,
-        fundPaid: 0, socialised: 0, stage: .partial)
+        fundPaid: 0, socialized: 0, stage: .partial)
     ]
     result.totals.fundAtEnd = .min
     result.totals.liquidatedValue = .max

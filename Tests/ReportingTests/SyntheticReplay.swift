@@ -113,7 +113,7 @@ extension SyntheticReplay {
       insuranceFund: [fund, 12_345], insuranceFundValue: fund,
       openInterestValue: 900_000_000_000_000 - closed, liquidatedValue: closed,
       deleveragedValue: shared * severity * 12_000_000_000,
-      socialisedValue: shared * severity * 700_000_000,
+      socializedValue: shared * severity * 700_000_000,
       uncoveredValue: depth > 880 ? (depth - 880) * 11_000_000_000 : 0)
   }
 
@@ -182,7 +182,7 @@ extension SyntheticReplay {
       deleveragedValue: rank < 4
         ? 3_210_000_000_001 : 0, penalty: Int64(20 - rank) * 30_617_283_945,
       fundPaid: stage >= .insuranceFund ? 210_000_000_000 : 0,
-      socialised: stage == .socialisedLoss ? 98_765_432_101 : 0, stage: stage)
+      socialized: stage == .socializedLoss ? 98_765_432_101 : 0, stage: stage)
   }
 
   private func totals(_ points: [ReplayPoint], _ rejections: [RejectionPoint]) -> ReplayTotals {
@@ -195,13 +195,13 @@ extension SyntheticReplay {
     totals.instruments = 46
     totals.liquidationsByFurthestStage = [
       .cancelOrders: 41, .partial: Int(1_203 * severity / 100), .insuranceFund: 310,
-      .deleveraging: Int(87 * severity / 100), .socialisedLoss: 5,
+      .deleveraging: Int(87 * severity / 100), .socializedLoss: 5,
     ]
     totals.liquidations = totals.liquidationsByFurthestStage.values.reduce(0, +)
     totals.liquidatedValue = points.last?.liquidatedValue ?? 0
     totals.deleveragedValue = points.last?.deleveragedValue ?? 0
     totals.deleveragedAccounts = 233
-    totals.socialisedValue = points.last?.socialisedValue ?? 0
+    totals.socializedValue = points.last?.socializedValue ?? 0
     totals.penalties = totals.liquidatedValue / 200
     totals.fundPaid = totals.liquidatedValue / 90
     totals.fundAtStart = 35_000_000_000_001

@@ -21,6 +21,8 @@ struct Audit {
   private var hash = ChainHash.zero
   private var latest = Timestamp(nanoseconds: 0)
   private var highestOrder: UInt64 = 0
+  /// The last profit that was realized to be given away.
+  private var realized: (account: AccountID, units: Int64)?
   private(set) var eventCount = 0
 
   init(quote: Asset, parameters: ParameterSet) throws {
@@ -73,7 +75,7 @@ struct Audit {
           let asset = state.listing.index(of: state.listing.contracts[index].settlementAsset)
         else { continue }
         sizes[index] += position.size.steps
-        // What a position cost has left the balances or is still owed: unrealised either way.
+        // What a position cost has left the balances or is still owed: unrealized either way.
         money[asset] -= Int128(position.cost)
       }
     }
@@ -91,6 +93,7 @@ struct Audit {
       case .transferred(let transfer):
         #expect([transfer.from, transfer.to].contains(.account(new.id)))
       case .traded(let trade): #expect([trade.buyer, trade.seller].contains(new.id))
+      case .profitRealized(let id, _, _): #expect(id == new.id)
       case .fundingSettled(let id, _, _), .profitsSettled(let id, _),
         .instrumentExpired(let id, _, _):
         #expect(old.portfolio.slot(of: id).isHeld)
@@ -127,7 +130,8 @@ extension Audit {
       #expect(
         status(of: order.instrument) == .open, "P20: no order at a price without a quorum")
     case .traded(let trade): checkTrade(trade)
-    case .transferred(let transfer) where transfer.reason == .socialisedLoss:
+    case .profitRealized(let id, let instrument, let units): checkProfit(id, instrument, units)
+    case .transferred(let transfer) where transfer.reason == .socializedLoss:
       checkBearer(transfer)
     default: break
     }
@@ -166,21 +170,34 @@ extension Audit {
     let position = other.portfolio.positions[slot.index]
     #expect(position.size.sign == (isBuyerBankrupt ? 1 : -1), "P32: opposite side")
     #expect(position.size.magnitude >= trade.size, "P34: no overshoot")
-    #expect(position.unrealisedProfit(unitValue: trade.unitValue) > 0, "P32: in profit")
+    #expect(position.unrealizedProfit(unitValue: trade.unitValue) > 0, "P32: in profit")
   }
 
   /// P31: who pays for another's loss has a profit in a market.
   private func checkBearer(_ transfer: Transfer) {
     guard case .account(let payer) = transfer.from, let account = account(payer) else {
-      Issue.record("a socialised loss is borne by an account")
+      Issue.record("a socialized loss is borne by an account")
       return
     }
     #expect(account.liquidation == nil)
-    let wins = account.portfolio.positions.contains { position in
-      guard let index = state.listing.index(of: position.instrument) else { return false }
-      return position.unrealisedProfit(unitValue: state.marks[index].unitValue) > 0
+    #expect(
+      realized?.account == payer && realized?.units == transfer.amount.units,
+      "P31: what is given was a profit")
+  }
+
+  /// The profit that an account realizes to give it away is there.
+  private mutating func checkProfit(_ id: AccountID, _ instrument: InstrumentID, _ units: Int64) {
+    realized = (id, units)
+    guard let account = account(id), let index = state.listing.index(of: instrument) else {
+      Issue.record("P31: an account without a position gives")
+      return
     }
-    #expect(wins, "P31")
+    let slot = account.portfolio.slot(of: instrument)
+    #expect(slot.isHeld && units > 0, "P31")
+    guard slot.isHeld else { return }
+    let position = account.portfolio.positions[slot.index]
+    #expect(
+      position.unrealizedProfit(unitValue: state.marks[index].unitValue) >= units, "P31")
   }
 
   private func account(_ id: AccountID) -> Account? {

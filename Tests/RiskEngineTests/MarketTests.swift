@@ -184,7 +184,7 @@ struct WithdrawalTests {
     try venue.submit(.withdrawCollateral(id, Amount(units: 600_000_000, asset: usd)))
   }
 
-  @Test("unrealised profit does not leave the venue")
+  @Test("unrealized profit does not leave the venue")
   func unrealizedProfit() throws {
     var venue = try Venue.marked()
     try venue.open(1, .cross, usd: "1000")
@@ -202,7 +202,7 @@ struct WithdrawalTests {
 
   @Test("a winner cannot take out cash that only the insurance fund has")
   func cashOnHand() throws {
-    // Winners' realised profits are more than the venue's cash once the loser's collateral was
+    // Winners' realized profits are more than the venue's cash once the loser's collateral was
     // in another asset: P07.
     var venue = try Venue.unmarked()
     try venue.block(btc: "8000", eth: "200")

@@ -39,7 +39,7 @@ struct SettlementTests {
     #expect(!events.contains { isFunding($0) })
   }
 
-  @Test("unrealised profit of futures goes into balances when funding is due")
+  @Test("unrealized profit of futures goes into balances when funding is due")
   func profits() throws {
     var venue = try Venue.marked([(key: "clearing.fundingInterval", value: "30min")])
     try venue.open(1, .cross, usd: "10000")

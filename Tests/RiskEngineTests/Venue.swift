@@ -96,6 +96,25 @@ struct Venue {
     }
   }
 
+  /// Takes a step that may be refused; a refusal must leave no trace.
+  ///
+  /// - Returns: Whether the command was accepted.
+  @discardableResult
+  mutating func attempt(_ command: Command) throws -> Bool {
+    let (state, hash, sequence) = (engine.state, engine.hash, engine.sequence)
+    do {
+      let record = try engine.step(command)
+      commands.append(command)
+      records.append(record)
+      try audit.take(record, engine)
+      return true
+    } catch StepError.refused {
+      #expect(engine.state == state, "refused, but not without a trace: \(command)")
+      #expect(engine.hash == hash && engine.sequence == sequence)
+      return false
+    }
+  }
+
   /// Puts another engine in the place of this one, as after a recovery.
   mutating func replaceEngine(_ engine: Engine) { self.engine = engine }
 
@@ -208,8 +227,13 @@ extension Venue {
     engine.state.accounts[engine.state.index(of: AccountID(id)) ?? 0]
   }
 
+  /// The mark of an instrument; zero before its first block.
   func mark(_ instrument: InstrumentID) -> InstrumentMark {
-    engine.state.marks[engine.state.listing.index(of: instrument) ?? 0]
+    let marks = engine.state.marks
+    guard let index = engine.state.listing.index(of: instrument), index < marks.count else {
+      return InstrumentMark(price: .zero, unitValue: 0)
+    }
+    return marks[index]
   }
 
   /// The order an account waits for.

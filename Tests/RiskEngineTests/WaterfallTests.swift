@@ -177,28 +177,42 @@ struct WaterfallTests {
   func socializedLoss() throws {
     let (venue, events) = try expiredDebtor(fund: "1930")
     #expect(moved(events, .insuranceCover) == [1_967_000_000])
-    #expect(moved(events, .socialisedLoss) == [30_000_000, 70_000_000])
+    #expect(moved(events, .socializedLoss) == [30_000_000, 70_000_000])
     #expect(venue.insuranceFund() == 0)
     #expect(venue.balance(9) == 0 && venue.account(9).liquidation == nil)
-    #expect(venue.balance(2) == 970_000_000 && venue.balance(3) == 930_000_000)
+    #expect(try venue.equity(2) == 1_150_000_000 && venue.equity(3) == 1_350_000_000)
     #expect(venue.balance(4) == 1_000_000_000, "P31")
   }
 
-  @Test("a winner gives no more than its share; the account waits for the rest")
+  @Test("a winner gives no more than its share, once; the account waits for the fund")
   func cappedLoss() throws {
     var (venue, events) = try expiredDebtor(
-      fund: "1930", changes: [(key: "socialisedLoss.share", value: "10%")])
-    #expect(moved(events, .socialisedLoss) == [18_000_000, 42_000_000])
-    #expect(venue.stage(of: 9) == .socialisedLoss)
+      fund: "1930", changes: [(key: "socializedLoss.share", value: "10%")])
+    #expect(moved(events, .socializedLoss) == [18_000_000, 42_000_000])
+    #expect(venue.stage(of: 9) == .socializedLoss)
     #expect(venue.balance(9) == -40_000_000)
     let open = try venue.trade(perpetual, buyer: 9, seller: 0, size: 1)
     #expect(venue.refusal(of: open) == .accountInLiquidation(AccountID(9)))
+    events = try venue.block()
+    #expect(moved(events, .socializedLoss).isEmpty)
     try venue.fund("39.999999", of: Coins.usd)
+    events = try venue.block()
+    #expect(moved(events, .insuranceCover) == [39_999_999])
+    #expect(venue.stage(of: 9) == .socializedLoss)
     try venue.fund("1", of: Coins.usd)
     events = try venue.block()
-    #expect(moved(events, .insuranceCover) == [40_000_000])
+    #expect(moved(events, .insuranceCover) == [1])
     #expect(venue.balance(9) == 0 && venue.account(9).liquidation == nil)
     #expect(venue.insuranceFund() == 999_999)
+  }
+
+  @Test("a profit that has borne one loss does not bear the next")
+  func profitsAreUsedUp() throws {
+    let (venue, _) = try expiredDebtor(fund: "1930")
+    let positions = [2, 3].map { venue.account($0).portfolio.positions[0] }
+    let mark = venue.mark(perpetual).unitValue
+    #expect(positions.map { $0.unrealizedProfit(unitValue: mark) } == [150_000_000, 350_000_000])
+    #expect(venue.balance(2) == 1_000_000_000 && venue.balance(3) == 1_000_000_000)
   }
 
   @Test("what the fund has set aside for one order is not promised to another")

@@ -8,12 +8,12 @@ import Quantities
 
 /// `funding.rate`: the rate of one interval for a premium.
 func answerFundingRate(
-  _ request: inout RequestObject, _ shelf: ParameterShelf
+  _ request: inout RequestObject, _ shelf: inout ParameterShelf
 ) throws(EvaluationRefusal) -> JSONValue {
   let limit = Rate.one
   let premium = try request.rate("premium", in: -limit...limit)
   var stated = try request.object("parameters")
-  let parameters = try ClearingParameters(&stated, shelf)
+  let parameters = try ClearingParameters(&stated, &shelf)
   try stated.end()
   try request.end()
   return .fields([("rate", .rate(fundingRate(premium: premium, parameters)))])
@@ -67,7 +67,7 @@ extension ClearingParameters {
   /// Reads the numbers of the funding rate, those absent from a named set; the rest of the set
   /// plays no part in it.
   fileprivate init(
-    _ request: inout RequestObject, _ shelf: ParameterShelf
+    _ request: inout RequestObject, _ shelf: inout ParameterShelf
   ) throws(EvaluationRefusal) {
     var set: ParameterSet?
     if request.states("set") {
@@ -78,7 +78,8 @@ extension ClearingParameters {
     try texts.add("interest", "clearing.interest", of: &request, in: set)
     try texts.add("deadBand", "clearing.fundingDeadBand", of: &request, in: set)
     try texts.add("cap", "clearing.fundingCap", of: &request, in: set)
-    let whole = try texts.set { $0.hasPrefix("clearing.") }
+    texts.fill { $0.hasPrefix("clearing.") }
+    let whole = try shelf.set(of: texts)
     do throws(ParameterError) { try self.init(whole) } catch {
       throw EvaluationRefusal(error, at: request.path)
     }

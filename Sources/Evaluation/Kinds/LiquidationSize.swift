@@ -10,7 +10,9 @@ import Quantities
 ///
 /// Expected costs are charged on what is closed; the rest is asked for again by the table, so the
 /// answer is right across tiers, where a formula for one rate would sell too much.
-func answerLiquidationSize(_ request: inout RequestObject) throws(EvaluationRefusal) -> JSONValue {
+func answerLiquidationSize(
+  _ request: inout RequestObject, _ shelf: inout ParameterShelf
+) throws(EvaluationRefusal) -> JSONValue {
   var stated = try request.object("table")
   let table = try TierTable(&stated)
   try stated.end()
@@ -27,7 +29,7 @@ func answerLiquidationSize(_ request: inout RequestObject) throws(EvaluationRefu
       .inconsistent, "the size is no whole number of steps, or more than \(Size.limit) of them",
       field: "position.step")
   }
-  let parameters = try LiquidationParameters(&request)
+  let parameters = try LiquidationParameters(&request, &shelf)
   let buffer = try request.rate("buffer", in: .zero...Rate.one)
   try request.end()
   let sizing = PartialSizing(
@@ -90,13 +92,16 @@ private struct PartialSizing {
 
 extension LiquidationParameters {
   /// Reads how a slice is limited; the rest of the set plays no part in its size.
-  fileprivate init(_ request: inout RequestObject) throws(EvaluationRefusal) {
+  fileprivate init(
+    _ request: inout RequestObject, _ shelf: inout ParameterShelf
+  ) throws(EvaluationRefusal) {
     var texts = ParameterTexts()
     try texts.add("sliceShare", "liquidation.sliceShare", of: &request, default: "100%")
     try texts.add("wholeSliceNotional", "liquidation.wholeSliceNotional", of: &request, default: "0")
     try texts.add("expectedCost", "liquidation.expectedCost", of: &request, default: "0")
     let others = ["margin", "surface", "oracle", "book", "clearing"]
-    let set = try texts.set { key in !others.contains { key.hasPrefix($0 + ".") } }
+    texts.fill { key in !others.contains { key.hasPrefix($0 + ".") } }
+    let set = try shelf.set(of: texts)
     do throws(ParameterError) { try self.init(set) } catch {
       throw EvaluationRefusal(error, at: request.path)
     }

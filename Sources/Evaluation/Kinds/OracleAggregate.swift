@@ -8,9 +8,9 @@ import Quantities
 
 /// `oracle.aggregate`: one block of one feed, from what its sources say to an index.
 func answerOracleAggregate(
-  _ request: inout RequestObject, _ shelf: ParameterShelf
+  _ request: inout RequestObject, _ shelf: inout ParameterShelf
 ) throws(EvaluationRefusal) -> JSONValue {
-  let question = try FeedQuestion(&request, shelf)
+  let question = try FeedQuestion(&request, &shelf)
   try request.end()
   let decision = decideFeed(
     question.state, samples: question.samples.map(\.sample), parameters: question.parameters,
@@ -47,7 +47,7 @@ private struct FeedQuestion {
   private(set) var samples: [SourceSample] = []
 
   init(
-    _ request: inout RequestObject, _ shelf: ParameterShelf
+    _ request: inout RequestObject, _ shelf: inout ParameterShelf
   ) throws(EvaluationRefusal) {
     var pair = try request.object("feed")
     let (base, quote) = (try pair.symbol("base"), try pair.symbol("quote"))
@@ -72,7 +72,7 @@ private struct FeedQuestion {
     state = last
     var stated = try request.object("parameters")
     parameters = try FeedParameters(
-      &stated, feed: base, samples, remembered: last.sources.map(\.source.symbol), shelf)
+      &stated, feed: base, samples, remembered: last.sources.map(\.source.symbol), &shelf)
     try stated.end()
   }
 

@@ -19,7 +19,7 @@ extension FeedParameters {
   /// those that have sent a sample or are remembered, weighing what their sample states, or one.
   init(
     _ request: inout RequestObject, feed base: AssetSymbol, _ samples: [SourceSample],
-    remembered: [AssetSymbol], _ shelf: ParameterShelf
+    remembered: [AssetSymbol], _ shelf: inout ParameterShelf
   ) throws(EvaluationRefusal) {
     let set: ParameterSet? =
       request.states("set")
@@ -47,7 +47,7 @@ extension FeedParameters {
       _ = request.optional("sources")
       try Self.gatherSources(samples, remembered, base, &texts)
     }
-    let whole = try texts.set()
+    let whole = try shelf.set(of: texts)
     do throws(ParameterError) { try self.init(whole, feed: base) } catch {
       throw EvaluationRefusal(error, at: request.path)
     }

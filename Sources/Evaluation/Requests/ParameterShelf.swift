@@ -4,13 +4,11 @@
 import Parameters
 import Quantities
 
-/// The parameter sets that requests may name, and what was lately made of them.
+/// The parameter sets that requests may name, and what was lately made of parameters.
 struct ParameterShelf: Sendable {
   private let sets: [ParameterSet]
-  private var lately: [(choice: ParameterChoice, parameters: AccountParameters)] = []
-
-  /// Choices kept, so that a stream under one rule reads it once.
-  private static let kept = 16
+  private var choices = Recent<ParameterChoice, AccountParameters>()
+  private var stated = Recent<ParameterTexts, ParameterSet>()
 
   init(_ sets: [ParameterSet]) {
     self.sets = sets
@@ -29,11 +27,18 @@ struct ParameterShelf: Sendable {
   mutating func parameters(
     for choice: ParameterChoice
   ) throws(EvaluationRefusal) -> AccountParameters {
-    if let known = lately.first(where: { $0.choice == choice }) { return known.parameters }
+    if let known = choices[choice] { return known }
     let parameters = try AccountParameters(try set(for: choice), at: choice.place)
-    if lately.count == Self.kept { lately.removeFirst() }
-    lately.append((choice, parameters))
+    choices.keep(parameters, for: choice)
     return parameters
+  }
+
+  /// The checked set of parameters that a request states one by one.
+  mutating func set(of texts: ParameterTexts) throws(EvaluationRefusal) -> ParameterSet {
+    if let known = stated[texts] { return known }
+    let set = try texts.set()
+    stated.keep(set, for: texts)
+    return set
   }
 
   private func set(for choice: ParameterChoice) throws(EvaluationRefusal) -> ParameterSet {
@@ -55,6 +60,21 @@ struct ParameterShelf: Sendable {
     do throws(ParameterError) {
       return try ParameterSet(name: "request", date: .first, values: values)
     } catch { throw EvaluationRefusal(error, at: choice.place) }
+  }
+}
+
+/// The last few results, so that a stream of questions under one rule reads it once.
+private struct Recent<Question: Hashable & Sendable, Answer: Sendable>: Sendable {
+  private static var limit: Int { 16 }
+  private var entries: [(question: Question, answer: Answer)] = []
+
+  subscript(question: Question) -> Answer? {
+    entries.first { $0.question == question }?.answer
+  }
+
+  mutating func keep(_ answer: Answer, for question: Question) {
+    if entries.count == Self.limit { entries.removeFirst() }
+    entries.append((question, answer))
   }
 }
 

@@ -5,12 +5,18 @@ import Parameters
 import Quantities
 
 /// Parameters that a request states one by one, checked as those of parameter files are.
-struct ParameterTexts {
-  /// With the path of the field each comes from, for refusals.
-  private var texts: [(field: String?, key: String, text: String)] = []
+struct ParameterTexts: Hashable, Sendable {
+  private struct Entry: Hashable {
+    /// The path of the field the text comes from, for refusals.
+    let field: String?
+    let key: String
+    let text: String
+  }
 
-  mutating func add(_ key: String, _ text: String, field: String? = nil) {
-    texts.append((field, key, text))
+  private var entries: [Entry] = []
+
+  mutating func add(_ key: String, _ text: String, field: String?) {
+    entries.append(Entry(field: field, key: key, text: text))
   }
 
   /// The field's value, else the fallback.
@@ -32,22 +38,22 @@ struct ParameterTexts {
     add(key, try request.text(name), field: request.place(name))
   }
 
-  /// - Parameter isFilled: Chooses keys that a reader insists on though they play no part in the
-  ///   answer: where not stated, they get the lowest value they may have.
-  func set(
-    filling isFilled: (String) -> Bool = { _ in false }
-  ) throws(EvaluationRefusal) -> ParameterSet {
-    var values: [ParameterValue] = []
+  /// States what a reader insists on though it plays no part in the answer: keys that are still
+  /// absent get the lowest value they may have.
+  mutating func fill(where isFilled: (String) -> Bool) {
     for definition in ParameterDefinition.all
-    where isFilled(definition.key) && !texts.contains(where: { $0.key == definition.key }) {
-      values.append(
-        ParameterValue(
-          key: definition.key, raw: definition.bounds.lowerBound, source: "request"))
+    where isFilled(definition.key) && !entries.contains(where: { $0.key == definition.key }) {
+      add(definition.key, definition.unit.text(definition.bounds.lowerBound), field: nil)
     }
-    for (field, key, text) in texts {
+  }
+
+  func set() throws(EvaluationRefusal) -> ParameterSet {
+    var values: [ParameterValue] = []
+    for entry in entries {
       do throws(ParameterError) {
-        values.append(try ParameterSet.read(key: key, text: text, source: "request"))
-      } catch { throw EvaluationRefusal(error, at: field) }
+        values.append(
+          try ParameterSet.read(key: entry.key, text: entry.text, source: "request"))
+      } catch { throw EvaluationRefusal(error, at: entry.field) }
     }
     do throws(ParameterError) {
       return try ParameterSet(name: "request", date: .first, values: values)

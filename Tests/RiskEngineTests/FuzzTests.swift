@@ -1,0 +1,57 @@
+// Plimsoll: a real-time margin and liquidation engine for crypto derivatives.
+// SPDX-License-Identifier: Apache-2.0
+
+import Instruments
+import Ledger
+import Margin
+import Quantities
+import RiskEngine
+import Testing
+
+@Suite("Random histories")
+struct FuzzTests {
+  /// A marked venue with accounts of every mode and a fund that will not last.
+  static func busyVenue() throws -> Venue {
+    var venue = try Venue.marked()
+    try venue.fund("300", of: Coins.usd)
+    for id: UInt32 in 1...12 {
+      try venue.open(id, MarginMode.allCases[Int(id) % 3], usd: "1500")
+      if id % 4 == 0 { try venue.deposit(id, "0.2", of: Coins.btc) }
+      if id % 5 == 0 { try venue.deposit(id, "4", of: Coins.eth) }
+    }
+    return venue
+  }
+
+  @Test("no history breaks a rule, and a refused command leaves no trace", arguments: 0..<16)
+  func invariants(seed: UInt64) throws {
+    var venue = try Self.busyVenue()
+    var commands = RandomCommands(seed: seed)
+    var accepted = 0
+    for _ in 0..<240 where try venue.attempt(commands.next(for: &venue)) { accepted += 1 }
+    #expect(accepted > 60, "most of a history happens")
+    #expect(venue.engine.state.brokenAfterBlock() == nil)
+  }
+
+  @Test("histories reach every stage of the waterfall")
+  func coverage() throws {
+    var stages: Set<LiquidationStage> = []
+    var causes: Set<TradeCause> = []
+    var reasons: Set<TransferReason> = []
+    for seed: UInt64 in 100..<106 {
+      var venue = try Self.busyVenue()
+      var commands = RandomCommands(seed: seed)
+      for _ in 0..<240 { try venue.attempt(commands.next(for: &venue)) }
+      for event in venue.records.flatMap(\.events) {
+        switch event {
+        case .liquidationStageEntered(_, let stage): stages.insert(stage)
+        case .traded(let trade): causes.insert(trade.cause)
+        case .transferred(let transfer): reasons.insert(transfer.reason)
+        default: break
+        }
+      }
+    }
+    #expect(stages.isSuperset(of: [.partial, .insuranceFund, .deleveraging]))
+    #expect(causes == Set(TradeCause.allCases))
+    #expect(reasons.isSuperset(of: [.deposit, .withdrawal, .liquidationPenalty, .insuranceCover]))
+  }
+}

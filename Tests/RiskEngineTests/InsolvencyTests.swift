@@ -1,0 +1,187 @@
+// Plimsoll: a real-time margin and liquidation engine for crypto derivatives.
+// SPDX-License-Identifier: Apache-2.0
+
+import Instruments
+import Ledger
+import Liquidation
+import Margin
+import MarketData
+import Parameters
+import Quantities
+import RiskEngine
+import Testing
+
+@Suite("Debts and collateral in coin")
+struct InsolvencyTests {
+  private let perpetual = Contracts.btcPerpetual
+
+  /// An account with so much of a coin that is long BTC from 8,000, and whose orders the book
+  /// answers at the mark until nothing is left.
+  private func coinAccount(
+    _ amount: String, of coin: Asset, size: Int64, fund: String?, btc: String
+  ) throws -> Venue {
+    var venue = try Venue.marked()
+    if let fund { try venue.fund(fund, of: Coins.usd) }
+    try venue.open(1, .cross)
+    try venue.deposit(1, amount, of: coin)
+    try venue.take(1, size, of: perpetual)
+    try venue.block(btc: btc)
+    for _ in 0..<10 {
+      guard let order = venue.account(1).liquidation?.order else { break }
+      try venue.submit(venue.report(order, price: Price(btc)))
+      try venue.block()
+    }
+    return venue
+  }
+
+  private func conversions(_ venue: Venue) -> [Transfer] {
+    venue.records.flatMap(\.events).compactMap { event in
+      guard case .transferred(let transfer) = event, transfer.reason == .conversion else {
+        return nil
+      }
+      return transfer
+    }
+  }
+
+  @Test("a debt is paid from other collateral, at the index, before anybody else pays")
+  func conversion() throws {
+    // 3 ETH are worth 600 USD; 1 BTC loses 550 from 8,000 to 7,450.
+    let venue = try coinAccount(
+      "3", of: Coins.eth, size: 1_000, fund: "10000", btc: "7450")
+    let moves = conversions(venue)
+    try #require(moves.count == 2)
+    #expect(moves[0].to == .insuranceFund && moves[1].from == .insuranceFund)
+    // The debt with the penalties, to the unit, for its value in ETH at 200 USD.
+    #expect(moves[1].amount.units == moves[0].amount.units * 2)
+    #expect(venue.balance(1) == 0)
+    #expect(venue.balance(1, 2) > 0)
+    #expect(venue.account(1).liquidation == nil)
+  }
+
+  @Test("a fund without the asset owed cannot exchange: the account waits and nothing spins")
+  func emptyFund() throws {
+    var venue = try Venue.marked()
+    try venue.open(1, .cross)
+    try venue.deposit(1, "3", of: Coins.eth)
+    try venue.take(1, 1_000, of: perpetual)
+    try venue.submit(venue.trade(perpetual, buyer: 0, seller: 1, size: 1_000, price: "7405"))
+    // 5 USD are left beside a debt of 595 USD, less than the haircut on the coins.
+    #expect(venue.balance(1) == -595_000_000)
+    let events = try venue.block()
+    #expect(events.count < 40, "P27: no stage is repeated within a block")
+    #expect(venue.account(1).liquidation != nil)
+    #expect(try venue.block().count < 40)
+    try venue.fund("600", of: Coins.usd)
+    try venue.block()
+    #expect(venue.account(1).liquidation == nil)
+    #expect(venue.balance(1) == 0 && venue.balance(1, 2) == 2_500_000)
+  }
+
+  @Test("an account with coins alone is never liquidated, whatever their haircut")
+  func haircutAlone() throws {
+    var venue = try Venue.marked([(key: "margin.collateral.default.haircut", value: "100%")])
+    try venue.open(1, .portfolio)
+    try venue.deposit(1, "3", of: Coins.eth)
+    let risk = try #require(venue.engine.valuation).risk(venue.account(1).portfolio)
+    #expect(risk.equity < risk.maintenanceMargin + risk.liquidationBuffer)
+    let events = try venue.block(eth: "190")
+    #expect(venue.account(1).liquidation == nil && events.count < 40)
+  }
+
+  @Test("coins too small to be exchanged do not hold up an account", arguments: 1...5)
+  func dust(units: Int64) throws {
+    var venue = try Venue.marked()
+    try venue.fund("10", of: Coins.usd)
+    try venue.fund("1", of: Coins.btc)
+    try venue.open(1, .cross, usd: "500")
+    try venue.submit(
+      .depositCollateral(AccountID(1), Amount(units: units, asset: Coins.eth)))
+    try venue.take(1, 1_000, of: perpetual)
+    // 0.002 USD short; the coins are worth less than a millionth of a dollar.
+    try venue.block(btc: "7499.998", eth: "0.4")
+    for _ in 0..<6 {
+      guard let order = venue.account(1).liquidation?.order else { break }
+      try venue.submit(venue.report(order, price: try Price("7499.998")))
+      try venue.block()
+    }
+    #expect(venue.account(1).liquidation == nil)
+    #expect(venue.balance(1) >= 0)
+  }
+
+  @Test("nobody pays for a debt that the account's own coins outweigh")
+  func ownCoinsCount() throws {
+    // The fund cannot exchange the coins, so the account keeps its debt and its coins: 50 USD
+    // of equity are not made into 650 by others.
+    var venue = try Venue.marked()
+    try venue.open(1, .cross)
+    try venue.deposit(1, "3", of: Coins.eth)
+    try venue.open(2, .cross, usd: "5000")
+    try venue.submit(venue.trade(perpetual, buyer: 1, seller: 2, size: 1_000))
+    try venue.block(btc: "7440", eth: "200")
+    for _ in 0..<6 {
+      guard let order = venue.account(1).liquidation?.order else { break }
+      try venue.submit(venue.report(order, price: try Price("7440")))
+      try venue.block()
+    }
+    #expect(try venue.equity(1) < 50_000_000)
+    let paid = venue.records.flatMap(\.events).contains { event in
+      guard case .transferred(let transfer) = event else { return false }
+      return transfer.reason == .socializedLoss || transfer.reason == .insuranceCover
+    }
+    #expect(!paid)
+  }
+
+  @Test("closing a coin-settled position uses the fund's coins")
+  func coinFund() throws {
+    var venue = try Venue.marked()
+    try venue.fund("1000000", of: Coins.usd)
+    try venue.fund("0.08", of: Coins.btc)
+    try venue.open(1, .cross)
+    try venue.deposit(1, "0.1", of: Coins.btc)
+    try venue.take(1, 8_000, of: Contracts.btcInverse)
+    // A step is worth −12,500 satoshi at 8,000 and −13,889 at 7,200: 0.11112 coins are lost.
+    try venue.block(btc: "7200")
+    let order = try venue.order(of: 1)
+    #expect(order.stage == .insuranceFund)
+    #expect(order.fundShare == 2_000_000, "a quarter of 0.08 coins")
+    try venue.submit(venue.report(order, price: Price("7200")))
+    #expect(venue.account(1).liquidation == nil)
+    #expect(venue.balance(1, 1) == 0 && venue.balance(1) == 0)
+    #expect(venue.insuranceFund() == 1_000_000_000_000)
+    #expect(venue.insuranceFund(1) == 8_000_000 - 1_112_000)
+  }
+
+  @Test("a speck of a coin without a price does not shield an account")
+  func staleSpeck() throws {
+    var venue = try Venue.marked()
+    for (id, eth) in [(1 as UInt32, "0.00000001"), (2, "1")] {
+      try venue.open(id, .cross, usd: id == 1 ? "500" : "301")
+      try venue.deposit(id, eth, of: Coins.eth)
+      try venue.take(id, 1_000, of: perpetual)
+    }
+    try venue.set("BTC", "7601")
+    try venue.submit(venue.nextBlock(after: 700, silent: ["ETH"]))
+    #expect(venue.engine.state.status(of: try AssetSymbol("ETH")) == .reduceOnly)
+    // Both have about 101 USD against 190. Account 2 holds 200 USD of them in ETH, which may
+    // have doubled since: it waits for a price.
+    #expect(venue.account(1).liquidation != nil)
+    #expect(venue.account(2).liquidation == nil)
+    try venue.block()
+    #expect(venue.account(2).liquidation != nil)
+  }
+
+  @Test("an account under water by its debts alone is acted on")
+  func debtWithoutPositions() throws {
+    var venue = try Venue.marked()
+    try venue.open(1, .cross)
+    try venue.deposit(1, "3", of: Coins.eth)
+    try venue.take(1, 1_000, of: perpetual)
+    try venue.submit(venue.trade(perpetual, buyer: 0, seller: 1, size: 1_000, price: "7600"))
+    try venue.fund("1000", of: Coins.usd)
+    // 3 ETH against 400 USD: at 130 USD they are worth 390.
+    try venue.block(eth: "130")
+    #expect(venue.account(1).liquidation == nil)
+    #expect(venue.balance(1) == 0 && venue.balance(1, 2) == 0)
+    #expect(venue.insuranceFund() == 600_000_000 && venue.insuranceFund(2) == 300_000_000)
+  }
+}
