@@ -8,8 +8,9 @@ public import Quantities
 public struct Position: Hashable, Sendable {
   public let instrument: InstrumentID
   public var size: Size
-  /// What the holding cost: Σ size × unit value at entry, in ledger units of the settlement
-  /// asset. Unrealized profit = size × current unit value − cost.
+  /// What the holding cost: Σ size × unit value at entry, ledger units of the settlement asset.
+  ///
+  /// Unrealized profit = size × current unit value − cost.
   public var cost: Int64
 
   @inlinable

@@ -6,7 +6,9 @@ public import MarketData
 public import Parameters
 public import Quantities
 
-/// One fact. Applying the facts in order to the empty state gives the venue's state.
+/// One fact.
+///
+/// Applying the facts in order to the empty state gives the venue's state.
 public enum LedgerEvent: Hashable, Sendable {
   // The venue.
   /// Everything begins here, empty.

@@ -3,7 +3,9 @@
 
 public import Quantities
 
-/// What a parameter is: its key, unit, permitted range and meaning. Values live in dated files.
+/// What a parameter is: its key, unit, permitted range and meaning.
+///
+/// Values live in dated files.
 ///
 /// A `*` in the key stands for the symbol of an underlying or asset, or a row number of a table.
 public struct ParameterDefinition: Sendable {

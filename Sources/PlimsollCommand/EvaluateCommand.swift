@@ -46,9 +46,9 @@ struct EvaluateCommand: ParsableCommand {
     if let kind = example.flatMap(EvaluationKind.init) {
       return print(try schemaFolder().text(of: kind, .example), terminator: "")
     }
-    let inputs = try files.map(open)
+    let inputs = try files.map { (path: $0, handle: try open($0)) }
     var answers = AnswerStream(Evaluator(parameterSets: try parameterSets()))
-    for input in inputs { try answers.answer(input) }
+    for input in inputs { try answers.answer(input.handle, path: input.path) }
     guard answers.isEveryLineAnswered else { throw ExitCode(1) }
   }
 
@@ -60,7 +60,7 @@ struct EvaluateCommand: ParsableCommand {
   private func open(_ file: String) throws -> FileHandle {
     guard file != "-" else { return .standardInput }
     guard let handle = FileHandle(forReadingAtPath: file) else {
-      throw EvaluateError.unreadable(file)
+      throw EvaluateError.unreadable(file, why: String(cString: strerror(errno)))
     }
     return handle
   }
@@ -100,14 +100,16 @@ private struct AnswerStream {
     self.evaluator = evaluator
   }
 
-  mutating func answer(_ input: FileHandle) throws {
+  mutating func answer(_ input: FileHandle, path: String) throws {
     var cutter = LineCutter()
     var bytes = [UInt8](repeating: 0, count: Self.chunk)
     while true {
       // What has arrived, however little, so that a question is answered before the next.
       let count = read(input.fileDescriptor, &bytes, bytes.count)
       if count < 0, errno == EINTR { continue }
-      guard count >= 0 else { throw EvaluateError.unreadable(String(cString: strerror(errno))) }
+      guard count >= 0 else {
+        throw EvaluateError.unreadable(path, why: String(cString: strerror(errno)))
+      }
       guard count > 0 else { break }
       cutter.cut(count == bytes.count ? bytes : Array(bytes[..<count])) { answer($0) }
       try flush()
@@ -132,12 +134,12 @@ private struct AnswerStream {
 
 /// Why `evaluate` cannot begin or go on.
 enum EvaluateError: Error, CustomStringConvertible {
-  case unreadable(String)
+  case unreadable(String, why: String)
   case schemasNotFound([String])
 
   var description: String {
     switch self {
-    case .unreadable(let path): "\(path): cannot be read; check the path"
+    case .unreadable(let path, let why): "\(path): cannot be read: \(why); check the path"
     case .schemasNotFound(let folders):
       "there is no folder Schemas in or above \(folders.joined(separator: " or "))"
     }

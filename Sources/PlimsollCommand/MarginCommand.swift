@@ -72,7 +72,10 @@ struct MarginCommand: ParsableCommand {
     }
     for row in rows {
       let answer = try question.answer(row)
-      print(json ? try MarginText.json(answer, question.listing) : MarginText.table(answer, question.listing))
+      print(
+        json
+          ? try MarginText.json(answer, question.listing)
+          : MarginText.table(answer, question.listing))
     }
   }
 

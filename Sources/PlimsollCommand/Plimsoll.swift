@@ -5,7 +5,9 @@ import ArgumentParser
 import Foundation
 import RiskEngine
 
-/// The command line. Exit codes: 0 done, 1 refused or a failed check, 2 wrong usage.
+/// The command line.
+///
+/// Exit codes: 0 done, 1 refused or a failed check, 2 wrong usage.
 @main
 struct Plimsoll: ParsableCommand {
   static let configuration = CommandConfiguration(

@@ -7,6 +7,7 @@ import Foundation
 import Ledger
 import Quantities
 import Reporting
+import RiskEngine
 import Simulation
 
 /// Runs recorded market data through the whole engine.
@@ -34,7 +35,8 @@ struct ReplayCommand: ParsableCommand {
 
   @Option(
     name: .long,
-    help: ArgumentHelp("A JSON or CSV file of accounts instead of a population.", valueName: "file"))
+    help: ArgumentHelp("A JSON or CSV file of accounts instead of a population.", valueName: "file")
+  )
   var accounts: String?
 
   @Option(name: .long, help: ArgumentHelp("Accounts of the population.", valueName: "count"))
@@ -70,14 +72,15 @@ struct ReplayCommand: ParsableCommand {
 
   func run() throws {
     let file = try parameters.load()
+    let changed = set.isEmpty ? nil : try file.applying(set)
+    let workers = try engine.workers()
     let prices = try market.load()
     let source = try accountSource()
     try FileManager.default.createDirectory(
       atPath: out, withIntermediateDirectories: true)
-    var results = [try run(file, prices, source, journal: "journal.db")]
-    if !set.isEmpty {
-      let changed = try file.applying(set)
-      results.append(try run(changed, prices, source, journal: "journal-set.db"))
+    var results = [try run(file, prices, source, workers, journal: "journal.db")]
+    if let changed {
+      results.append(try run(changed, prices, source, workers, journal: "journal-set.db"))
     }
     try write(results)
   }
@@ -88,15 +91,33 @@ struct ReplayCommand: ParsableCommand {
   }
 
   private func run(
-    _ file: ParameterFile, _ prices: RecordedMarket, _ source: AccountSource, journal: String
+    _ file: ParameterFile, _ prices: RecordedMarket, _ source: AccountSource,
+    _ workers: AccountWorkers, journal: String
   ) throws -> ReplayResult {
-    var replay = try Replay(
-      ReplayPlan(
-        title: title(prices), market: prices, parameters: file.set,
-        assignments: file.assignments, accounts: source, journal: try target(journal),
-        workers: try engine.workers()))
-    let progress = Progress(file.assignments.isEmpty ? "replay" : "replay with --set")
-    let result = try replay.run { done, total in progress.show(done, of: total) }
+    let target = target(journal)
+    var replaced: ReplacedJournal?
+    if case .create = target { replaced = try ReplacedJournal(journal, in: out) }
+    let plan = ReplayPlan(
+      title: title(prices), market: prices, parameters: file.set,
+      assignments: file.assignments, accounts: source, journal: target, workers: workers)
+    do {
+      let result = try run(plan) { replaced?.markBegun() }
+      try replaced?.discard()
+      return result
+    } catch {
+      try replaced?.restore()
+      throw error
+    }
+  }
+
+  /// - Parameter begin: Called when the input has been accepted, and again after every block.
+  private func run(_ plan: ReplayPlan, begin: () -> Void) throws -> ReplayResult {
+    var replay = try Replay(plan)
+    let progress = Progress(plan.assignments.isEmpty ? "replay" : "replay with --set")
+    let result = try replay.run { done, total in
+      begin()
+      progress.show(done, of: total)
+    }
     progress.finish()
     return result
   }
@@ -113,14 +134,10 @@ struct ReplayCommand: ParsableCommand {
   }
 
   /// A run writes a new journal over the one of an earlier run; `--resume` goes on with it.
-  private func target(_ name: String) throws -> JournalTarget {
+  private func target(_ name: String) -> JournalTarget {
     if noJournal { return .none }
     let path = out + "/" + name
     if resume, FileManager.default.fileExists(atPath: path) { return .resume(path) }
-    for old in try FileManager.default.contentsOfDirectory(atPath: out)
-    where old == name || old.hasPrefix(name + "-") || old.hasPrefix(name + ".") {
-      try FileManager.default.removeItem(atPath: out + "/" + old)
-    }
     return .create(path)
   }
 

@@ -1,8 +1,9 @@
 // Plimsoll: a real-time margin and liquidation engine for crypto derivatives.
 // SPDX-License-Identifier: Apache-2.0
 
-/// A price: quote units per base unit (or coin per coin, for coin-quoted options) in steps of
-/// 10^−8. Contracts declare a coarser tick for orders; marks and indices use the full step.
+/// A price: quote units per base unit (or coin per coin, for coin-quoted options), in 10^−8.
+///
+/// Contracts declare a coarser tick for orders; marks and indices use the full step.
 @frozen
 public struct Price: Hashable, Comparable, Sendable, CustomStringConvertible {
   public let steps: Int64

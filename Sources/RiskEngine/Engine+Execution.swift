@@ -33,8 +33,9 @@ extension Engine {
     if continues(index, order, filled: filled) { try advance(index) }
   }
 
-  /// Whether the account goes on at once: when the book gave everything and the position is
-  /// gone, or health is restored. Otherwise the next slice waits for the next block, so that
+  /// Whether the account goes on at once: the position is gone, or health is restored.
+  ///
+  /// Otherwise the next slice waits for the next block, so that
   /// the book can recover.
   private func continues(_ index: Int, _ order: LiquidationOrder, filled: Size) -> Bool {
     let portfolio = state.accounts[index].portfolio

@@ -91,7 +91,8 @@ extension Engine {
   }
 
   private mutating func pursue(
-    _ liquidation: LiquidationProgress, _ account: Account, _ risk: AccountRisk, _ valuation: Valuation
+    _ liquidation: LiquidationProgress, _ account: Account, _ risk: AccountRisk,
+    _ valuation: Valuation
   ) throws(StepError) -> Progress {
     let isExhausted = Int64(liquidation.emptyHanded) >= rules.liquidation.patience
     switch liquidation.stage {

@@ -5,7 +5,9 @@ public import Ledger
 public import Parameters
 public import Quantities
 
-/// Why a command is refused; the state is untouched. The raw code is stable and documented.
+/// Why a command is refused; the state is untouched.
+///
+/// The code is stable and documented.
 public enum Refusal: Error, Equatable, Sendable, CustomStringConvertible {
   case unknownAccount(AccountID)
   case unknownInstrument(InstrumentID)

@@ -68,7 +68,8 @@ extension Valuation {
       guard let other = listing.index(of: position.instrument) else { continue }
       let notional = Int128(max(notional(position.size, of: position.instrument), 1))
       total += notional
-      let isSame = listing.contracts[other].settlementAsset == listing.contracts[index].settlementAsset
+      let isSame =
+        listing.contracts[other].settlementAsset == listing.contracts[index].settlementAsset
       if isSame { sameAsset += notional }
     }
     let equityShare = (Int128(equity) * Int128(own)).divided(by: total, rounding: .down)

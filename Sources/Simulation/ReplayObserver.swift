@@ -109,7 +109,9 @@ extension ReplayObserver {
       let instrument = engine.state.listing.index(of: trade.instrument)
     else { return }
     let value = valuation.notional(trade.size, of: trade.instrument)
-    let name = engine.state.listing.contracts[instrument].name
+    let contract = engine.state.listing.contracts[instrument]
+    let name = contract.name
+    let quantity = contract.quantityText(trade.size, quote: engine.state.listing.quote)
     let isDeleveraging = trade.cause == .deleveraging
     if isDeleveraging { totals.deleveragedValue += value } else { totals.liquidatedValue += value }
     for id in [trade.buyer, trade.seller] {
@@ -124,7 +126,7 @@ extension ReplayObserver {
       }
       let verb = id == trade.seller ? "sells" : "buys"
       let how = isDeleveraging ? "deleveraged with \(other(id, trade))" : "to the book"
-      note(id, engine, "\(verb) \(trade.size) steps of \(name) at \(trade.price), \(how)")
+      note(id, engine, "\(verb) \(quantity) of \(name) at \(trade.price), \(how)")
     }
   }
 

@@ -23,9 +23,9 @@ struct AccountTests {
     + #""surface.shock.minimumVolatility":"50%","surface.shock.shortestExpiry":"1d","#
     + #""margin.provision.closeFee":"0","margin.shortOptionMinimum":"0""#
 
-  static func option(_ name: String, _ right: String, _ strike: Int, days: Int, _ volatility: Double)
-    -> String
-  {
+  static func option(
+    _ name: String, _ right: String, _ strike: Int, days: Int, _ volatility: Double
+  ) -> String {
     // Days from 2020-01-01.
     let expiry = days == 7 ? "2020-01-08" : days == 30 ? "2020-01-31" : "2020-03-31"
     return
@@ -123,7 +123,8 @@ struct AccountTests {
     guard let parts = value?.text?.split(separator: "."), let whole = Int(parts[0]) else {
       return nil
     }
-    let fraction = parts.count > 1 ? parts[1] + String(repeating: "0", count: 6 - parts[1].count) : "0"
+    let digits = parts.count > 1 ? String(parts[1]) : ""
+    let fraction = digits + String(repeating: "0", count: 6 - digits.count)
     return whole * 1_000_000 + (Int(fraction) ?? 0)
   }
 

@@ -89,7 +89,8 @@ struct JSONTests {
   @Test(
     "writes the shortest number that reads back",
     arguments: [
-      (0.1, "0.1"), (1, "1"), (-2, "-2"), (1e21, "1e+21"), (1e-7, "1e-07"), (.leastNonzeroMagnitude, "5e-324"),
+      (0.1, "0.1"), (1, "1"), (-2, "-2"), (1e21, "1e+21"), (1e-7, "1e-07"),
+      (.leastNonzeroMagnitude, "5e-324"),
       (0.1 + 0.2, "0.30000000000000004"), (.greatestFiniteMagnitude, "1.7976931348623157e+308"),
     ])
   func shortestNumber(value: Double, text: String) throws {

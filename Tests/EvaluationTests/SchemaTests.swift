@@ -7,7 +7,9 @@ import Testing
 
 @Suite("Schemas")
 struct SchemaTests {
-  @Test("the worked example of each kind is answered byte for byte", arguments: EvaluationKind.allCases)
+  @Test(
+    "the worked example of each kind is answered byte for byte",
+    arguments: EvaluationKind.allCases)
   func example(kind: EvaluationKind) throws {
     let text = try Clone.schemas.text(of: kind, .example)
     let example = try JSONReader.read(Array(text.utf8)[...])

@@ -50,8 +50,9 @@ struct WaterfallTests {
     -> JSONValue
   {
     answer(
-      #"{"kind":"bankruptcy.price","instrument":{"type":"perpetual","underlying":"BTC"\#(instrument)},"#
-        + #""size":"\#(size)","mark":"\#(mark)","equity":"\#(equity)"}"#)
+      #"{"kind":"bankruptcy.price","instrument":{"type":"perpetual","#
+        + #""underlying":"BTC"\#(instrument)},"size":"\#(size)","mark":"\#(mark)","equity":"\#(equity)"}"#
+    )
   }
 
   // Expected: dYdX v4's documentation, long 0.1 with −4,501 and short 0.1 with 5,499 at 50,000:

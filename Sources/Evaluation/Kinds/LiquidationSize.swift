@@ -97,7 +97,8 @@ extension LiquidationParameters {
   ) throws(EvaluationRefusal) {
     var texts = ParameterTexts()
     try texts.add("sliceShare", "liquidation.sliceShare", of: &request, default: "100%")
-    try texts.add("wholeSliceNotional", "liquidation.wholeSliceNotional", of: &request, default: "0")
+    try texts.add(
+      "wholeSliceNotional", "liquidation.wholeSliceNotional", of: &request, default: "0")
     try texts.add("expectedCost", "liquidation.expectedCost", of: &request, default: "0")
     let others = ["margin", "surface", "oracle", "book", "clearing"]
     texts.fill { key in !others.contains { key.hasPrefix($0 + ".") } }

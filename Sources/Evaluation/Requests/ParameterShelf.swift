@@ -85,6 +85,8 @@ struct ParameterChoice: Hashable, Sendable {
     let text: String
   }
 
+  private static var mostOverrides: Int { 2_000 }
+
   let place: String
   let set: String?
   let without: [String]
@@ -103,7 +105,12 @@ struct ParameterChoice: Hashable, Sendable {
     self.without = without
     var overrides: [Override] = []
     if var stated = try request.optionalObject("overrides") {
-      for member in stated.entries() {
+      let members = stated.entries()
+      guard members.count <= Self.mostOverrides else {
+        throw EvaluationRefusal(
+          .tooMany, "\(members.count) entries; at most \(Self.mostOverrides)", field: stated.path)
+      }
+      for member in members {
         guard case .string(let text) = member.value else {
           throw EvaluationRefusal(
             .wrongType, "expected a value in quotation marks, not \(member.value.typeName)",

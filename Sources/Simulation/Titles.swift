@@ -48,3 +48,12 @@ extension BindingScenario {
     }
   }
 }
+
+extension Contract {
+  /// A size in the unit of the contract: coins, or quote units for inverse futures.
+  func quantityText(_ size: Size, quote: Asset) -> String {
+    let units = Int128(size.steps.magnitude) * Int128(stepQuantity)
+    let unit = isReciprocal ? quote.symbol : underlying
+    return "\(decimalText(units, decimals: 8)) \(unit)"
+  }
+}
