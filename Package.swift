@@ -159,7 +159,7 @@ let package = Package(
         "Simulation", "RiskEngine", "Journal", "Ledger", "MarketData", "Instruments",
         "Parameters", "Quantities", "Connectors",
       ]),
-    tests("EvaluationTests", ["Evaluation"]),
+    tests("EvaluationTests", ["Evaluation", "Parameters", "Quantities", "NumericalMethods"]),
     tests(
       "ReportingTests",
       [

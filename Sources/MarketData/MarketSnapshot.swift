@@ -25,7 +25,7 @@ public struct UnderlyingMarket: Hashable, Sendable {
   public let index: Price
   /// Perpetual mark ÷ index − 1, smoothed and clamped.
   public let basis: Rate
-  /// At-the-money volatility for 30 days, annualised.
+  /// At-the-money volatility for 30 days, annualized.
   public let volatility: Rate
 
   @inlinable

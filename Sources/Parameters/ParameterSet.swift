@@ -25,13 +25,20 @@ public struct ParameterDefinition: Sendable {
 
   /// Whether `key` is an instance of this definition's key.
   public func matches(_ key: String) -> Bool {
-    let pattern = self.key.split(separator: ".", omittingEmptySubsequences: false)
-    let parts = key.split(separator: ".", omittingEmptySubsequences: false)
-    guard pattern.count == parts.count else { return false }
-    for (wanted, part) in zip(pattern, parts) where wanted != "*" && wanted != part {
-      return false
+    // Byte by byte and without memory: every value of a file is held against every definition.
+    var pattern = self.key.utf8[...]
+    var rest = key.utf8[...]
+    let dot = UInt8(ascii: ".")
+    while let wanted = pattern.popFirst() {
+      if wanted == UInt8(ascii: "*") {
+        let part = rest.prefix { $0 != dot }
+        guard !part.isEmpty else { return false }
+        rest = rest[part.endIndex...]
+      } else {
+        guard rest.popFirst() == wanted else { return false }
+      }
     }
-    return parts.allSatisfy { !$0.isEmpty }
+    return rest.isEmpty
   }
 }
 

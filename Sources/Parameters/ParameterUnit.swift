@@ -50,12 +50,14 @@ public enum ParameterUnit: UInt8, Sendable, CaseIterable {
   }
 
   private func readDuration(_ text: String) throws(QuantityError) -> Int64 {
-    let suffixes: [(String, Int64)] = [
-      ("min", 60_000), ("ms", 1), ("s", 1_000), ("h", 3_600_000), ("d", 86_400_000),
+    // With so many decimals a unit of the last one, times the factor, is a nanosecond or more.
+    let suffixes: [(text: String, decimals: Int, factor: Int64)] = [
+      ("min", 9, 60), ("ms", 6, 1), ("s", 9, 1), ("h", 9, 3_600), ("d", 9, 86_400),
     ]
-    for (suffix, milliseconds) in suffixes where text.hasSuffix(suffix) {
-      let number = try unitsFromDecimal(String(text.dropLast(suffix.utf8.count)), decimals: 6)
-      let (product, overflows) = number.multipliedReportingOverflow(by: milliseconds)
+    for suffix in suffixes where text.hasSuffix(suffix.text) {
+      let number = try unitsFromDecimal(
+        String(text.dropLast(suffix.text.utf8.count)), decimals: suffix.decimals)
+      let (product, overflows) = number.multipliedReportingOverflow(by: suffix.factor)
       guard !overflows else { throw .overflow }
       return product
     }

@@ -52,11 +52,11 @@ struct ReplayCommand: ParsableCommand {
   @Flag(name: .long, help: "Go on with the interrupted run whose journal is in the folder.")
   var resume = false
 
-  @Flag(name: .long, help: "Write no journal.")
-  var noJournal = false
+  @Flag(inversion: .prefixedNo, help: "Write the journal.")
+  var journal = true
 
-  @Flag(name: .long, help: "Write no report.")
-  var noReport = false
+  @Flag(inversion: .prefixedNo, help: "Write the report.")
+  var report = true
 
   @Flag(name: .long, help: "Print the summary as JSON.")
   var json = false
@@ -65,7 +65,7 @@ struct ReplayCommand: ParsableCommand {
     guard (1...1_000_000).contains(population) else {
       throw ValidationError("--population: \(population) is not between 1 and 1000000")
     }
-    guard !(resume && noJournal) else {
+    guard journal || !resume else {
       throw ValidationError("--resume goes on with a journal: it excludes --no-journal")
     }
   }
@@ -135,24 +135,24 @@ struct ReplayCommand: ParsableCommand {
 
   /// A run writes a new journal over the one of an earlier run; `--resume` goes on with it.
   private func target(_ name: String) -> JournalTarget {
-    if noJournal { return .none }
+    if !journal { return .none }
     let path = out + "/" + name
     if resume, FileManager.default.fileExists(atPath: path) { return .resume(path) }
     return .create(path)
   }
 
   private func write(_ results: [ReplayResult]) throws {
-    let report = out + "/report.html"
-    if !noReport {
+    let page = out + "/report.html"
+    if report {
       let html = HTMLReport.render(results, charts: ChartLibrary(folder: ".cache/charts"))
-      try Data(html.utf8).write(to: URL(fileURLWithPath: report))
+      try Data(html.utf8).write(to: URL(fileURLWithPath: page))
     }
     if json {
       print(SummaryTable.json(results))
       return
     }
     print(SummaryTable.text(results))
-    if !noReport { print("Report:  \(report)") }
-    if !noJournal { print("Journal: \(out)/journal.db (plimsoll verify \(out)/journal.db)") }
+    if report { print("Report:  \(page)") }
+    if journal { print("Journal: \(out)/journal.db (plimsoll verify \(out)/journal.db)") }
   }
 }

@@ -135,7 +135,7 @@ extension ReplayCharts {
     }
     return Chart(
       id: "volatility", title: "Volatility used for options",
-      caption: "At the money for 30 days, annualised. Option marks and the volatility moves of "
+      caption: "At the money for 30 days, annualized. Option marks and the volatility moves of "
         + "the margin scenarios start from it.",
       summary: "One line for each of \(underlyings.count) underlyings.",
       kind: .lines(LineChart(unit: ChartUnit(kind: .percentage), axes: axes, lines: lines)))

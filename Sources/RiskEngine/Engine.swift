@@ -99,10 +99,8 @@ public struct Engine: Sendable {
     case .reportExecution(let report):
       do { try execute(report) } catch {
         // All checks come before the first event; what comes after it cannot be refused.
-        guard events.isEmpty else {
-          throw .broken(.balancesAreInsideLimits, afterSequence: sequence)
-        }
-        throw error
+        guard case .refused = error, !events.isEmpty else { throw error }
+        throw .broken(.balancesAreInsideLimits, afterSequence: sequence)
       }
     default: try decideAtDoor(command)
     }

@@ -7,7 +7,7 @@ import Testing
 /// The program under test, run as its users run it: in a process of its own, from the root of
 /// the repository.
 struct Program {
-  /// What a finished process left.
+  /// What a finished process left; the code is -1 after a signal.
   struct Outcome {
     let code: Int32
     let output: String
@@ -46,10 +46,15 @@ struct Program {
     _ arguments: [String], input: String = "", environment: [String: String] = [:]
   ) throws -> Outcome {
     let folder = try Folder()
-    let running = try start(arguments, input: input, environment: environment, in: folder)
-    running.waitUntilExit()
+    let process = try start(arguments, input: input, environment: environment, in: folder)
+    return try outcome(of: process, in: folder)
+  }
+
+  /// Waits for the end of what ``start(_:input:environment:in:)`` began.
+  func outcome(of process: Process, in folder: Folder) throws -> Outcome {
+    process.waitUntilExit()
     return Outcome(
-      code: running.terminationReason == .exit ? running.terminationStatus : -1,
+      code: process.terminationReason == .exit ? process.terminationStatus : -1,
       output: try folder.read("output"), errors: try folder.read("errors"))
   }
 

@@ -51,7 +51,8 @@ struct WaterfallTests {
   {
     answer(
       #"{"kind":"bankruptcy.price","instrument":{"type":"perpetual","#
-        + #""underlying":"BTC"\#(instrument)},"size":"\#(size)","mark":"\#(mark)","equity":"\#(equity)"}"#
+        + #""underlying":"BTC"\#(instrument)},"#
+        + #""size":"\#(size)","mark":"\#(mark)","equity":"\#(equity)"}"#
     )
   }
 

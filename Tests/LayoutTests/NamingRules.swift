@@ -69,7 +69,7 @@ extension Rule {
     let british = [
       "colour": "color", "behaviour": "behavior", "favour": "favor", "neighbour": "neighbor",
       "normalis": "normaliz", "optimis": "optimiz", "initialis": "initializ",
-      "serialis": "serializ", "realize": "realize", "socializ": "socializ",
+      "serialis": "serializ", "realise": "realize", "socialis": "socializ",
       "summaris": "summariz", "organis": "organiz", "minimis": "minimiz",
       "maximis": "maximiz", "centred": "centered", "catalogue": "catalog",
     ].sorted { $0.key < $1.key }

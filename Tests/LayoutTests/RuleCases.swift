@@ -34,7 +34,7 @@ extension RuleCase {
       .negatedBooleans, in: core, bad: "let isNotOpen: Bool", good: "let notional: Bool"),
     RuleCase(.negatedBooleans, in: core, bad: "var isDisabled = false", good: "var isOpen = false"),
     RuleCase(
-      .spelling, in: core, bad: "func socializeLoss() {}", good: "func optimisticLoss() {}"),
+      .spelling, in: core, bad: "func socialiseLoss() {}", good: "func optimisticLoss() {}"),
     RuleCase(
       .moduleNames(["Margin", "Ledger"]), in: core, bad: "public struct Ledger {}",
       good: "public struct LedgerState {}"),

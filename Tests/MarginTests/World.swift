@@ -94,9 +94,11 @@ struct World {
       let value: String
       let source: String
     }
+    struct File: Decodable { let parameters: [Entry] }
     let file = URL(filePath: #filePath).resolvingSymlinksInPath()
-      .deletingLastPathComponent().appending(path: "../../ParameterFiles/default/margin.json")
-    let entries = try JSONDecoder().decode([Entry].self, from: Data(contentsOf: file))
+      .deletingLastPathComponent()
+      .appending(path: "../../ParameterFiles/plimsoll-2020-03-12.json")
+    let entries = try JSONDecoder().decode(File.self, from: Data(contentsOf: file)).parameters
     var values: [ParameterValue] = []
     for entry in entries {
       values.append(

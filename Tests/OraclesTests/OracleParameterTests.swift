@@ -13,8 +13,9 @@ struct OracleParameterTests {
   /// The repository's default file.
   private func defaults() throws -> ParameterSet {
     let tests = URL(filePath: #filePath).resolvingSymlinksInPath().deletingLastPathComponent()
-    let file = tests.appending(path: "../../ParameterFiles/default/oracle.json").standardized
-    let entries = try JSONDecoder().decode([[String: String]].self, from: Data(contentsOf: file))
+    struct File: Decodable { let parameters: [[String: String]] }
+    let file = tests.appending(path: "../../ParameterFiles/plimsoll-2020-03-12.json").standardized
+    let entries = try JSONDecoder().decode(File.self, from: Data(contentsOf: file)).parameters
     let values = try entries.map { entry in
       try ParameterSet.read(
         key: #require(entry["key"]), text: #require(entry["value"]),

@@ -104,7 +104,8 @@ struct CandleFile {
     var hasTrades = true
     for column in columns.quantities {
       // Every column is checked, whatever the first one says.
-      if try !table.isPositive(column) { hasTrades = false }
+      let isPositive = try table.isPositive(column)
+      hasTrades = hasTrades && isPositive
     }
     reading.roundedPrices +=
       (open.isRounded ? 1 : 0) + (high.isRounded ? 1 : 0) + (low.isRounded ? 1 : 0)

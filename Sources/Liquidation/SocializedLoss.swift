@@ -29,7 +29,7 @@ public struct LossShare: Hashable, Sendable {
 /// - Parameters:
 ///   - loss: Ledger units, positive.
 ///   - bearers: In any order; the result does not depend on it.
-/// - Returns: Shares sorted by account; their sum is `loss`, or the caps' sum if that is less.
+/// - Returns: Positive shares sorted by account; their sum is `loss`, or the caps' sum if that is less.
 public func shareLoss(
   _ loss: Int64, among bearers: [LossBearer], cap: Rate
 ) -> [LossShare] {
@@ -38,7 +38,8 @@ public func shareLoss(
   let total = caps.reduce(Int128(0)) { $0 + Int128($1) }
   guard total > 0, loss > 0 else { return [] }
   guard total > Int128(loss) else {
-    return zip(sorted, caps).map { LossShare(account: $0.account, units: $1) }
+    return zip(sorted, caps).filter { $1 > 0 }
+      .map { LossShare(account: $0.account, units: $1) }
   }
   var shares: [Int64] = []
   var remainders: [(remainder: Int128, index: Int)] = []

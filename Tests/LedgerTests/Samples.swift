@@ -1,0 +1,245 @@
+// Plimsoll: a real-time margin and liquidation engine for crypto derivatives.
+// SPDX-License-Identifier: Apache-2.0
+
+import Instruments
+import Ledger
+import MarketData
+import Parameters
+import Quantities
+
+/// Random values of everything that has a canonical form.
+struct Samples {
+  var random: Seeded
+
+  init(seed: UInt64) { random = Seeded(seed) }
+
+  mutating func integer() -> Int64 {
+    let edges: [Int64] = [.min, -1, 0, 1, 255, 256, 1 << 31, 1 << 60, .max]
+    return random.next() % 3 == 0
+      ? edges[Int.random(in: edges.indices, using: &random)]
+      : Int64(bitPattern: random.next())
+  }
+
+  mutating func pick<Element>(_ elements: [Element]) -> Element {
+    elements[Int.random(in: elements.indices, using: &random)]
+  }
+
+  mutating func bool() -> Bool { random.next() & 1 == 0 }
+  mutating func list<Element>(_ make: (inout Samples) -> Element) -> [Element] {
+    (0..<Int.random(in: 0...3, using: &random)).map { _ in make(&self) }
+  }
+
+  mutating func price() -> Price { Price(steps: integer()) }
+  mutating func size() -> Size { Size(steps: integer()) }
+  mutating func rate() -> Rate { Rate(billionths: integer()) }
+  mutating func time() -> Timestamp { Timestamp(nanoseconds: integer()) }
+  mutating func account() -> AccountID { AccountID(UInt32(truncatingIfNeeded: integer())) }
+  mutating func instrument() -> InstrumentID {
+    InstrumentID(UInt32(truncatingIfNeeded: integer()))
+  }
+  mutating func order() -> OrderID { OrderID(UInt64(bitPattern: integer())) }
+
+  mutating func symbol() -> AssetSymbol {
+    let texts = ["A", "BTC", "ETH", "USD_T.1", "ABCDEFGH", "Z9"]
+    return (try? AssetSymbol(pick(texts))) ?? AssetSymbol.fallback
+  }
+
+  mutating func asset() -> Asset {
+    (try? Asset(symbol: symbol(), decimals: UInt8(random.next() % 9))) ?? .fallback
+  }
+
+  mutating func amount() -> Amount { Amount(units: integer(), asset: asset()) }
+
+  mutating func contract() -> Contract {
+    let underlying = symbol()
+    let settlement = pick(Settlement.allCases)
+    let expiry = Timestamp(seconds: 1_600_000_000 + Int64(random.next() % 1_000_000))
+    var kinds: [ContractKind] = [
+      .perpetual, .future(expiry: expiry),
+      .option(pick(OptionRight.allCases), strike: Price(steps: 5_000), expiry: expiry),
+    ]
+    if settlement == .linear { kinds.append(.spot) }
+    let asset = (try? Asset(symbol: underlying, decimals: 8)) ?? .fallback
+    return try! Contract(
+      id: instrument(), name: pick(["X", "BTC-PERP", "Größe"]), underlying: underlying,
+      kind: pick(kinds), settlement: settlement, settlementAsset: asset,
+      stepQuantity: 1 + Int64(random.next() % 1_000_000), tick: Price(steps: 1),
+      highestPrice: Price(steps: 1_000_000))
+  }
+
+  mutating func collateral() -> CollateralAsset {
+    CollateralAsset(asset: asset(), underlying: bool() ? symbol() : nil)
+  }
+
+  mutating func parameters() -> ParameterSet {
+    let keys = ["margin.buffer", "margin.tailDamper", "clearing.interest", "socializedLoss.share"]
+    let values = keys.filter { _ in bool() }.map { key in
+      ParameterValue(
+        key: key, raw: Int64(random.next() % 10_000_000), source: pick(["", "house", "§ 3.1"]))
+    }
+    let date = CivilDate.split(Timestamp(seconds: 86_400 * Int64(random.next() % 80_000))).date
+    return try! ParameterSet(name: pick(["", "a", "plimsoll"]), date: date, values: values)
+  }
+
+  mutating func resting() -> RestingOrder {
+    RestingOrder(
+      id: order(), instrument: instrument(), side: pick(Side.allCases), remaining: size(),
+      limit: price(), isReduceOnly: bool())
+  }
+
+  mutating func liquidationOrder() -> LiquidationOrder {
+    LiquidationOrder(
+      id: order(), account: account(), instrument: instrument(), side: pick(Side.allCases),
+      size: size(), limit: price(), stage: pick(LiquidationStage.allCases), expiresAt: time(),
+      fundShare: integer())
+  }
+
+  mutating func cause() -> LiquidationCause {
+    LiquidationCause(equity: integer(), maintenanceMargin: integer(), time: time())
+  }
+
+  mutating func ledgerAccount() -> LedgerAccount {
+    pick([.account(account()), .insuranceFund, .fees, .outside])
+  }
+}
+
+extension AssetSymbol {
+  static var fallback: AssetSymbol { try! AssetSymbol("XYZ") }
+}
+
+extension Asset {
+  static var fallback: Asset { try! Asset(symbol: .fallback, decimals: 8) }
+}
+
+// MARK: The market
+
+extension Samples {
+  mutating func feed() -> FeedID {
+    try! FeedID(base: symbol(), quote: symbol(), decimals: UInt8(random.next() % 9))
+  }
+
+  mutating func sample() -> PriceSample {
+    PriceSample(
+      source: SourceID(symbol()), feed: feed(), mantissa: integer(), confidence: integer(),
+      publishedAt: time())
+  }
+
+  mutating func index() -> IndexPrice {
+    IndexPrice(
+      price: price(), confidence: price(), voters: Int32(truncatingIfNeeded: integer()))
+  }
+
+  mutating func pause() -> CircuitBreak {
+    CircuitBreak(
+      level: price(), since: time(), until: time(),
+      confirmations: Int32(truncatingIfNeeded: integer()), confirmedAt: time())
+  }
+
+  mutating func source() -> SourceState {
+    SourceState(
+      source: SourceID(symbol()), price: price(), confidence: price(), publishedAt: time(),
+      reference: price(),
+      standing: pick([
+        .voting, .silent, .quarantined(confirmations: Int32(truncatingIfNeeded: integer())),
+      ]))
+  }
+
+  mutating func update() -> FeedUpdate {
+    FeedUpdate(
+      feed: feed(), time: time(),
+      outcome: pick([
+        .accepted(index()), .circuitBroken(pause()),
+        .belowQuorum(voters: Int32(truncatingIfNeeded: integer())),
+      ]),
+      anchor: bool() ? PriceAnchor(price: price(), time: time()) : nil,
+      sources: list { $0.source() })
+  }
+
+  mutating func market() -> MarkedMarket {
+    let window = SettlementWindow(
+      start: time(), end: time(), sum: Int128(integer()) << 40, covered: TimeSpan(nanoseconds: 5),
+      time: time(), price: bool() ? price() : nil)
+    return MarkedMarket(
+      market: UnderlyingMarket(
+        underlying: symbol(), index: price(), basis: rate(), volatility: rate()),
+      status: pick(MarketStatus.allCases), freshAt: time(),
+      premium: PremiumState(femtos: integer(), time: bool() ? time() : nil),
+      settlement: bool() ? window : nil)
+  }
+}
+
+// MARK: Commands and events
+
+extension Samples {
+  /// One of each kind of command.
+  mutating func commands() -> [Command] {
+    let fills = list {
+      ExecutionReport.Fill(counterparty: $0.account(), size: $0.size(), price: $0.price())
+    }
+    return [
+      .openVenue(quote: asset(), parameters()), .changeParameters(parameters()),
+      .acceptCollateral(collateral()), .listInstrument(contract()),
+      .openAccount(account(), pick(MarginMode.allCases)), .depositCollateral(account(), amount()),
+      .withdrawCollateral(account(), amount()), .contributeToFund(amount()),
+      .recordTrade(
+        TradeReport(
+          instrument: instrument(), buyer: account(), seller: account(), size: size(),
+          price: price(), order: bool() ? order() : nil)),
+      .placeOrder(account(), resting()), .cancelOrder(account(), order()),
+      .advanceBlock(at: time(), samples: list { $0.sample() }),
+      .reportExecution(ExecutionReport(order: order(), fills: fills)), .restart(at: time()),
+    ]
+  }
+
+  /// One of each kind of event.
+  mutating func events() -> [LedgerEvent] {
+    venueEvents() + marketEvents() + settlementEvents() + liquidationEvents()
+  }
+
+  private mutating func venueEvents() -> [LedgerEvent] {
+    [
+      .venueOpened(quote: asset(), parameters()), .parametersChanged(parameters()),
+      .collateralAccepted(collateral()), .instrumentListed(contract()),
+      .accountOpened(account(), pick(MarginMode.allCases)), .engineRestarted(at: time()),
+      .transferred(
+        Transfer(
+          from: ledgerAccount(), to: ledgerAccount(), amount: amount(),
+          reason: pick(TransferReason.allCases))),
+      .traded(
+        Trade(
+          instrument: instrument(), buyer: account(), seller: account(), size: size(),
+          unitValue: integer(), price: price(), cause: pick(TradeCause.allCases))),
+      .orderPlaced(account(), resting()), .orderFilled(account(), order(), size()),
+      .orderRemoved(account(), order(), pick(OrderEnd.allCases)),
+    ]
+  }
+
+  private mutating func marketEvents() -> [LedgerEvent] {
+    [
+      .blockStarted(at: time()),
+      .sampleRejected(RejectedSample(sample(), pick(SampleRejection.allCases))),
+      .feedUpdated(update()), .marketMarked(market()),
+      .instrumentsMarked(list { InstrumentMark(price: $0.price(), unitValue: $0.integer()) }),
+    ]
+  }
+
+  private mutating func settlementEvents() -> [LedgerEvent] {
+    [
+      .fundingSettled(instrument(), rate: rate(), unitPayment: integer()),
+      .profitsSettled(instrument(), unitValue: integer()),
+      .profitRealized(account(), instrument(), units: integer()),
+      .instrumentExpired(instrument(), settlementPrice: price(), unitValue: integer()),
+    ]
+  }
+
+  private mutating func liquidationEvents() -> [LedgerEvent] {
+    [
+      .liquidationStarted(account(), cause()),
+      .liquidationStageEntered(account(), pick(LiquidationStage.allCases)),
+      .liquidationOrderIssued(liquidationOrder()),
+      .liquidationOrderClosed(account(), order(), pick(OrderEnd.allCases)),
+      .liquidationEnded(account(), pick([.restored, .closed])),
+      .stateDigested(ChainHash.digest(domain: "test", parts: [[UInt8(random.next() % 256)]])),
+    ]
+  }
+}

@@ -1,0 +1,102 @@
+// Plimsoll: a real-time margin and liquidation engine for crypto derivatives.
+// SPDX-License-Identifier: Apache-2.0
+
+import Instruments
+import Liquidation
+import Quantities
+import Testing
+
+/// Contracts of the tests.
+enum Contracts {
+  static let expiry = Timestamp(seconds: 1_585_353_600)
+
+  static func make(
+    _ kind: ContractKind, _ settlement: Settlement = .linear, stepQuantity: Int64,
+    highest: String
+  ) throws -> Contract {
+    let isLinear = settlement == .linear
+    return try Contract(
+      id: InstrumentID(0), name: "test", underlying: AssetSymbol("BTC"), kind: kind,
+      settlement: settlement,
+      settlementAsset: Asset(symbol: AssetSymbol(isLinear ? "USD" : "BTC"), decimals: isLinear ? 6 : 8),
+      stepQuantity: stepQuantity, tick: Price(steps: 1), highestPrice: Price(highest))
+  }
+
+  static var linear: Contract {
+    get throws { try make(.perpetual, stepQuantity: 100_000, highest: "500000") }
+  }
+  static var inverse: Contract {
+    get throws {
+      try make(.perpetual, .inverse, stepQuantity: 100_000_000, highest: "500000")
+    }
+  }
+}
+
+@Suite("Closing terms")
+struct ClosingTermsTests {
+  private func terms(
+    _ contract: Contract, _ size: Int64, _ unitValue: Int64, equity: Int64, fund: Int64 = 0
+  ) -> ClosingTerms {
+    closingTerms(
+      contract: contract, size: Size(steps: size), unitValue: unitValue, equityShare: equity,
+      fundShare: fund)
+  }
+
+  @Test("closing at the bankruptcy value leaves less than a unit a step, and nothing owed",
+    arguments: 0..<200)
+  func remainder(seed: UInt64) throws {
+    var random = Seeded(seed)
+    for contract in [try Contracts.linear, try Contracts.inverse] {
+      let isReciprocal = contract.isReciprocal
+      let mark = isReciprocal ? -12_500 : 8_000_000 as Int64
+      var size = Int64.random(in: 1...1_000_000, using: &random)
+      if Bool.random(using: &random) { size = -size }
+      // No more than a third of the value, so that no limit of the contract is met.
+      let most = abs(mark) / 3 * abs(size)
+      let equity = Int64.random(in: -most...most, using: &random)
+      let value = terms(contract, size, mark, equity: equity).bankruptcyUnitValue
+      let left = equity + size * (value - mark)
+      #expect((0..<abs(size)).contains(left), "size \(size), equity \(equity), left \(left)")
+    }
+  }
+
+  @Test("the fund moves the limit by its share and not a unit further", arguments: 0..<100)
+  func fund(seed: UInt64) throws {
+    var random = Seeded(seed)
+    let contract = try Contracts.linear
+    var size = Int64.random(in: 1...1_000_000, using: &random)
+    if Bool.random(using: &random) { size = -size }
+    let equity = Int64.random(in: -1_000_000 * abs(size)...1_000_000 * abs(size), using: &random)
+    let fund = Int64.random(in: 0...1_000_000 * abs(size), using: &random)
+    let both = terms(contract, size, 8_000_000, equity: equity, fund: fund)
+    let left = equity + size * (both.limitUnitValue - 8_000_000)
+    #expect(left >= -fund)
+    #expect(left < -fund + abs(size))
+    let none = terms(contract, size, 8_000_000, equity: equity)
+    #expect(none.limitUnitValue == none.bankruptcyUnitValue)
+  }
+
+  @Test("values stay inside what the contract can be worth")
+  func limits() throws {
+    let linear = try Contracts.linear
+    #expect(terms(linear, 10, 8_000_000, equity: .max).bankruptcyUnitValue == 0)
+    #expect(terms(linear, 10, 8_000_000, equity: .min).bankruptcyUnitValue == 500_000_000)
+    #expect(terms(linear, -10, 8_000_000, equity: .max).bankruptcyUnitValue == 500_000_000)
+    #expect(terms(linear, -10, 8_000_000, equity: .min).bankruptcyUnitValue == 0)
+    let inverse = try Contracts.inverse
+    #expect(
+      terms(inverse, 10, -12_500, equity: .max).bankruptcyUnitValue == -Contract.unitValueLimit)
+    #expect(terms(inverse, 10, -12_500, equity: .min).bankruptcyUnitValue == -200)
+    #expect(terms(inverse, -10, -12_500, equity: .max).bankruptcyUnitValue == -200)
+    #expect(terms(linear, 10, 8_000_000, equity: .max, fund: .max).limitUnitValue == 0)
+    #expect(terms(linear, 10, 8_000_000, equity: .min, fund: .max).limitUnitValue == 8_000_001)
+  }
+
+  @Test("a long that has more than it is worth goes down to zero and no further")
+  func fullyPaid() throws {
+    let value = terms(try Contracts.linear, 3, 8_000_000, equity: 24_000_001)
+    #expect(value.bankruptcyUnitValue == 0)
+    let almost = terms(try Contracts.linear, 3, 8_000_000, equity: 23_999_999)
+    #expect(almost.bankruptcyUnitValue == 1)
+  }
+}
