@@ -10,9 +10,10 @@ extension CivilDate: Canonical {
   }
   public init(from reader: inout CanonicalReader) throws(CanonicalError) {
     let days: Int32 = try reader.integer()
-    let instant = Timestamp(seconds: Int64(days) * 86_400)
-    guard Timestamp.permitted.contains(instant) else { throw reader.malformed("date") }
-    self = CivilDate.split(instant).date
+    // Held against the range before it becomes an instant: any 32 bits may stand here.
+    let last = CivilDate.split(Timestamp.permitted.upperBound).date.daysSinceEpoch
+    guard (0...last).contains(Int64(days)) else { throw reader.malformed("date") }
+    self = CivilDate.split(Timestamp(seconds: Int64(days) * 86_400)).date
   }
 }
 

@@ -36,7 +36,7 @@ public func smoothPremium(
 
 /// The mark of a perpetual: index × (1 + basis), rounded half to even, within the price limits.
 ///
-/// - Precondition: `index` is inside ``Quantities/Price``'s limit.
+/// - Precondition: `index` is inside the limit of a price.
 public func markPrice(index: Price, basis: Rate) -> Price {
   let whole = Int128(Rate.one.billionths)
   let product = Int128(index.steps) * (whole + Int128(basis.billionths))

@@ -62,7 +62,7 @@ struct MarginCommand: ParsableCommand {
   func run() throws {
     let set = try parameters.load().applying(set).set
     let question = try MarginQuestion(
-      markets: markets(set), at: Timestamp(iso8601: at), parameters: set)
+      markets: markets(set), at: instant(), parameters: set)
     var rows = try AccountBookReader.load(path: book)
     if let account {
       rows = rows.filter { $0.account.number == account }
@@ -70,8 +70,8 @@ struct MarginCommand: ParsableCommand {
         throw ValidationError("--account: \(book) has no account \(account)")
       }
     }
-    for row in rows {
-      let answer = try question.answer(row)
+    // All are asked before the first is printed: a refused book prints nothing.
+    for answer in try rows.map(question.answer) {
       print(
         json
           ? try MarginText.json(answer, question.listing)
@@ -79,9 +79,22 @@ struct MarginCommand: ParsableCommand {
     }
   }
 
+  private func instant() throws -> Timestamp {
+    do { return try Timestamp(iso8601: at) } catch {
+      throw ValidationError("--at: “\(at)” is no time like 2020-03-12T00:00Z")
+    }
+  }
+
   private func markets(_ set: ParameterSet) throws -> [UnderlyingMarket] {
     let longRun = try set.rate("surface.longRunVolatility")
-    let volatilities = try assignments(volatility, "--volatility") { try Rate($0) }
+    let highest = try set.rate("surface.volatility.highest")
+    let volatilities = try assignments(volatility, "--volatility") { text in
+      let rate = try Rate(text)
+      guard rate > .zero, rate <= highest else {
+        throw ValidationError("expected more than 0 and at most \(highest)")
+      }
+      return rate
+    }
     let bases = try assignments(basis, "--basis") { try Rate($0) }
     return try assignments(index, "--index") { try Price($0) }.map { symbol, price in
       UnderlyingMarket(

@@ -23,14 +23,14 @@ final class ReplacedJournal {
       // Whatever else is wrong with the earlier journal ends with it.
       if case .alreadyOpen = error { throw error }
     }
-    for old in try files() where old.hasSuffix(Self.suffix) { try remove(old) }
+    try discard()
     for old in try files() { try move(old, to: old + Self.suffix) }
   }
 
   /// The new journal has begun: the earlier one will not come back.
   func markBegun() { hasBegun = true }
 
-  /// Lets the earlier journal go.
+  /// Lets the earlier journal go, or what a killed run left of one.
   func discard() throws {
     for old in try files() where old.hasSuffix(Self.suffix) { try remove(old) }
   }

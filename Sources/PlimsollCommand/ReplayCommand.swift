@@ -76,13 +76,20 @@ struct ReplayCommand: ParsableCommand {
     let workers = try engine.workers()
     let prices = try market.load()
     let source = try accountSource()
-    try FileManager.default.createDirectory(
-      atPath: out, withIntermediateDirectories: true)
+    try makeFolder()
     var results = [try run(file, prices, source, workers, journal: "journal.db")]
     if let changed {
       results.append(try run(changed, prices, source, workers, journal: "journal-set.db"))
     }
     try write(results)
+  }
+
+  private func makeFolder() throws {
+    do {
+      try FileManager.default.createDirectory(atPath: out, withIntermediateDirectories: true)
+    } catch {
+      throw ValidationError("--out: “\(out)” is no folder and cannot be made one")
+    }
   }
 
   private func accountSource() throws -> AccountSource {
@@ -95,11 +102,13 @@ struct ReplayCommand: ParsableCommand {
     _ workers: AccountWorkers, journal: String
   ) throws -> ReplayResult {
     let target = target(journal)
+    let keys = file.assignments.compactMap { $0.split(separator: "=").first.map(String.init) }
+    let plan = ReplayPlan(
+      title: title(prices), market: prices,
+      parameters: try FeedFit(market: prices, kept: keys).parameters(file.set),
+      assignments: file.assignments, accounts: source, journal: target, workers: workers)
     var replaced: ReplacedJournal?
     if case .create = target { replaced = try ReplacedJournal(journal, in: out) }
-    let plan = ReplayPlan(
-      title: title(prices), market: prices, parameters: file.set,
-      assignments: file.assignments, accounts: source, journal: target, workers: workers)
     do {
       let result = try run(plan) { replaced?.markBegun() }
       try replaced?.discard()

@@ -13,7 +13,7 @@ public import RiskEngine
 public enum AccountSource: Sendable {
   /// Seeded accounts; see ``Population``.
   case population(count: Int, seed: UInt64)
-  /// A file read by ``AccountBookReader``, and its path.
+  /// A file read by `AccountBookReader`, and its path.
   case book([AccountRow], path: String)
 }
 

@@ -173,4 +173,13 @@ struct BadInputTests {
     try SmallMarket.write(to: folder)
     expectRefusal(try replay(arguments), code: 2, says: [arguments[0]])
   }
+
+  @Test("an output folder that cannot be made")
+  func outputIsFile() throws {
+    try SmallMarket.write(to: folder)
+    try folder.write("out", "A file stands here.")
+    let outcome = try replay()
+    #expect(outcome.code == 2 && outcome.errors.contains("--out: “\(folder.file("out"))”"))
+    #expect(try folder.read("out") == "A file stands here.")
+  }
 }

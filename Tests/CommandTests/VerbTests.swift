@@ -151,15 +151,30 @@ struct VerbTests {
     try folder.write("book.csv", book)
     let negative = try program.run(["margin", folder.file("book.csv"), "--index", "BTC=-7900"])
     #expect(negative.code == 2 && negative.errors.contains("“BTC=-7900”"))
+    for extra in [["--volatility", "BTC=-5%"], ["--volatility", "BTC=9000%"], ["--at", "noon"]] {
+      let wrong = try program.run(
+        ["margin", folder.file("book.csv"), "--index", "BTC=7900"] + extra)
+      #expect(wrong.code == 2 && wrong.output.isEmpty && wrong.errors.contains(extra[0]))
+    }
     let absent = try program.run([
       "margin", folder.file("book.csv"), "--index", "BTC=7900", "--account", "2",
     ])
     #expect(absent.code == 2 && absent.errors.contains("has no account 2"))
   }
 
+  @Test("margin prints nothing of a book that has one account it must refuse")
+  func marginAllOrNothing() throws {
+    try folder.write(
+      "book.csv", book + "2,cross,collateral,USD,1,\n2,cross,position,BTC-PREP,1,7900\n")
+    let outcome = try program.run(["margin", folder.file("book.csv"), "--index", "BTC=7900"])
+    #expect(outcome.code == 1 && outcome.output.isEmpty)
+    #expect(outcome.errors.contains("book.csv, line 5: field “name” is “BTC-PREP”"))
+  }
+
   @Test("evaluate answers line by line and goes on after a line it must refuse")
   func evaluate() throws {
-    let good = #"{"id":"x","kind":"funding.rate","premium":"0.08%","parameters":"#
+    let good =
+      #"{"id":"x","kind":"funding.rate","premium":"0.08%","parameters":"#
       + #"{"interest":"0.01%","deadBand":"0.05%","cap":"0.75%"}}"#
     let answer = #"{"line":1,"id":"x","kind":"funding.rate","answer":{"rate":"0.0003"}}"#
     let fine = try program.run(["evaluate"], input: good + "\n")

@@ -31,15 +31,15 @@ struct ReplayLedgerTests {
   private let scratch = try! Scratch()
   private var journal: String { scratch.file("journal.db") }
 
-  /// Ninety minutes of three venues: level, then a fall by a third in forty minutes, then level.
+  /// Ninety minutes of three venues: level, then down two fifths in ten minutes, then level.
   private func crash() throws -> RecordedMarket {
     let start = MarkedVenue.start.nanoseconds / 1_000_000
     for (venue, name) in ["BINANCE", "BITSTAMP", "COINBASE"].enumerated() {
       var text = "ts_ms,open,high,low,close\n"
       for minute in 0..<90 {
-        let price = 7_900 - 66 * min(max(minute - 20, 0), 40) + venue
-        text += "\(start + Int64(minute) * 60_000),\(price),\(price + 2),\(price - 70),"
-        text += "\(price - 60)\n"
+        let price = 7_900 - 320 * min(max(minute - 20, 0), 10) + venue
+        text += "\(start + Int64(minute) * 60_000),\(price),\(price + 2),\(price - 330),"
+        text += "\(price - 320)\n"
       }
       let file = scratch.file("BTC-USD.\(name).1m.csv")
       try Data(text.utf8).write(to: URL(fileURLWithPath: file))

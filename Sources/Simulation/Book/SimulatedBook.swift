@@ -10,7 +10,7 @@ public import Quantities
 /// The order book of a replay: outside the engine, it answers each liquidation order once.
 ///
 /// Decisions, with their reasons:
-/// - The price of a fill is the mark made worse by ``ImpactCurve``: half the spread plus the
+/// - The price of a fill is the mark made worse by `ImpactCurve`: half the spread plus the
 ///   square-root law over what this and earlier orders took. It is the one law of impact that is
 ///   measured over four decades of size, and it is what the engine's sizing expects.
 /// - What was taken comes back by half every `recoveryHalfLife`, each side by itself.

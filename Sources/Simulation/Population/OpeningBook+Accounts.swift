@@ -13,8 +13,8 @@ extension OpeningBook {
   /// A file says what each account holds, not with whom it traded: makers, numbered after the
   /// file's highest account, take the other side of every position at its entry price, and the
   /// ``statement`` says so. Positions are opened in the order of the file.
-  /// - Parameter rows: As ``AccountBookReader`` read them, at least one.
-  /// - Throws: ``ReadError/row(_:)`` for an unknown instrument or asset, a size or price outside
+  /// - Parameter rows: As `AccountBookReader` read them, at least one.
+  /// - Throws: `ReadError/row(_:)` for an unknown instrument or asset, a size or price outside
   ///   its contract's steps and limits, and an account below initial margin.
   public static func loading(
     _ rows: [AccountRow], into market: VenueMarket

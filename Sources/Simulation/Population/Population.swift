@@ -12,7 +12,7 @@ import Quantities
 ///
 /// The same seed, size and market give the same commands, bit for bit. Nothing public records who
 /// held what on a venue, so the shapes below rest on what venues and studies have published, and
-/// where nothing is published they are assumptions, named so in ``documentation``.
+/// where nothing is published they are assumptions, named so in `documentation`.
 public struct Population: Hashable, Sendable {
   /// Accounts besides the makers.
   public let accountCount: Int
