@@ -29,7 +29,8 @@ public struct LossShare: Hashable, Sendable {
 /// - Parameters:
 ///   - loss: Ledger units, positive.
 ///   - bearers: In any order; the result does not depend on it.
-/// - Returns: Positive shares sorted by account; their sum is `loss`, or the caps' sum if that is less.
+/// - Returns: Positive shares sorted by account; their sum is `loss`, or the caps' sum if that
+///   is less.
 public func shareLoss(
   _ loss: Int64, among bearers: [LossBearer], cap: Rate
 ) -> [LossShare] {

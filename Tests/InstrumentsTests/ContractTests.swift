@@ -18,10 +18,12 @@ struct ContractTests {
     _ = try terms.contract
   }
 
-  @Test("a step is 1 to 10^12 hundred-millionths", arguments: [
-    (Int64.min, false), (0, false), (1, true), (1_000_000_000_000, true),
-    (1_000_000_000_001, false),
-  ])
+  @Test(
+    "a step is 1 to 10^12 hundred-millionths",
+    arguments: [
+      (Int64.min, false), (0, false), (1, true), (1_000_000_000_000, true),
+      (1_000_000_000_001, false),
+    ])
   func stepQuantity(quantity: Int64, fits: Bool) throws {
     var terms = Terms()
     terms.stepQuantity = quantity

@@ -7,20 +7,24 @@ import Testing
 
 @Suite("Unit values")
 struct UnitValueTests {
-  @Test("a linear step is worth quantity × price, rounded half to even", arguments: [
-    // A thousandth of a coin in millionths of a dollar.
-    ("8000", 8_000_000 as Int64), ("0", 0), ("0.001", 1), ("0.0005", 0), ("0.0015", 2),
-    ("0.00050001", 1), ("500000", 500_000_000),
-  ])
+  @Test(
+    "a linear step is worth quantity × price, rounded half to even",
+    arguments: [
+      // A thousandth of a coin in millionths of a dollar.
+      ("8000", 8_000_000 as Int64), ("0", 0), ("0.001", 1), ("0.0005", 0), ("0.0015", 2),
+      ("0.00050001", 1), ("500000", 500_000_000),
+    ])
   func linear(price: String, value: Int64) throws {
     #expect(try Terms.linear.contract.unitValue(at: Price(price)) == value)
   }
 
-  @Test("a reciprocal step is worth minus quantity ÷ price", arguments: [
-    // One dollar in satoshi.
-    ("8000", -12_500 as Int64), ("7200", -13_889), ("1", -100_000_000), ("66666666.66", -2),
-    ("40000000", -2),
-  ])
+  @Test(
+    "a reciprocal step is worth minus quantity ÷ price",
+    arguments: [
+      // One dollar in satoshi.
+      ("8000", -12_500 as Int64), ("7200", -13_889), ("1", -100_000_000), ("66666666.66", -2),
+      ("40000000", -2),
+    ])
   func reciprocal(price: String, value: Int64) throws {
     var terms = Terms.inverse
     terms.highest = Price(steps: Price.limit)

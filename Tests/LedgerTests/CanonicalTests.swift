@@ -49,7 +49,8 @@ struct CanonicalTests {
     }
   }
 
-  @Test("a changed byte is refused or means something else; bytes have one value, values one form",
+  @Test(
+    "a changed byte is refused or means something else; bytes have one value, values one form",
     arguments: 0..<3)
   func mutation(seed: UInt64) {
     var samples = Samples(seed: seed)

@@ -26,7 +26,8 @@ struct ChainHashTests {
     let hashes = [
       ChainHash.digest(domain: "ab", parts: []), ChainHash.digest(domain: "a", parts: [b]),
       ChainHash.digest(domain: "", parts: [a, b]), ChainHash.digest(domain: "", parts: [a + b]),
-      ChainHash.digest(domain: "ab", parts: [[]]), ChainHash.digest(domain: "", parts: [a + b, []]),
+      ChainHash.digest(domain: "ab", parts: [[]]),
+      ChainHash.digest(domain: "", parts: [a + b, []]),
       ChainHash.digest(domain: "", parts: [[], a + b]),
     ]
     #expect(Set(hashes).count == hashes.count)

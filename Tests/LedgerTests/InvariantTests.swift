@@ -34,7 +34,10 @@ struct InvariantTests {
       (.marketSumsToZero, { $0.totals[0].netSize = 1 }),
       (
         .insuranceFundIsNotNegative,
-        { $0.houses[0].insuranceFund -= 301; $0.houses[0].fees += 301 }
+        {
+          $0.houses[0].insuranceFund -= 301
+          $0.houses[0].fees += 301
+        }
       ),
     ]
     for (invariant, corrupt) in breaks {

@@ -11,12 +11,14 @@ import Testing
 struct FundingTests {
   // F = P + clamp(0.01 % − P, ±0.05 %), capped at ±0.75 %: Binance, “Introduction to Funding
   // Rates”. The worked lines follow from it by hand.
-  @Test("the rate follows the published formula", arguments: [
-    ("0%", "0.01%"), ("0.01%", "0.01%"), ("0.06%", "0.01%"), ("0.0600001%", "0.0100001%"),
-    ("0.1%", "0.05%"), ("-0.04%", "0.01%"), ("-0.0400001%", "0.0099999%"),
-    ("-0.1%", "-0.05%"), ("0.8%", "0.75%"), ("0.7999999%", "0.7499999%"), ("5%", "0.75%"),
-    ("-0.8%", "-0.75%"), ("-5%", "-0.75%"),
-  ])
+  @Test(
+    "the rate follows the published formula",
+    arguments: [
+      ("0%", "0.01%"), ("0.01%", "0.01%"), ("0.06%", "0.01%"), ("0.0600001%", "0.0100001%"),
+      ("0.1%", "0.05%"), ("-0.04%", "0.01%"), ("-0.0400001%", "0.0099999%"),
+      ("-0.1%", "-0.05%"), ("0.8%", "0.75%"), ("0.7999999%", "0.7499999%"), ("5%", "0.75%"),
+      ("-0.8%", "-0.75%"), ("-5%", "-0.75%"),
+    ])
   func rate(premium: String, expected: String) throws {
     let parameters = try ClearingParameters(ParameterFixture.set())
     #expect(fundingRate(premium: try Rate(premium), parameters) == (try Rate(expected)))
@@ -34,7 +36,8 @@ struct FundingTests {
     #expect(fundingRate(premium: Rate(billionths: Rate.limit), parameters).billionths == 7_500_000)
   }
 
-  @Test("a step pays its notional × rate, half to even, and a market's payments cancel",
+  @Test(
+    "a step pays its notional × rate, half to even, and a market's payments cancel",
     arguments: 0..<50)
   func zeroSum(seed: UInt64) throws {
     #expect(unitFunding(notional: 12_500, rate: try Rate("0.01%")) == 1)
@@ -50,10 +53,12 @@ struct FundingTests {
     #expect(paid.reduce(0, +) == 0)
   }
 
-  @Test("an interval is crossed by reaching a multiple of it", arguments: [
-    (0 as Int64, 28_800 as Int64, true), (0, 28_799, false), (28_799, 28_800, true),
-    (28_800, 28_801, false), (28_800, 57_599, false), (28_800, 200_000, true),
-  ])
+  @Test(
+    "an interval is crossed by reaching a multiple of it",
+    arguments: [
+      (0 as Int64, 28_800 as Int64, true), (0, 28_799, false), (28_799, 28_800, true),
+      (28_800, 28_801, false), (28_800, 57_599, false), (28_800, 200_000, true),
+    ])
   func crossing(from: Int64, to: Int64, crosses: Bool) {
     #expect(
       crossesInterval(
@@ -88,20 +93,24 @@ struct ExpiryTests {
     #expect(try value(inverse, at: "8420") == -11_876)
   }
 
-  @Test("linear options end at their intrinsic value", arguments: [
-    ("8420", 420_000 as Int64, 0 as Int64), ("8000", 0, 0), ("7580", 0, 420_000),
-    ("8000.001", 1, 0), ("7999.999", 0, 1), ("8000.0005", 0, 0),
-  ])
+  @Test(
+    "linear options end at their intrinsic value",
+    arguments: [
+      ("8420", 420_000 as Int64, 0 as Int64), ("8000", 0, 0), ("7580", 0, 420_000),
+      ("8000.001", 1, 0), ("7999.999", 0, 1), ("8000.0005", 0, 0),
+    ])
   func linearOptions(price: String, call: Int64, put: Int64) throws {
     #expect(try value(option(.call), at: price) == call)
     #expect(try value(option(.put), at: price) == put)
   }
 
-  @Test("coin options end at intrinsic value ÷ settlement price", arguments: [
-    // A hundredth of a coin: 420/8,420 = 0.04988124 (to 10^−8), 420/7,580 = 0.05540897.
-    ("8420", 49_881 as Int64, 0 as Int64), ("8000", 0, 0), ("7580", 0, 55_409),
-    ("4000", 0, 1_000_000),
-  ])
+  @Test(
+    "coin options end at intrinsic value ÷ settlement price",
+    arguments: [
+      // A hundredth of a coin: 420/8,420 = 0.04988124 (to 10^−8), 420/7,580 = 0.05540897.
+      ("8420", 49_881 as Int64, 0 as Int64), ("8000", 0, 0), ("7580", 0, 55_409),
+      ("4000", 0, 1_000_000),
+    ])
   func coinOptions(price: String, call: Int64, put: Int64) throws {
     let make = { (right: OptionRight) in
       try option(right, .inverse, step: 1_000_000, highest: "100")

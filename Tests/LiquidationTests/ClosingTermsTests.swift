@@ -18,7 +18,8 @@ enum Contracts {
     return try Contract(
       id: InstrumentID(0), name: "test", underlying: AssetSymbol("BTC"), kind: kind,
       settlement: settlement,
-      settlementAsset: Asset(symbol: AssetSymbol(isLinear ? "USD" : "BTC"), decimals: isLinear ? 6 : 8),
+      settlementAsset: Asset(
+        symbol: AssetSymbol(isLinear ? "USD" : "BTC"), decimals: isLinear ? 6 : 8),
       stepQuantity: stepQuantity, tick: Price(steps: 1), highestPrice: Price(highest))
   }
 
@@ -42,7 +43,8 @@ struct ClosingTermsTests {
       fundShare: fund)
   }
 
-  @Test("closing at the bankruptcy value leaves less than a unit a step, and nothing owed",
+  @Test(
+    "closing at the bankruptcy value leaves less than a unit a step, and nothing owed",
     arguments: 0..<200)
   func remainder(seed: UInt64) throws {
     var random = Seeded(seed)

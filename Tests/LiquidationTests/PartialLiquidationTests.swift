@@ -71,11 +71,13 @@ struct PartialLiquidationTests {
     #expect(by([]) == nil)
   }
 
-  @Test("large positions are closed by slices, small ones whole", arguments: [
-    // Notional in millionths; the boundary is 100,000; a fifth is rounded up to a step.
-    (100_000_000_000 as Int64, 1_001 as Int64, 1_001 as Int64), (100_000_000_001, 1_001, 201),
-    (100_000_000_001, 3, 1), (100_000_000_001, 1, 1), (.max, Size.limit, 429_496_730),
-  ])
+  @Test(
+    "large positions are closed by slices, small ones whole",
+    arguments: [
+      // Notional in millionths; the boundary is 100,000; a fifth is rounded up to a step.
+      (100_000_000_000 as Int64, 1_001 as Int64, 1_001 as Int64), (100_000_000_001, 1_001, 201),
+      (100_000_000_001, 3, 1), (100_000_000_001, 1, 1), (.max, Size.limit, 429_496_730),
+    ])
   func slices(notional: Int64, size: Int64, expected: Int64) throws {
     let decided = decidePartialSize(
       [position(0, size, notional: notional)], try parameters()
@@ -83,10 +85,12 @@ struct PartialLiquidationTests {
     #expect(decided?.size == Size(steps: expected))
   }
 
-  @Test("a penalty never takes more than the equity there is", arguments: [
-    (1_000 as Int64, 500 as Int64, 5 as Int64), (1_001, 500, 6), (1_000, 5, 5), (1_000, 4, 4),
-    (1_000, 0, 0), (1_000, -7, 0), (0, 500, 0), (.max, .max, 46_116_860_184_273_880),
-  ])
+  @Test(
+    "a penalty never takes more than the equity there is",
+    arguments: [
+      (1_000 as Int64, 500 as Int64, 5 as Int64), (1_001, 500, 6), (1_000, 5, 5), (1_000, 4, 4),
+      (1_000, 0, 0), (1_000, -7, 0), (0, 500, 0), (.max, .max, 46_116_860_184_273_880),
+    ])
   func penalty(notional: Int64, equity: Int64, expected: Int64) throws {
     let rate = try Rate("0.5%")
     #expect(liquidationPenalty(notional: notional, rate: rate, equity: equity) == expected)

@@ -44,7 +44,8 @@ struct DeleveragingTests {
 
   @Test("ties go by account")
   func ties() {
-    #expect(cuts(15, [candidate(9, 10), candidate(3, 10), candidate(5, 10)]) == [[3, 10], [5, 5]])
+    #expect(
+      cuts(15, [candidate(9, 10), candidate(3, 10), candidate(5, 10)]) == [[3, 10], [5, 5]])
   }
 
   @Test("the order of candidates does not matter, and the sum is exact", arguments: 0..<100)
@@ -130,7 +131,9 @@ struct SharingTests {
     let loss = Int64.random(in: 1...8_000, using: &random)
     let cap = "\(Int.random(in: 0...100, using: &random))%"
     let shares = try share(loss, profits, cap: cap)
-    for _ in 0..<3 { #expect(try share(loss, profits.shuffled(using: &random), cap: cap) == shares) }
+    for _ in 0..<3 {
+      #expect(try share(loss, profits.shuffled(using: &random), cap: cap) == shares)
+    }
     let rate = try Rate(cap)
     var most: Int64 = 0
     for (id, profit) in profits where profit > 0 {
@@ -140,7 +143,8 @@ struct SharingTests {
       #expect(given <= limit)
     }
     #expect(shares.reduce(0) { $0 + $1[1] } == min(loss, most))
-    #expect(shares.allSatisfy { $0[1] > 0 } && shares.map { $0[0] } == shares.map { $0[0] }.sorted())
+    #expect(
+      shares.allSatisfy { $0[1] > 0 } && shares.map { $0[0] } == shares.map { $0[0] }.sorted())
   }
 
   @Test("the largest losses and profits do not overflow")

@@ -50,10 +50,12 @@ struct ParameterSetTests {
     #expect(ParameterDefinition.all.allSatisfy { !$0.meaning.isEmpty })
   }
 
-  @Test("unknown keys are refused by name", arguments: [
-    "", "margin", "margin.buffers", "margin.buffer.", ".margin.buffer", "margin.buffer.BTC",
-    "oracle..quorum", "oracle.BTC.quorum.x", "margin.tiers.BTC.row..initial", "Margin.buffer",
-  ])
+  @Test(
+    "unknown keys are refused by name",
+    arguments: [
+      "", "margin", "margin.buffers", "margin.buffer.", ".margin.buffer", "margin.buffer.BTC",
+      "oracle..quorum", "oracle.BTC.quorum.x", "margin.tiers.BTC.row..initial", "Margin.buffer",
+    ])
   func unknown(key: String) throws {
     #expect(throws: ParameterError.unknown(key: key)) { _ = try set([(key, 1)]) }
     #expect(throws: ParameterError.unknown(key: key)) {
@@ -70,7 +72,9 @@ struct ParameterSetTests {
 
   @Test("values are found by key, in whatever order they were stated")
   func lookup() throws {
-    let values = [("margin.tailDamper", 3 as Int64), ("clearing.interest", -5), ("margin.buffer", 2)]
+    let values = [
+      ("margin.tailDamper", 3 as Int64), ("clearing.interest", -5), ("margin.buffer", 2),
+    ]
     let one = try set(values)
     #expect(one == (try set(values.reversed())))
     #expect(try one.raw("clearing.interest") == -5)
@@ -120,32 +124,36 @@ struct ParameterSetTests {
 
 @Suite("Units of parameters")
 struct ParameterUnitTests {
-  @Test("texts become integers exactly", arguments: [
-    (ParameterUnit.rate, "0.025", 25_000_000 as Int64), (.rate, "2.5%", 25_000_000),
-    (.rate, "-1%", -10_000_000), (.rate, "0.000000001", 1), (.rate, "0.0000001%", 1),
-    (.duration, "60", 60_000_000_000), (.duration, "60s", 60_000_000_000),
-    (.duration, "1.5s", 1_500_000_000), (.duration, "250ms", 250_000_000),
-    (.duration, "0.000001ms", 1), (.duration, "10min", 600_000_000_000),
-    (.duration, "8h", 28_800_000_000_000), (.duration, "1d", 86_400_000_000_000),
-    (.duration, "0.000000001", 1), (.duration, "0", 0),
-    (.count, "128", 128), (.count, "-3", -3), (.price, "8000.5", 800_050_000_000),
-    (.baseQuantity, "0.00000001", 1), (.money, "100000", 100_000_000_000),
-    (.money, "0.000001", 1), (.flag, "true", 1), (.flag, "false", 0), (.flag, "1", 1),
-    (.flag, "0", 0),
-  ])
+  @Test(
+    "texts become integers exactly",
+    arguments: [
+      (ParameterUnit.rate, "0.025", 25_000_000 as Int64), (.rate, "2.5%", 25_000_000),
+      (.rate, "-1%", -10_000_000), (.rate, "0.000000001", 1), (.rate, "0.0000001%", 1),
+      (.duration, "60", 60_000_000_000), (.duration, "60s", 60_000_000_000),
+      (.duration, "1.5s", 1_500_000_000), (.duration, "250ms", 250_000_000),
+      (.duration, "0.000001ms", 1), (.duration, "10min", 600_000_000_000),
+      (.duration, "8h", 28_800_000_000_000), (.duration, "1d", 86_400_000_000_000),
+      (.duration, "0.000000001", 1), (.duration, "0", 0),
+      (.count, "128", 128), (.count, "-3", -3), (.price, "8000.5", 800_050_000_000),
+      (.baseQuantity, "0.00000001", 1), (.money, "100000", 100_000_000_000),
+      (.money, "0.000001", 1), (.flag, "true", 1), (.flag, "false", 0), (.flag, "1", 1),
+      (.flag, "0", 0),
+    ])
   func reads(unit: ParameterUnit, text: String, raw: Int64) throws {
     #expect(try unit.read(text) == raw)
     #expect(try unit.read(unit.text(raw)) == raw)
   }
 
-  @Test("texts that are not exactly a value are refused", arguments: [
-    (ParameterUnit.rate, "0.0000000001"), (.rate, "1e3"), (.rate, ""), (.rate, "%"),
-    (.rate, "5 %"), (.rate, "1000000.000000001"), (.rate, "nan"), (.rate, "5%%"),
-    (.duration, "s"), (.duration, "5x"), (.duration, "1 h"), (.duration, "0.0000000001"),
-    (.duration, "200000000d"), (.duration, "9223372036854775807h"), (.duration, "5mins"),
-    (.count, "1.5"), (.count, "0x10"), (.count, "99999999999999999999"),
-    (.price, "0.000000001"), (.money, "0.0000001"), (.flag, "yes"), (.flag, "2"), (.flag, ""),
-  ])
+  @Test(
+    "texts that are not exactly a value are refused",
+    arguments: [
+      (ParameterUnit.rate, "0.0000000001"), (.rate, "1e3"), (.rate, ""), (.rate, "%"),
+      (.rate, "5 %"), (.rate, "1000000.000000001"), (.rate, "nan"), (.rate, "5%%"),
+      (.duration, "s"), (.duration, "5x"), (.duration, "1 h"), (.duration, "0.0000000001"),
+      (.duration, "200000000d"), (.duration, "9223372036854775807h"), (.duration, "5mins"),
+      (.count, "1.5"), (.count, "0x10"), (.count, "99999999999999999999"),
+      (.price, "0.000000001"), (.money, "0.0000001"), (.flag, "yes"), (.flag, "2"), (.flag, ""),
+    ])
   func refuses(unit: ParameterUnit, text: String) {
     #expect(throws: QuantityError.self) { _ = try unit.read(text) }
   }

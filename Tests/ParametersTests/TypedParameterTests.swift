@@ -37,14 +37,16 @@ struct TypedParameterTests {
     #expect(set.values.allSatisfy { $0.source.count > 3 })
   }
 
-  @Test("a missing value is named, not guessed", arguments: [
-    "liquidation.sliceShare", "liquidation.penalty", "insuranceFund.eventCap",
-    "socializedLoss.share", "clearing.fundingInterval", "clearing.depositLimit",
-    "margin.maintenanceFactor", "margin.collateral.default.haircut", "margin.scan.default.range",
-    "margin.option.putInitial", "margin.tiers.default.isMarginal",
-    "margin.tiers.default.initialPerUnit", "surface.longRunVolatility", "surface.carry.limit",
-    "book.default.impact",
-  ])
+  @Test(
+    "a missing value is named, not guessed",
+    arguments: [
+      "liquidation.sliceShare", "liquidation.penalty", "insuranceFund.eventCap",
+      "socializedLoss.share", "clearing.fundingInterval", "clearing.depositLimit",
+      "margin.maintenanceFactor", "margin.collateral.default.haircut", "margin.scan.default.range",
+      "margin.option.putInitial", "margin.tiers.default.isMarginal",
+      "margin.tiers.default.initialPerUnit", "surface.longRunVolatility", "surface.carry.limit",
+      "book.default.impact",
+    ])
   func missing(key: String) throws {
     let set = try set(without: [key])
     #expect(throws: ParameterError.missing(key: key)) {
@@ -79,22 +81,24 @@ struct TypedParameterTests {
       table.rows.map(\.penalty.billionths) == [5_000_000, 10_000_000, 25_000_000, 50_000_000])
   }
 
-  @Test("tiers that do not fit together are refused", arguments: [
-    // No last row without an end, rows out of order, rates that fall, maintenance above initial.
-    ([(key: "margin.tiers.BTC.row.4.upperQuantity", value: "2000")], "last row"),
-    ([(key: "margin.tiers.BTC.row.2.upperQuantity", value: "50")], "does not lie above"),
-    ([(key: "margin.tiers.BTC.row.2.maintenance", value: "2.4999999%")], "below those"),
-    ([(key: "margin.tiers.BTC.row.2.initial", value: "4.9999999%")], "below those"),
-    ([(key: "margin.tiers.BTC.row.4.maintenance", value: "40.0000001%")], "more maintenance"),
-    ([(key: "margin.tiers.BTC.row.2.upperNotional", value: "90")], "two measures"),
-    ([(key: "margin.tiers.BTC.maintenancePerUnit", value: "0.1%")], "maintenancePerUnit"),
-    (
-      [
-        (key: "margin.tiers.BTC.initialPerUnit", value: "0.1%"),
-        (key: "margin.tiers.BTC.isMarginal", value: "true"),
-      ], "one rate"
-    ),
-  ])
+  @Test(
+    "tiers that do not fit together are refused",
+    arguments: [
+      // No last row without an end, rows out of order, rates that fall, maintenance above initial.
+      ([(key: "margin.tiers.BTC.row.4.upperQuantity", value: "2000")], "last row"),
+      ([(key: "margin.tiers.BTC.row.2.upperQuantity", value: "50")], "does not lie above"),
+      ([(key: "margin.tiers.BTC.row.2.maintenance", value: "2.4999999%")], "below those"),
+      ([(key: "margin.tiers.BTC.row.2.initial", value: "4.9999999%")], "below those"),
+      ([(key: "margin.tiers.BTC.row.4.maintenance", value: "40.0000001%")], "more maintenance"),
+      ([(key: "margin.tiers.BTC.row.2.upperNotional", value: "90")], "two measures"),
+      ([(key: "margin.tiers.BTC.maintenancePerUnit", value: "0.1%")], "maintenancePerUnit"),
+      (
+        [
+          (key: "margin.tiers.BTC.initialPerUnit", value: "0.1%"),
+          (key: "margin.tiers.BTC.isMarginal", value: "true"),
+        ], "one rate"
+      ),
+    ])
   func inconsistentTiers(changes: [(key: String, value: String)], reason: String) throws {
     let set = try set(with: changes)
     do {

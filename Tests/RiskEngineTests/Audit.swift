@@ -69,7 +69,9 @@ struct Audit {
     var money = state.houses.map { Int128($0.insuranceFund) + Int128($0.fees) }
     var sizes = [Int64](repeating: 0, count: state.listing.contracts.count)
     for account in state.accounts {
-      for (asset, units) in account.portfolio.balances.enumerated() { money[asset] += Int128(units) }
+      for (asset, units) in account.portfolio.balances.enumerated() {
+        money[asset] += Int128(units)
+      }
       for position in account.portfolio.positions {
         guard let index = state.listing.index(of: position.instrument),
           let asset = state.listing.index(of: state.listing.contracts[index].settlementAsset)

@@ -58,7 +58,8 @@ struct DoorTests {
     #expect(
       venue.refusal(of: .openAccount(Venue.maker, .cross)) == .alreadyExists("account 0"))
     try venue.open(9, .cross)
-    #expect(venue.refusal(of: .openAccount(AccountID(8), .cross)) == .notIncreasing("an account's id"))
+    #expect(
+      venue.refusal(of: .openAccount(AccountID(8), .cross)) == .notIncreasing("an account's id"))
     let coin = CollateralAsset(asset: try Coins.btc, underlying: try AssetSymbol("BTC"))
     #expect(venue.refusal(of: .acceptCollateral(coin)) == .alreadyExists("collateral BTC"))
     let again = try Contracts.all[3]
@@ -145,7 +146,8 @@ struct DoorTests {
     #expect(venue.refusal(of: .contributeToFund(beyond)) == limit)
     let most = Amount(units: .max, asset: usd)
     #expect(venue.refusal(of: .depositCollateral(Venue.maker, most)) == limit)
-    try venue.submit(.depositCollateral(Venue.maker, Amount(units: 100_000_000_000_000, asset: usd)))
+    try venue.submit(
+      .depositCollateral(Venue.maker, Amount(units: 100_000_000_000_000, asset: usd)))
   }
 
   @Test("every refusal has a code of its own and says what is wrong")

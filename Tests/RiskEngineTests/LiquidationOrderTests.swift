@@ -135,7 +135,9 @@ struct LiquidationOrderTests {
     try venue.block(btc: "7600")
     let order = try venue.order(of: 1)
     let with = { (other: UInt32) in venue.report(order, with: other) }
-    let (own, liquidating, isolated, resting, nobody) = (with(1), with(2), with(3), with(4), with(9))
+    let (own, liquidating, isolated, resting, nobody) = (
+      with(1), with(2), with(3), with(4), with(9)
+    )
     #expect(venue.refusal(of: own) == .selfTrade(AccountID(1)))
     #expect(venue.refusal(of: liquidating) == .accountInLiquidation(AccountID(2)))
     #expect(venue.refusal(of: isolated) == .isolatedAccountHoldsAnother(AccountID(3)))

@@ -19,7 +19,9 @@ struct RecoveryTests {
   }
 
   private func opened(_ command: Command, workers: AccountWorkers = .one) throws -> Engine {
-    guard case .openVenue(let quote, let set) = command else { throw CanonicalError.trailing(offset: 0) }
+    guard case .openVenue(let quote, let set) = command else {
+      throw CanonicalError.trailing(offset: 0)
+    }
     return try Engine.open(quote: quote, parameters: set, workers: workers).engine
   }
 
@@ -48,7 +50,8 @@ struct RecoveryTests {
     }
   }
 
-  @Test("applying the recorded events gives the live engine, and it goes on alike", arguments: 0..<4)
+  @Test(
+    "applying the recorded events gives the live engine, and it goes on alike", arguments: 0..<4)
   func recover(seed: UInt64) throws {
     let venue = try history(seed: seed)
     let half = venue.records.count / 2

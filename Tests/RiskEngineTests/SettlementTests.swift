@@ -133,7 +133,10 @@ struct SettlementTests {
     }
     for _ in 0..<130 { try venue.block() }
     let totals = venue.engine.state.totals
-    #expect(totals.map(\.isExpired) == [false, false, true, true, true, false, true, true, true, true, true])
+    #expect(
+      totals.map(\.isExpired) == [
+        false, false, true, true, true, false, true, true, true, true, true,
+      ])
   }
 
   private func order(_ id: UInt64) throws -> RestingOrder {

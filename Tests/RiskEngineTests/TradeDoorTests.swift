@@ -105,9 +105,11 @@ struct TradeDoorTests {
     try venue.submit(report(edge))
   }
 
-  @Test("prices outside their field are refused, not computed with", arguments: [
-    Int64.min, -1, Price.limit + 1, .max,
-  ])
+  @Test(
+    "prices outside their field are refused, not computed with",
+    arguments: [
+      Int64.min, -1, Price.limit + 1, .max,
+    ])
   func hostilePrices(steps: Int64) throws {
     var venue = try Venue.marked()
     try venue.open(1, .cross, usd: "10000")
@@ -209,7 +211,9 @@ extension TradeDoorTests {
         == .outsideLimits("a price that is no multiple of the tick"))
   }
 
-  @Test("ids cannot be used up by one order", arguments: [UInt64.max, UInt64(1) << 63, (UInt64(1) << 32) + 2])
+  @Test(
+    "ids cannot be used up by one order",
+    arguments: [UInt64.max, UInt64(1) << 63, (UInt64(1) << 32) + 2])
   func hugeOrderID(number: UInt64) throws {
     var venue = try Venue.marked()
     try venue.open(1, .cross, usd: "10000")
