@@ -91,7 +91,7 @@ struct MarginCommand: ParsableCommand {
     let volatilities = try assignments(volatility, "--volatility") { text in
       let rate = try Rate(text)
       guard rate > .zero, rate <= highest else {
-        throw ValidationError("expected more than 0 and at most \(highest)")
+        throw ValidationError("expected more than 0 and at most \(highest), where 1 is 100 %")
       }
       return rate
     }

@@ -13,8 +13,8 @@ struct JournalFileTests {
 
   private var replay: [String] {
     [
-      "replay", "--market", folder.file("market"), "--out", folder.file("out"),
-      "--population", "10", "--no-report", "--json",
+      "replay", "--market", folder.file("market"), "--out", folder.file("out"), "--no-report",
+      "--json",
     ]
   }
   private var journal: String { folder.file("out/journal.db") }
@@ -22,7 +22,7 @@ struct JournalFileTests {
   /// Writes a sound journal and returns its bytes and hash.
   private func record() throws -> (bytes: Data, hash: String) {
     try SmallMarket.write(to: folder)
-    let summary = try Summary(program.run(replay))
+    let summary = try Summary(program.run(replay + ["--population", "10"]))
     return (try folder.bytes("out/journal.db"), summary.runs[0].hash)
   }
 
@@ -136,14 +136,23 @@ struct JournalFileTests {
     #expect(!folder.exists("none.db") && folder.names(in: "") == ["notes.txt"])
   }
 
+  /// A replay stopped while it writes; it keeps its lock for as long as others need to try.
+  private func stoppedWriter(_ output: Folder) throws -> Process? {
+    for population in ["40", "400", "4000"] {
+      let process = try program.start(replay + ["--population", population], in: output)
+      while process.isRunning, !folder.exists("out/journal.db") { usleep(500) }
+      kill(process.processIdentifier, SIGSTOP)
+      if process.isRunning { return process }
+      try FileManager.default.removeItem(atPath: folder.file("out"))
+    }
+    return nil
+  }
+
   @Test("while one process writes, others may neither read, resume nor replace it")
   func inUse() throws {
     try SmallMarket.write(to: folder, minutes: 240)
     let output = try Folder()
-    let writer = try program.start(replay, in: output)
-    while writer.isRunning, !folder.exists("out/journal.db") { usleep(500) }
-    // Stopped, it keeps its lock for as long as the others need.
-    kill(writer.processIdentifier, SIGSTOP)
+    let writer = try #require(try stoppedWriter(output), "every replay ended too early")
     let attempts = [
       ["verify", journal], ["recover", journal], replay + ["--resume"], replay,
     ]

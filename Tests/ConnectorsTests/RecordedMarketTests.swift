@@ -94,7 +94,7 @@ struct RecordedMarketTests {
       ),
       (
         "2023-03-04", "2023-03-06",
-        ["BTC BINPERP", "BTC BINUS", "BTC KRAKEN.C", "ETH BINPERP"]
+        ["BTC BINPERP", "BTC BINUS", "BTC KRAKEN_C", "ETH BINPERP"]
       ),
       (
         "2020-03-12", "2020-03-13",

@@ -51,7 +51,7 @@ struct OracleParameterTests {
       try feed(base, in: set).sources.map(\.source.description)
     }
     #expect(try names("BTC") == ["BINANCE", "BITFINEX", "BITMEX", "BITSTAMP", "COINBASE"])
-    #expect(try names("ETH") == ["BINANCE", "BITFINEX"])
+    #expect(try names("ETH") == ["BINANCE", "BITFINEX", "BITSTAMP", "COINBASE"])
     #expect(try names("BTC_PERP") == ["BINPERP", "BITMEX"])
     #expect(try names("ETH_PERP") == ["BINPERP"])
     #expect(try names("LTC") == ["BINANCE", "BITFINEX", "BITSTAMP", "COINBASE"])

@@ -4,6 +4,7 @@
 import Instruments
 import Ledger
 import Margin
+import MarketData
 import Quantities
 import RiskEngine
 import Testing
@@ -30,6 +31,35 @@ struct FuzzTests {
     for _ in 0..<240 where try venue.attempt(commands.next(for: &venue)) { accepted += 1 }
     #expect(accepted > 60, "most of a history happens")
     #expect(venue.engine.state.brokenAfterBlock() == nil)
+  }
+
+  @Test(
+    "when prices, a book and a fund are there again, every account is cleared", arguments: 0..<12)
+  func calm(seed: UInt64) throws {
+    var venue = try Self.busyVenue()
+    var commands = RandomCommands(seed: seed)
+    for _ in 0..<200 { try venue.attempt(commands.next(for: &venue)) }
+    let usual = try ParameterFixture.set(Venue.wideOracle)
+    try venue.submit(.changeParameters(usual))
+    try venue.fund("1000000", of: Coins.usd)
+    try venue.fund("100", of: Coins.btc)
+    try venue.fund("1000", of: Coins.eth)
+    for _ in 0..<60 {
+      try venue.block(after: 61)
+      let isDone = venue.engine.state.accounts.allSatisfy { $0.liquidation == nil }
+      if isDone { break }
+      for account in venue.engine.state.accounts {
+        guard let order = venue.account(account.id.number).liquidation?.order else { continue }
+        let mark = venue.mark(order.instrument).price
+        let isWithin = order.side == .sell ? mark >= order.limit : mark <= order.limit
+        try venue.attempt(venue.report(order, size: isWithin ? nil : 0, price: mark))
+      }
+    }
+    for account in venue.engine.state.accounts {
+      #expect(account.liquidation == nil, "P27: \(account)")
+      let risk = try #require(venue.engine.valuation).risk(account.portfolio)
+      #expect(risk.equity >= risk.maintenanceMargin || account.portfolio.positions.isEmpty)
+    }
   }
 
   @Test("histories reach every stage of the waterfall")

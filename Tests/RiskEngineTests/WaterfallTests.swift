@@ -144,9 +144,10 @@ struct WaterfallTests {
     #expect(venue.stage(of: 1) == .insuranceFund)
   }
 
-  /// An account whose future expired 2,530 USD below its price, after its perpetual was sold at
-  /// 7,400 for it: it owes 2,067 USD and has nothing. Accounts 2 and 3 won 180 and 420 USD in
-  /// the perpetual.
+  /// An account that owes 2,067 USD and has nothing.
+  ///
+  /// Its future expired 2,530 USD below its price, after its perpetual was sold at 7,400 for it.
+  /// Accounts 2 and 3 won 180 and 420 USD in the perpetual.
   ///
   /// - Parameter fund: What is put into the fund, which has 37 USD from the penalty.
   /// - Returns: The events of the block in which the future expired.

@@ -121,20 +121,17 @@ struct UserMarketFile {
     let words = (RecordedFile.stem(of: name) ?? "").split(
       separator: ".", omittingEmptySubsequences: false
     ).map(String.init)
-    // A source's name may itself have points: `KRAKEN.C`.
-    guard words.count >= 3, let step = RecordedFile.step(words[words.count - 1])
-    else { throw malformed }
+    guard words.count == 3, let step = RecordedFile.step(words[2]) else { throw malformed }
     let pair = words[0].split(separator: "-", omittingEmptySubsequences: false).map(String.init)
-    let sourceName = words[1..<words.count - 1].joined(separator: ".")
     guard pair.count == 2, let base = try? AssetSymbol(pair[0]),
-      let quote = try? AssetSymbol(pair[1]), let symbol = try? AssetSymbol(sourceName),
+      let quote = try? AssetSymbol(pair[1]), let symbol = try? AssetSymbol(words[1]),
       Self.dollars.contains(pair[1])
     else { throw malformed }
     self.name = name
     self.step = step
     self.source = VenueSource(
-      venue: sourceName, source: SourceID(symbol), kind: .spot, base: base, quote: quote,
-      openRule: roles.openIsPreviousClose.contains(sourceName) ? .previousClose : .firstTrade)
+      venue: words[1], source: SourceID(symbol), kind: .spot, base: base, quote: quote,
+      openRule: roles.openIsPreviousClose.contains(words[1]) ? .previousClose : .firstTrade)
   }
 
   /// Quotes that count as the dollar of an index feed.

@@ -86,13 +86,13 @@ extension VenueSource {
     Known(word: "coinapi", code: "COINAPI", kind: .composite),
   ]
 
-  /// Keeps the series of one venue in several quotes apart: `BINUS`, `BINUS.T`, `BINUS.C`.
+  /// Keeps the series of one venue in several quotes apart: `BINUS`, `BINUS_T`, `BINUS_C`.
   private static func suffix(of quote: AssetSymbol) -> String? {
     switch quote.description {
-    case "USD": ".U"
-    case "USDT": ".T"
-    case "USDC": ".C"
-    default: quote.description.first.map { ".\($0)" }
+    case "USD": "_U"
+    case "USDT": "_T"
+    case "USDC": "_C"
+    default: quote.description.first.map { "_\($0)" }
     }
   }
 }

@@ -39,11 +39,12 @@ enum ReplayBench {
   private static func replay(
     _ market: RecordedMarket, _ accounts: Int, threads: Int, journal: JournalTarget
   ) throws -> (seconds: Double, positions: Int) {
+    let parameters = try FeedFit(market: market).parameters(ParameterFile.bundled().set)
     var positions = 0
     let elapsed = try seconds {
       var replay = try Replay(
         ReplayPlan(
-          title: "benchmark", market: market, parameters: ParameterFile.bundled().set,
+          title: "benchmark", market: market, parameters: parameters,
           accounts: .population(count: accounts, seed: 20_200_312), journal: journal,
           workers: .threads(threads)))
       positions = try replay.run().totals.positions

@@ -1,9 +1,9 @@
 // Plimsoll: a real-time margin and liquidation engine for crypto derivatives.
 // SPDX-License-Identifier: Apache-2.0
 
-import Connectors
+public import Connectors
 import MarketData
-import Parameters
+public import Parameters
 import Quantities
 
 /// Fits the feeds of a parameter set to the sources that a market has.
@@ -12,12 +12,18 @@ import Quantities
 /// with weight 1, and a quorum no larger than their number. Each value that is stated so stands
 /// in the report's table of parameters with this reason; feeds that can reach their quorum stay
 /// as they are.
-struct FeedFit {
+public struct FeedFit: Sendable {
   let market: RecordedMarket
   /// Keys that were stated for this run and stay as they were stated.
   let kept: [String]
 
-  func parameters(_ set: ParameterSet) throws -> ParameterSet {
+  public init(market: RecordedMarket, kept: [String] = []) {
+    self.market = market
+    self.kept = kept
+  }
+
+  /// The set, with what its feeds must state for this market.
+  public func parameters(_ set: ParameterSet) throws -> ParameterSet {
     var values: [ParameterValue] = []
     for base in market.underlyings { values += try stated(for: base, in: set) }
     guard !values.isEmpty else { return set }
