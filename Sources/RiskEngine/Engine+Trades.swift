@@ -208,7 +208,7 @@ extension Engine {
     guard let valuation else { throw .refused(.notMarked("the account's instruments")) }
     try requireFreshPrices(portfolio)
     let risk = valuation.risk(portfolio)
-    var equity = risk.equity
+    var equity = risk.equity - settlementLoss(portfolio, valuation)
     if withoutProfits { equity -= valuation.unrealizedGains(portfolio) }
     guard equity >= risk.initialMargin else {
       throw .refused(
