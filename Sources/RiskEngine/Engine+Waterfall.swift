@@ -142,12 +142,14 @@ extension Engine {
     guard let instrument = state.listing.index(of: sized.instrument) else { return nil }
     let contract = state.listing.contracts[instrument]
     let isLong = account.portfolio.size(of: sized.instrument).sign > 0
-    // The price of the limit value, rounded so that a fill at it is never beyond the value.
+    // The price of the limit value, rounded so that a fill at it is never beyond the value; where
+    // that leaves the contract's prices, the last of them.
     let limit = try? contract.price(
       ofUnitValue: terms.limitUnitValue, rounding: isLong ? .up : .down)
+    let last = isLong ? contract.highestPrice : Price.zero
     return LiquidationOrder(
       id: state.nextOrder, account: account.id, instrument: sized.instrument,
-      side: isLong ? .sell : .buy, size: sized.size, limit: limit ?? state.marks[instrument].price,
+      side: isLong ? .sell : .buy, size: sized.size, limit: limit ?? last,
       stage: stage, expiresAt: state.time + rules.liquidation.orderLife,
       fundShare: abs(terms.limitUnitValue - terms.bankruptcyUnitValue) * sized.size.steps)
   }

@@ -212,6 +212,33 @@ struct LiquidationOrderTests {
     #expect(try venue.order(of: 1).id > OrderID(7))
   }
 
+  @Test("a deposit ends a liquidation once its order is answered")
+  func deposit() throws {
+    var venue = try long(with: "589")
+    let order = try venue.order(of: 1)
+    // 39 USD are missing to 1.2 × 190; one unit less does not end it.
+    try venue.deposit(1, "38.999999", of: Coins.usd)
+    try venue.submit(venue.report(order, size: 0))
+    try venue.block()
+    try venue.submit(venue.report(venue.order(of: 1), size: 0))
+    try venue.deposit(1, "0.000001", of: Coins.usd)
+    let events = try venue.block()
+    #expect(events.contains(.liquidationEnded(AccountID(1), .restored)))
+    #expect(venue.size(1, perpetual) == 1_000)
+  }
+
+  @Test("without a buffer an account at its maintenance margin is restored, once")
+  func noBuffer() throws {
+    var venue = try Venue.marked([(key: "margin.buffer", value: "0%")])
+    try venue.open(1, .cross, usd: "589.999999")
+    try venue.take(1, 1_000, of: perpetual)
+    try venue.block(btc: "7600")
+    try venue.submit(venue.report(venue.order(of: 1), size: 0))
+    try venue.deposit(1, "0.000001", of: Coins.usd)
+    let events = try venue.block()
+    #expect(events.last == .liquidationEnded(AccountID(1), .restored))
+  }
+
   @Test("large positions are closed in slices")
   func slices() throws {
     var venue = try Venue.marked()

@@ -130,6 +130,52 @@ struct MarketTests {
     #expect(venue.engine.state.status(of: btc) == .open)
   }
 
+  @Test("a price at which some contract leaves its field halts the venue in sight, not for good")
+  func outOfField() throws {
+    var venue = try Venue.marked()
+    try venue.submit(
+      .listInstrument(
+        Contracts.contract(
+          50, "LOW", "BTC", .perpetual, .linear, Coins.usd, 100_000, "8100")))
+    try venue.open(1, .cross, usd: "400")
+    try venue.take(1, -1_000, of: Contracts.btcPerpetual)
+    try venue.block(btc: "8100.00000001")
+    #expect(venue.engine.valuation == nil)
+    #expect(venue.engine.state.markets.allSatisfy { $0.status == .reduceOnly })
+    #expect(venue.account(1).liquidation == nil, "nothing is done on a guess")
+    let state = venue.engine.state
+    let twin = try Engine(state: state, hash: venue.engine.hash, sequence: venue.engine.sequence)
+    #expect(twin.valuation == nil)
+    let eth = try venue.trade(Contracts.ethPerpetual, buyer: 1, seller: 0, size: 1)
+    #expect(venue.refusal(of: eth) == .marketIsReduceOnly(try AssetSymbol("ETH")))
+    // At the highest price of the contract, 100 USD against it, it goes on.
+    try venue.block(btc: "8100")
+    #expect(venue.engine.state.markets.allSatisfy { $0.status == .open })
+    #expect(venue.engine.valuation != nil)
+    try venue.block(btc: "8090")
+    try venue.take(1, 1_000, of: Contracts.btcPerpetual)
+  }
+
+  @Test("parameters that are incomplete, or that no account could be measured by, are refused")
+  func parameters() throws {
+    var venue = try Venue.marked()
+    let set = venue.engine.state.parameters
+    let partial = try ParameterSet(
+      name: "partial", date: set.date, values: set.values.filter { $0.key != "margin.buffer" })
+    #expect(
+      venue.refusal(of: .changeParameters(partial))
+        == .parameters(.missing(key: "margin.buffer")))
+    let lonely = try set.setting("oracle.BTC.quorum", to: "32", source: "test")
+    guard case .parameters(.inconsistent) = venue.refusal(of: .changeParameters(lonely)) else {
+      Issue.record("a quorum that can never be met was accepted")
+      return
+    }
+    let changed = try set.setting("margin.buffer", to: "50%", source: "test")
+    let events = try venue.submit(.changeParameters(changed))
+    #expect(events == [.parametersChanged(changed)])
+    #expect(venue.engine.rules.margin.buffer == Rate(billionths: 500_000_000))
+  }
+
   @Test("an underlying listed later waits for its own price and stops nobody")
   func laterListing() throws {
     var venue = try Venue.marked()

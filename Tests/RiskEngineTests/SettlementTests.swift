@@ -121,6 +121,35 @@ struct SettlementTests {
     #expect(venue.balance(1) == 10_000_000_000 + 100_000_000)
   }
 
+  @Test("near settlement a position must be worth its margin at the average, not at the mark")
+  func markBesideAverage() throws {
+    var venue = try Venue.marked()
+    try venue.block(btc: "5000", after: 1_800)
+    for _ in 0..<14 { try venue.block(after: 120) }
+    try venue.block(btc: "7700", after: 60)
+    for id: UInt32 in 1...2 { try venue.open(id, .cross, usd: "2000") }
+    let future = Contracts.btcFuture
+    // 29 minutes at 5,000 and, at best, one at 7,700: 5,090. A long from 7,700 loses 2,610.
+    let long = try venue.trade(future, buyer: 1, seller: 2, size: 1_000)
+    #expect(
+      venue.refusal(of: long)
+        == .belowInitialMargin(
+          AccountID(1), equity: 2_000_000_000 - 2_610_000_000, initialMargin: 385_000_000))
+    // A short gains, which counts for nothing before it is there.
+    try venue.submit(venue.trade(future, buyer: 0, seller: 2, size: 1_000))
+    try venue.take(1, 100, of: future)
+    // The long of a tenth is expected to lose 261 USD; its initial margin is 38.50.
+    let most = Amount(units: 1_700_500_001, asset: try Coins.usd)
+    #expect(
+      venue.refusal(of: .withdrawCollateral(AccountID(1), most))
+        == .belowInitialMargin(AccountID(1), equity: 38_499_999, initialMargin: 38_500_000))
+    let less = Amount(units: most.units - 1, asset: most.asset)
+    try venue.submit(.withdrawCollateral(AccountID(1), less))
+    try venue.block()
+    #expect(venue.balance(1) == 38_500_000)
+    #expect(venue.balance(2) == 2_000_000_000 + 2_610_000_000)
+  }
+
   @Test("expiries that follow each other within an hour all settle")
   func nearExpiries() throws {
     var venue = try Venue.marked()

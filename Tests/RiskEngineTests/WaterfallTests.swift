@@ -52,6 +52,16 @@ struct WaterfallTests {
     #expect(events.last == .liquidationEnded(AccountID(1), .closed))
   }
 
+  @Test("with nothing left the fund's stage begins, with one unit left it does not")
+  func nothingLeft() throws {
+    let none = try gapped(to: "7500", fund: "1000")
+    #expect(try none.equity(1) == 0)
+    #expect(none.stage(of: 1) == .insuranceFund)
+    let some = try gapped(to: "7500.001", fund: "1000")
+    #expect(try some.equity(1) == 1_000)
+    #expect(some.stage(of: 1) == .partial)
+  }
+
   @Test("an empty fund leads straight to deleveraging, at the bankruptcy price")
   func deleveraging() throws {
     var venue = try Venue.marked()
@@ -144,12 +154,11 @@ struct WaterfallTests {
     #expect(venue.stage(of: 1) == .insuranceFund)
   }
 
-  /// An account that owes 2,067 USD and has nothing.
+  /// An account that owes 1,387.25 USD and has nothing.
   ///
-  /// Its future expired 2,530 USD below its price, after its perpetual was sold at 7,400 for it.
-  /// Accounts 2 and 3 won 180 and 420 USD in the perpetual.
-  ///
-  /// - Parameter fund: What is put into the fund, which has 37 USD from the penalty.
+  /// Its perpetual was sold at 7,450; for its future nobody could be found before it expired at
+  /// 6,000. Accounts 2 and 3 have won 600 and 1,400 USD in the perpetual.
+  /// - Parameter fund: What is put into the fund, which has 37.25 USD from the penalty.
   /// - Returns: The events of the block in which the future expired.
   private func expiredDebtor(
     fund: String, changes: [(key: String, value: String)] = []
@@ -159,46 +168,52 @@ struct WaterfallTests {
       try venue.open(id, .cross, usd: "1000")
       try venue.submit(venue.trade(perpetual, buyer: 0, seller: id, size: size))
     }
-    try venue.open(4, .cross, usd: "1000")
-    try venue.block(btc: "5000", after: 1_800)
-    for _ in 0..<27 { try venue.block() }
-    try venue.block(btc: "7700")
-    try venue.open(9, .cross, usd: "800")
+    for id: UInt32 in 4...5 { try venue.open(id, .cross, usd: "5000") }
+    try venue.open(9, .cross, usd: "1200")
     try venue.take(9, 1_000, of: perpetual)
     try venue.take(9, 1_000, of: Contracts.btcFuture)
-    try venue.block(btc: "7400")
-    try venue.submit(venue.report(venue.order(of: 9), price: try Price("7400")))
+    try venue.block(btc: "7450")
+    try venue.submit(venue.report(venue.order(of: 9), price: try Price("7450")))
     #expect(venue.size(9, perpetual) == 0)
+    // Who is short in the future now entered below any bankruptcy price to come.
+    try venue.submit(
+      venue.trade(Contracts.btcFuture, buyer: 0, seller: 5, size: 1_000, price: "7000"))
+    try venue.block(btc: "6000")
+    for _ in 0..<28 { try venue.block(after: 120) }
+    try venue.block(after: 60)
+    #expect(venue.size(9, Contracts.btcFuture) == 1_000)
     try venue.fund(fund, of: Coins.usd)
     let events = try venue.block()
+    #expect(venue.now == Venue.expiry)
     return (venue, events)
   }
 
   @Test("the rest of a loss is shared by the market's winners, after the fund is empty")
   func socializedLoss() throws {
-    let (venue, events) = try expiredDebtor(fund: "1930")
-    #expect(moved(events, .insuranceCover) == [1_967_000_000])
+    let (venue, events) = try expiredDebtor(fund: "1250")
+    #expect(moved(events, .insuranceCover) == [1_287_250_000])
     #expect(moved(events, .socializedLoss) == [30_000_000, 70_000_000])
     #expect(venue.insuranceFund() == 0)
     #expect(venue.balance(9) == 0 && venue.account(9).liquidation == nil)
-    #expect(try venue.equity(2) == 1_150_000_000 && venue.equity(3) == 1_350_000_000)
-    #expect(venue.balance(4) == 1_000_000_000, "P31")
+    #expect(try venue.equity(2) == 1_570_000_000)
+    #expect(try venue.equity(3) == 2_330_000_000)
+    #expect(venue.balance(4) == 5_000_000_000, "P31")
   }
 
   @Test("a winner gives no more than its share, once; the account waits for the fund")
   func cappedLoss() throws {
     var (venue, events) = try expiredDebtor(
-      fund: "1930", changes: [(key: "socializedLoss.share", value: "10%")])
-    #expect(moved(events, .socializedLoss) == [18_000_000, 42_000_000])
+      fund: "1050", changes: [(key: "socializedLoss.share", value: "10%")])
+    #expect(moved(events, .socializedLoss) == [60_000_000, 140_000_000])
     #expect(venue.stage(of: 9) == .socializedLoss)
-    #expect(venue.balance(9) == -40_000_000)
+    #expect(venue.balance(9) == -100_000_000)
     let open = try venue.trade(perpetual, buyer: 9, seller: 0, size: 1)
     #expect(venue.refusal(of: open) == .accountInLiquidation(AccountID(9)))
     events = try venue.block()
     #expect(moved(events, .socializedLoss).isEmpty)
-    try venue.fund("39.999999", of: Coins.usd)
+    try venue.fund("99.999999", of: Coins.usd)
     events = try venue.block()
-    #expect(moved(events, .insuranceCover) == [39_999_999])
+    #expect(moved(events, .insuranceCover) == [99_999_999])
     #expect(venue.stage(of: 9) == .socializedLoss)
     try venue.fund("1", of: Coins.usd)
     events = try venue.block()
@@ -209,11 +224,31 @@ struct WaterfallTests {
 
   @Test("a profit that has borne one loss does not bear the next")
   func profitsAreUsedUp() throws {
-    let (venue, _) = try expiredDebtor(fund: "1930")
+    let (venue, _) = try expiredDebtor(fund: "1250")
     let positions = [2, 3].map { venue.account($0).portfolio.positions[0] }
     let mark = venue.mark(perpetual).unitValue
-    #expect(positions.map { $0.unrealizedProfit(unitValue: mark) } == [150_000_000, 350_000_000])
+    #expect(positions.map { $0.unrealizedProfit(unitValue: mark) } == [570_000_000, 1_330_000_000])
     #expect(venue.balance(2) == 1_000_000_000 && venue.balance(3) == 1_000_000_000)
+  }
+
+  @Test("a bankruptcy price beyond the contract's highest is not offered at the mark instead")
+  func beyondHighestPrice() throws {
+    var venue = try Venue.marked()
+    let low = InstrumentID(50)
+    // Its highest unit value, rounded, is that of a price one step too high.
+    try venue.submit(
+      .listInstrument(
+        Contracts.contract(
+          50, "LOW", "BTC", .perpetual, .linear, Coins.usd, 100_000, "8100.0006")))
+    try venue.block()
+    try venue.open(1, .cross, usd: "1100")
+    try venue.take(1, 10_000, of: Contracts.ethPerpetual)
+    try venue.take(1, 125, of: low)
+    // 10,000 USD are lost in ETH; its share of that moves the other position's price far up.
+    try venue.block(eth: "100")
+    #expect(venue.size(1, Contracts.ethPerpetual) == 0, "the maker is in profit there")
+    #expect(venue.size(1, low) == 125)
+    #expect(try venue.order(of: 1).limit == Price("8100.0006"), "P24")
   }
 
   @Test("what the fund has set aside for one order is not promised to another")
