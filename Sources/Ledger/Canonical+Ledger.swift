@@ -156,6 +156,7 @@ extension TradeReport: Canonical {
     writer.append(price)
     writer.append(order != nil)
     if let order { writer.append(order) }
+    writer.append(origin.rawValue)
   }
   public init(from reader: inout CanonicalReader) throws(CanonicalError) {
     let instrument: InstrumentID = try reader.value()
@@ -167,6 +168,6 @@ extension TradeReport: Canonical {
     if try reader.bool() { order = try reader.value() }
     self.init(
       instrument: instrument, buyer: buyer, seller: seller, size: size, price: price,
-      order: order)
+      order: order, origin: try reader.tag())
   }
 }

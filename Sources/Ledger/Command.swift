@@ -25,6 +25,15 @@ public enum Command: Hashable, Sendable {
   case restart(at: Timestamp)
 }
 
+/// Where a trade that is reported was agreed.
+@frozen
+public enum TradeOrigin: UInt8, Hashable, Sendable, CaseIterable {
+  /// In the venue's book; both sides pay fees.
+  case book
+  /// Elsewhere: positions are brought in at a price, without a fee.
+  case transfer
+}
+
 /// A trade as the matching engine reports it.
 @frozen
 public struct TradeReport: Hashable, Sendable {
@@ -34,13 +43,15 @@ public struct TradeReport: Hashable, Sendable {
   /// Positive.
   public let size: Size
   public let price: Price
-  /// The resting order that was met, of the buyer or of the seller.
+  /// The resting order that was met, of the buyer or of the seller; its owner is the maker.
+  /// A trade of the book that names none has two takers.
   public let order: OrderID?
+  public let origin: TradeOrigin
 
   @inlinable
   public init(
     instrument: InstrumentID, buyer: AccountID, seller: AccountID, size: Size, price: Price,
-    order: OrderID? = nil
+    order: OrderID? = nil, origin: TradeOrigin = .book
   ) {
     self.instrument = instrument
     self.buyer = buyer
@@ -48,6 +59,7 @@ public struct TradeReport: Hashable, Sendable {
     self.size = size
     self.price = price
     self.order = order
+    self.origin = origin
   }
 }
 

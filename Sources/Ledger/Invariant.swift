@@ -15,6 +15,8 @@ public enum Invariant: String, Error, Hashable, Sendable, CaseIterable {
   case marketSumsToZero
   /// P04.
   case insuranceFundIsNotNegative
+  /// What the venue has earned in fees is not negative either: rebates come out of fees.
+  case feesAreNotNegative
   // After every block.
   /// The running sums equal a fresh sum over all accounts.
   case runningTotalsAreTrue
@@ -36,6 +38,7 @@ extension LedgerState {
     for house in houses {
       if house.total != 0 { return .moneyIsConserved }
       if house.insuranceFund < 0 { return .insuranceFundIsNotNegative }
+      if house.fees < 0 { return .feesAreNotNegative }
     }
     if let instrument, totals[instrument].netSize != 0 { return .marketSumsToZero }
     return nil

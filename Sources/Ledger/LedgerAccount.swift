@@ -40,6 +40,10 @@ public enum TransferReason: UInt8, Hashable, Sendable, CaseIterable {
   case fundContribution
   /// Collateral exchanged at the index with the insurance fund, to pay a debt.
   case conversion
+  /// The fee of one side of a trade, to the venue.
+  case tradingFee
+  /// A part of the taker's fee given to the maker.
+  case makerRebate
 }
 
 /// Money moving from one ledger account to another.
@@ -69,6 +73,8 @@ public enum TradeCause: UInt8, Hashable, Sendable, CaseIterable {
   case liquidation
   /// Auto-deleveraging closed both sides.
   case deleveraging
+  /// Positions agreed or opened elsewhere and brought in; free of fees.
+  case transfer
 }
 
 /// A trade of one instrument between two accounts.

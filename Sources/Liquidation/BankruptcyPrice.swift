@@ -10,7 +10,7 @@ public struct ClosingTerms: Hashable, Sendable {
   /// the account's equity; rounded so that the account is never left with less than nothing.
   public let bankruptcyUnitValue: Int64
   /// The worst unit value a fill may have: the bankruptcy value, moved by what the insurance
-  /// fund may add.
+  /// fund may add, never beyond the fund's limit.
   public let limitUnitValue: Int64
 }
 
@@ -25,15 +25,21 @@ public struct ClosingTerms: Hashable, Sendable {
 ///   - unitValue: Its mark, ledger units per step.
 ///   - equityShare: Ledger units of the settlement asset, any sign.
 ///   - fundShare: Ledger units the fund may add, not negative.
+///   - fundLimit: The unit value beyond which the fund adds nothing, so that no book, however
+///     empty, can sell it a closing at any price; `nil` for no such limit.
 public func closingTerms(
-  contract: Contract, size: Size, unitValue: Int64, equityShare: Int64, fundShare: Int64
+  contract: Contract, size: Size, unitValue: Int64, equityShare: Int64, fundShare: Int64,
+  fundLimit: Int64? = nil
 ) -> ClosingTerms {
-  ClosingTerms(
-    bankruptcyUnitValue: shifted(
-      contract, size: size, unitValue: unitValue, loss: equityShare),
-    limitUnitValue: shifted(
-      contract, size: size, unitValue: unitValue,
-      loss: saturatingSum(equityShare, fundShare)))
+  let bankruptcy = shifted(contract, size: size, unitValue: unitValue, loss: equityShare)
+  var limit = shifted(
+    contract, size: size, unitValue: unitValue, loss: saturatingSum(equityShare, fundShare))
+  if let fundLimit {
+    limit =
+      size.sign > 0
+      ? max(limit, min(bankruptcy, fundLimit)) : min(limit, max(bankruptcy, fundLimit))
+  }
+  return ClosingTerms(bankruptcyUnitValue: bankruptcy, limitUnitValue: limit)
 }
 
 /// The unit value at which closing loses `loss` ledger units against the mark, at most.

@@ -4,5 +4,5 @@
 extension ParameterDefinition {
   /// Every parameter there is.
   public static let all: [ParameterDefinition] =
-    liquidation + clearing + oracle + margin + surface + book
+    liquidation + clearing + fees + oracle + margin + surface + book
 }

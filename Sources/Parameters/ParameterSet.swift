@@ -32,13 +32,20 @@ public struct ParameterDefinition: Sendable {
     while let wanted = pattern.popFirst() {
       if wanted == UInt8(ascii: "*") {
         let part = rest.prefix { $0 != dot }
-        guard !part.isEmpty else { return false }
+        guard Self.isName(part) else { return false }
         rest = rest[part.endIndex...]
       } else {
         guard rest.popFirst() == wanted else { return false }
       }
     }
     return rest.isEmpty
+  }
+
+  /// Whether a part may stand for a `*`: a symbol, a number, or `default`. So a misspelt name of a
+  /// feed is an unknown parameter, not one that nobody reads.
+  private static func isName(_ part: Substring.UTF8View) -> Bool {
+    if part.elementsEqual("default".utf8) { return true }
+    return (1...8).contains(part.count) && part.allSatisfy { AssetSymbol.permits($0) }
   }
 }
 

@@ -68,6 +68,7 @@ extension KeyFigure {
       KeyFigure("fundAtEnd", "Insurance fund at the end", .money(totals.fundAtEnd)),
       KeyFigure("fundPaid", "Paid by the insurance fund", .money(totals.fundPaid)),
       KeyFigure("penalties", "Penalties paid to it", .money(totals.penalties)),
+      KeyFigure("fees", "Trading fees earned by the venue", .money(totals.fees)),
     ]
   }
 

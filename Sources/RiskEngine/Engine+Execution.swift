@@ -11,7 +11,8 @@ import Quantities
 
 // What the book made of a liquidation order.
 extension Engine {
-  /// Books the fills of an order, charges the penalty and takes the account as far as it can go.
+  /// Books the fills of an order, charges the penalty and then the fees, and takes the account as
+  /// far as it can go.
   ///
   /// Every check comes before the first event; a report for an order that is not waited for
   /// (doubled, late, forged) is refused.
@@ -23,11 +24,14 @@ extension Engine {
       throw .refused(.unknownInstrument(order.instrument))
     }
     let trades = try trades(for: order, report.fills, state.listing.contracts[instrument])
-    try checkRoom(for: trades, asset: settlement(of: instrument))
+    try checkCounterparties(of: trades, order, asset: settlement(of: instrument))
     let penaltyRate = penaltyRate(index)
     for trade in trades { try emit(.traded(trade)) }
     let filled = trades.reduce(Size.zero) { $0 + $1.size }
     try chargePenalty(index, order, filled: filled, rate: penaltyRate)
+    for trade in trades {
+      try chargeFees(of: trade, maker: order.side == .sell ? trade.buyer : trade.seller)
+    }
     let end: OrderEnd = filled == .zero ? .unfilled : .filled
     try emit(.liquidationOrderClosed(id, order.id, end))
     if continues(index, order, filled: filled) { try advance(index) }
@@ -49,19 +53,36 @@ extension Engine {
     state.listing.index(of: state.listing.contracts[instrument].settlementAsset) ?? 0
   }
 
-  /// Refuses fills that would take a balance out of its field, before any of them is booked.
-  private func checkRoom(for trades: [Trade], asset: Int) throws(StepError) {
-    var touched: [AccountID: Portfolio] = [:]
+  /// Refuses fills that would take a balance out of its field, or a counterparty below what a
+  /// trade of its own may, before any of them is booked.
+  ///
+  /// A counterparty takes risk only above initial margin, and reduces only what leaves it solvent:
+  /// otherwise a liquidation would hand the loss of one account to the next.
+  private func checkCounterparties(
+    of trades: [Trade], _ order: LiquidationOrder, asset: Int
+  ) throws(StepError) {
+    var touched: [(id: AccountID, portfolio: Portfolio)] = []
     for trade in trades {
       for (id, size) in [(trade.buyer, trade.size), (trade.seller, -trade.size)] {
-        let index = try account(id)
-        var portfolio = touched[id] ?? state.accounts[index].portfolio
-        portfolio.balances[asset] += portfolio.take(
+        let slot = touched.firstIndex { $0.id == id } ?? touched.count
+        if slot == touched.count {
+          touched.append((id, state.accounts[try account(id)].portfolio))
+        }
+        touched[slot].portfolio.balances[asset] += touched[slot].portfolio.take(
           size, of: trade.instrument, unitValue: trade.unitValue)
-        guard portfolio.balances[asset].magnitude <= Amount.limit.magnitude else {
+        guard touched[slot].portfolio.balances[asset].magnitude <= Amount.limit.magnitude else {
           throw .refused(.outsideLimits("a balance"))
         }
-        touched[id] = portfolio
+      }
+    }
+    for (id, portfolio) in touched where id != order.account {
+      let held = state.accounts[try account(id)].portfolio.size(of: order.instrument)
+      let after = portfolio.size(of: order.instrument)
+      let reduces = held.sign != -after.sign && after.steps.magnitude < held.steps.magnitude
+      if reduces {
+        try requireSolvency(portfolio, of: id)
+      } else {
+        try requireInitialMargin(portfolio, of: id)
       }
     }
   }
@@ -79,6 +100,7 @@ extension Engine {
       remaining = remaining - fill.size
       let isBeyond = order.side == .sell ? fill.price < order.limit : fill.price > order.limit
       guard !isBeyond else { throw .refused(.fillBeyondLimit(order.id)) }
+      try checkBand(fill.price, of: order)
       guard let unitValue = try? contract.unitValue(at: fill.price) else {
         throw .refused(.outsideLimits("a fill's price"))
       }
@@ -93,6 +115,16 @@ extension Engine {
           unitValue: unitValue, price: fill.price, cause: .liquidation))
     }
     return trades
+  }
+
+  /// Refuses a price further on the order's good side than the band: what the account in
+  /// liquidation would gain its counterparty would lose.
+  private func checkBand(_ price: Price, of order: LiquidationOrder) throws(StepError) {
+    guard let mark = valuation?.mark(of: order.instrument)?.price else { return }
+    let gain = -order.side.sign * (price.steps - mark.steps)
+    guard gain <= rules.clearing.priceBand.share(of: mark.steps, rounding: .up) else {
+      throw .refused(.priceOutsideBand(price, mark: mark))
+    }
   }
 
   /// - Parameter steps: All that the counterparty takes of the order.

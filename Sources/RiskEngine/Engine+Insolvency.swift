@@ -112,13 +112,12 @@ extension Engine {
       let balances = state.accounts[index].portfolio.balances
       guard balances[asset] < 0, balances[other] > 0 else { continue }
       let owed = min(-balances[asset], freeFund(asset))
+      // Rounded up both times: what is paid in full is worth the debt to its last unit.
       let price = valuation.quote(owed, asset: asset, rounding: .up)
-      let whole = valuation.units(ofQuote: price, asset: other, rounding: .up)
-      let paid = min(whole, balances[other])
+      let paid = min(valuation.units(ofQuote: price, asset: other, rounding: .up), balances[other])
       let worth = valuation.units(
         ofQuote: valuation.quote(paid, asset: other), asset: asset, rounding: .down)
-      // Paid in full it clears the debt to the unit; rounding is the account's.
-      let received = paid == whole ? owed : min(owed, worth)
+      let received = min(owed, worth)
       guard received > 0, paid > 0 else { continue }
       try move(paid, asset: other, from: .account(id), to: .insuranceFund, .conversion)
       try move(received, asset: asset, from: .insuranceFund, to: .account(id), .conversion)

@@ -1,6 +1,7 @@
 // Plimsoll: a real-time margin and liquidation engine for crypto derivatives.
 // SPDX-License-Identifier: Apache-2.0
 
+import Clearing
 import Instruments
 import Ledger
 import Margin
@@ -21,12 +22,17 @@ extension Engine {
     let buyer = try account(report.buyer)
     let seller = try account(report.seller)
     let taken = try restingOrder(report)
-    try check(buyer, takes: report.size, contract, unitValue, order: taken)
-    try check(seller, takes: -report.size, contract, unitValue, order: taken)
+    if let taken, report.origin == .transfer {
+      throw .refused(.transferOfAnOrder(taken.order.id))
+    }
     let trade = Trade(
       instrument: contract.id, buyer: report.buyer, seller: report.seller, size: report.size,
-      unitValue: unitValue, price: report.price, cause: .matching)
+      unitValue: unitValue, price: report.price,
+      cause: report.origin == .book ? .matching : .transfer)
+    try check(buyer, takes: report.size, trade, contract, order: taken)
+    try check(seller, takes: -report.size, trade, contract, order: taken)
     try emit(.traded(trade))
+    if trade.cause == .matching { try chargeFees(of: trade, maker: taken?.account) }
     guard let taken else { return }
     if taken.order.remaining > report.size {
       try emit(.orderFilled(taken.account, taken.order.id, report.size))
@@ -113,7 +119,7 @@ extension Engine {
 
   /// Whether an account may change its position so; risk-reducing trades always may.
   private func check(
-    _ index: Int, takes size: Size, _ contract: Contract, _ unitValue: Int64,
+    _ index: Int, takes size: Size, _ trade: Trade, _ contract: Contract,
     order: (account: AccountID, order: RestingOrder)?
   ) throws(StepError) {
     let holder = state.accounts[index]
@@ -124,7 +130,8 @@ extension Engine {
       throw .refused(.unknownAsset(contract.settlementAsset.symbol))
     }
     var portfolio = holder.portfolio
-    portfolio.balances[asset] += portfolio.take(size, of: contract.id, unitValue: unitValue)
+    portfolio.balances[asset] += portfolio.take(
+      size, of: contract.id, unitValue: trade.unitValue)
     guard portfolio.balances[asset].magnitude <= Amount.limit.magnitude else {
       throw .refused(.outsideLimits("a balance"))
     }
@@ -134,7 +141,7 @@ extension Engine {
     }
     let reduces = held.sign == -size.sign && held.steps.magnitude >= size.steps.magnitude
     if reduces {
-      try requireSolvency(portfolio, of: holder.id, after: size, contract.id, unitValue)
+      try requireSolvency(portfolio, of: holder.id, after: size, trade)
       return
     }
     if let order, order.account == holder.id, order.order.isReduceOnly {
@@ -152,6 +159,11 @@ extension Engine {
       throw .refused(.tooManyPositions(holder.id))
     }
     if let order, order.account == holder.id { portfolio.fill(order.order.id, by: size.magnitude) }
+    if trade.cause == .matching {
+      let role: LiquidityRole = order?.account == holder.id ? .maker : .taker
+      let fee = fee(trade.size, of: contract, unitValue: trade.unitValue, role: role)
+      portfolio.balances[asset] = max(portfolio.balances[asset] - max(fee, 0), -Amount.limit)
+    }
     try requireInitialMargin(portfolio, of: holder.id)
   }
 
@@ -187,13 +199,18 @@ extension Engine {
   /// Refuses a reduction at a price worse than the mark that ends below zero equity: what it
   /// loses its counterparty would win, and others would have to pay.
   private func requireSolvency(
-    _ portfolio: Portfolio, of id: AccountID, after size: Size, _ instrument: InstrumentID,
-    _ unitValue: Int64
+    _ portfolio: Portfolio, of id: AccountID, after size: Size, _ trade: Trade
   ) throws(StepError) {
-    guard let valuation, let mark = valuation.mark(of: instrument) else {
+    guard let valuation, let mark = valuation.mark(of: trade.instrument) else {
       throw .refused(.notMarked("the account's instruments"))
     }
-    guard size.steps * (mark.unitValue - unitValue) < 0 else { return }
+    guard size.steps * (mark.unitValue - trade.unitValue) < 0 else { return }
+    try requireSolvency(portfolio, of: id)
+  }
+
+  /// Refuses a portfolio that is worth less than nothing.
+  func requireSolvency(_ portfolio: Portfolio, of id: AccountID) throws(StepError) {
+    guard let valuation else { throw .refused(.notMarked("the account's instruments")) }
     let risk = valuation.risk(portfolio)
     guard risk.equity >= 0 else {
       throw .refused(
@@ -208,7 +225,8 @@ extension Engine {
     guard let valuation else { throw .refused(.notMarked("the account's instruments")) }
     try requireFreshPrices(portfolio)
     let risk = valuation.risk(portfolio)
-    var equity = risk.equity - settlementLoss(portfolio, valuation)
+    var equity =
+      risk.equity - settlementLoss(portfolio, valuation) - feesOfOrders(portfolio, valuation)
     if withoutProfits { equity -= valuation.unrealizedGains(portfolio) }
     guard equity >= risk.initialMargin else {
       throw .refused(

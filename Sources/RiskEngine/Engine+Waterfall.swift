@@ -123,9 +123,9 @@ extension Engine {
     _ account: Account, _ risk: AccountRisk, _ valuation: Valuation, stage: LiquidationStage
   ) throws(StepError) -> Progress {
     let positions = valuation.closable(account.portfolio, risk: risk, at: state.time)
-    let cost = rules.liquidation.expectedCost
     let sized = decidePartialSize(positions, rules.liquidation) { instrument, size in
-      valuation.standing(of: account.portfolio, closing: size, of: instrument, cost: cost)
+      valuation.standing(
+        of: account.portfolio, closing: size, of: instrument, cost: closingCost(of: instrument))
     }
     guard let sized else { return .waits }
     let fund = stage == .partial ? 0 : fundBudget(sized.instrument)

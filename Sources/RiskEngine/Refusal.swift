@@ -36,6 +36,7 @@ public enum Refusal: Error, Equatable, Sendable, CustomStringConvertible {
   case fillBeyondLimit(OrderID)
   case fillBeyondSize(OrderID)
   case orderTooLate(OrderID)
+  case transferOfAnOrder(OrderID)
   case parameters(ParameterError)
 
   public var code: String {
@@ -65,6 +66,7 @@ public enum Refusal: Error, Equatable, Sendable, CustomStringConvertible {
     case .fillBeyondLimit: "fill-beyond-limit"
     case .fillBeyondSize: "fill-beyond-size"
     case .orderTooLate: "order-too-late"
+    case .transferOfAnOrder: "transfer-of-an-order"
     case .parameters: "parameters"
     }
   }
@@ -100,6 +102,7 @@ public enum Refusal: Error, Equatable, Sendable, CustomStringConvertible {
     case .fillBeyondLimit(let id): "a fill of \(id) is worse than its limit"
     case .fillBeyondSize(let id): "the fills of \(id) exceed its size"
     case .orderTooLate(let id): "\(id) had expired"
+    case .transferOfAnOrder(let id): "a transfer does not fill \(id), an order of the book"
     case .parameters(let error): error.description
     }
   }

@@ -78,7 +78,18 @@ extension Valuation {
       contract: listing.contracts[index], size: portfolio.size(of: instrument),
       unitValue: marks[index].unitValue,
       equityShare: units(ofQuote: Int64(clamping: equityShare), asset: asset, rounding: .down),
-      fundShare: Int64(clamping: fundShare))
+      fundShare: Int64(clamping: fundShare),
+      fundLimit: bandValue(index, portfolio.size(of: instrument)))
+  }
+
+  /// The unit value at the edge of the band around the mark, on the side on which a position
+  /// loses; `nil` where the contract has no such price.
+  private func bandValue(_ index: Int, _ size: Size) -> Int64? {
+    let contract = listing.contracts[index]
+    let mark = marks[index].price
+    let band = rules.clearing.priceBand.share(of: mark.steps, rounding: .up)
+    let steps = min(max(mark.steps - size.sign * band, 0), contract.highestPrice.steps)
+    return try? contract.unitValue(at: Price(steps: steps))
   }
 }
 

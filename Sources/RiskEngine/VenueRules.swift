@@ -30,6 +30,7 @@ public struct VenueRules: Sendable {
   public let margin: MarginParameters
   public let liquidation: LiquidationParameters
   public let clearing: ClearingParameters
+  public let fees: FeeParameters
 
   /// Decimals of every feed of the venue.
   public static let feedDecimals: UInt8 = 8
@@ -40,6 +41,7 @@ public struct VenueRules: Sendable {
     margin = try MarginParameters(set)
     liquidation = try LiquidationParameters(set)
     clearing = try ClearingParameters(set)
+    fees = try FeeParameters(set)
     var feeds: [FeedRule] = []
     var underlyings: [UnderlyingRule] = []
     for symbol in Self.symbols(of: listing) {

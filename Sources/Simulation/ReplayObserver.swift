@@ -53,7 +53,8 @@ struct ReplayObserver {
     case .sampleRejected(let rejected): take(rejected, at: engine.state.time)
     case .liquidationStarted(let id, let cause): begin(id, cause, engine)
     case .liquidationStageEntered(let id, let stage): enter(id, stage, engine)
-    case .traded(let trade) where trade.cause != .matching: take(trade, engine)
+    case .traded(let trade) where [.liquidation, .deleveraging].contains(trade.cause):
+      take(trade, engine)
     case .transferred(let transfer): take(transfer, engine)
     case .liquidationOrderClosed(let id, _, let end) where end != .filled:
       note(id, engine, "order ended \(end == .unfilled ? "without a fill" : "by expiry")")
@@ -142,6 +143,10 @@ extension ReplayObserver {
       totals.penalties += value
       open[id]?.penalty += value
       note(id, engine, "pays a penalty of \(transfer.amount) to the insurance fund")
+    case (.tradingFee, .account(let id), _):
+      totals.fees += value
+      note(id, engine, "pays a fee of \(transfer.amount) to the venue")
+    case (.makerRebate, _, _): totals.fees -= value
     case (.insuranceCover, _, .account(let id)):
       totals.fundPaid += value
       open[id]?.fundPaid += value

@@ -184,7 +184,8 @@ extension Samples {
       .recordTrade(
         TradeReport(
           instrument: instrument(), buyer: account(), seller: account(), size: size(),
-          price: price(), order: bool() ? order() : nil)),
+          price: price(), order: bool() ? order() : nil,
+          origin: pick(TradeOrigin.allCases))),
       .placeOrder(account(), resting()), .cancelOrder(account(), order()),
       .advanceBlock(at: time(), samples: list { $0.sample() }),
       .reportExecution(ExecutionReport(order: order(), fills: fills)), .restart(at: time()),

@@ -67,6 +67,62 @@ struct FundingTests {
   }
 }
 
+@Suite("Trading fees")
+struct TradingFeeTests {
+  private func fee(
+    _ worth: TradeWorth, _ role: LiquidityRole, _ changes: [(key: String, value: String)] = []
+  ) throws -> Int64 {
+    tradingFee(worth, role, try FeeParameters(ParameterFixture.set(changes)))
+  }
+
+  @Test("futures pay their side's rate on the value, rounded up")
+  func futures() throws {
+    // 10,000 USD at 0.04 % and 0.02 %.
+    let trade = TradeWorth(value: 10_000_000_000)
+    #expect(try fee(trade, .taker) == 4_000_000)
+    #expect(try fee(trade, .maker) == 2_000_000)
+    #expect(try fee(TradeWorth(value: 1), .taker) == 1)
+    #expect(try fee(TradeWorth(value: 2_500), .taker) == 1)
+    #expect(try fee(TradeWorth(value: 2_501), .taker) == 2)
+    #expect(try fee(TradeWorth(value: 0), .taker) == 0)
+    #expect(try fee(TradeWorth(value: 1 << 60), .taker) == 461_168_601_842_739)
+  }
+
+  @Test("a rebate is rounded toward nothing")
+  func rebate() throws {
+    let rebate = [(key: "fees.maker", value: "-0.025%")]
+    #expect(try fee(TradeWorth(value: 10_000_000_000), .maker, rebate) == -2_500_000)
+    #expect(try fee(TradeWorth(value: 3_999), .maker, rebate) == 0)
+    #expect(try fee(TradeWorth(value: 4_000), .maker, rebate) == -1)
+  }
+
+  // Deribit, “Fees”: an option traded at 0.0001 BTC pays 0.0000125 BTC instead of 0.0003 BTC.
+  @Test(
+    "options pay on their underlying, at most an eighth of the premium",
+    arguments: [
+      (10_000 as Int64, 1_250 as Int64), (1_000_000, 30_000), (240_000, 30_000), (239_999, 30_000),
+      (239_992, 29_999), (0, 0), (1, 1),
+    ])
+  func options(premium: Int64, expected: Int64) throws {
+    let trade = TradeWorth(value: premium, underlying: 100_000_000)
+    for role in LiquidityRole.allCases { #expect(try fee(trade, role) == expected) }
+  }
+
+  @Test("a rebate of more than the taker pays is refused")
+  func inconsistent() throws {
+    let make = { (maker: String) in
+      try FeeParameters(ParameterFixture.set([(key: "fees.maker", value: maker)]))
+    }
+    #expect(try make("-0.04%").maker == Rate("-0.04%"))
+    #expect {
+      _ = try make("-0.0400001%")
+    } throws: { error in
+      guard case .inconsistent(let key, _) = error as? ParameterError else { return false }
+      return key == "fees.maker"
+    }
+  }
+}
+
 @Suite("Expiry")
 struct ExpiryTests {
   private func value(_ contract: Contract, at price: String) throws -> Int64 {

@@ -78,6 +78,24 @@ struct ClosingTermsTests {
     #expect(none.limitUnitValue == none.bankruptcyUnitValue)
   }
 
+  @Test("beyond its limit the fund adds nothing, but the account's own equity may")
+  func fundLimit() throws {
+    let contract = try Contracts.linear
+    let limits = { (size: Int64, equity: Int64, limit: Int64) in
+      closingTerms(
+        contract: contract, size: Size(steps: size), unitValue: 8_000_000, equityShare: equity,
+        fundShare: 50_000_000, fundLimit: limit
+      ).limitUnitValue
+    }
+    // Equity alone reaches 7.9 dollars a step, the fund 2.9.
+    #expect(limits(10, 1_000_000, 2_000_000) == 2_900_000)
+    #expect(limits(10, 1_000_000, 4_000_000) == 4_000_000)
+    #expect(limits(10, 1_000_000, 7_950_000) == 7_900_000)
+    #expect(limits(-10, 1_000_000, 14_000_000) == 13_100_000)
+    #expect(limits(-10, 1_000_000, 12_000_000) == 12_000_000)
+    #expect(limits(-10, 1_000_000, 8_050_000) == 8_100_000)
+  }
+
   @Test("values stay inside what the contract can be worth")
   func limits() throws {
     let linear = try Contracts.linear

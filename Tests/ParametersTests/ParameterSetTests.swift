@@ -54,7 +54,8 @@ struct ParameterSetTests {
     "unknown keys are refused by name",
     arguments: [
       "", "margin", "margin.buffers", "margin.buffer.", ".margin.buffer", "margin.buffer.BTC",
-      "oracle..quorum", "oracle.BTC.quorum.x", "margin.tiers.BTC.row..initial", "Margin.buffer",
+      "oracle..quorum", "oracle.btc.quorum", "oracle.Default.quorum", "oracle.MUCHTOOLONG.quorum",
+      "oracle.BTC.quorum.x", "margin.tiers.BTC.row..initial", "Margin.buffer",
     ])
   func unknown(key: String) throws {
     #expect(throws: ParameterError.unknown(key: key)) { _ = try set([(key, 1)]) }

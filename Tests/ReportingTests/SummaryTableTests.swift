@@ -57,8 +57,9 @@ struct SummaryTableTests {
     #expect(run["hash"] as? String == "\(result.hash)")
     let totals = try #require(run["totals"] as? [String: Any])
     let fields = [
-      "accounts", "blocks", "deleveragedAccounts", "deleveragedValue", "events", "fundAtEnd",
-      "fundAtStart", "fundPaid", "highestUncoveredValue", "instruments", "liquidatedValue",
+      "accounts", "blocks", "deleveragedAccounts", "deleveragedValue", "events", "fees",
+      "fundAtEnd", "fundAtStart", "fundPaid", "highestUncoveredValue", "instruments",
+      "liquidatedValue",
       "liquidations", "lowestFund", "mostAccountsInLiquidation", "penalties", "positions",
       "records", "refusedCommands", "rejectedSamples", "skippedRows", "socializedValue",
     ]

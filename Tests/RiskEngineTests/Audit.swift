@@ -83,7 +83,7 @@ struct Audit {
     }
     #expect(money == outside, "P01 after \(event)")
     #expect(sizes.allSatisfy { $0 == 0 }, "P02 after \(event)")
-    #expect(state.houses.allSatisfy { $0.insuranceFund >= 0 }, "P04 after \(event)")
+    #expect(state.houses.allSatisfy { $0.insuranceFund >= 0 && $0.fees >= 0 }, "P04 after \(event)")
   }
 
   /// P06: only accounts that an event names, or that hold what it is about, change.
@@ -142,7 +142,7 @@ extension Audit {
   private func checkTrade(_ trade: Trade) {
     #expect(trade.buyer != trade.seller && trade.size > .zero)
     switch trade.cause {
-    case .matching: break
+    case .matching, .transfer: break
     case .liquidation:
       let order = [trade.buyer, trade.seller].compactMap { account($0)?.liquidation?.order }.first
       guard let order else {

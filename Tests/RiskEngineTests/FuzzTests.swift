@@ -11,9 +11,12 @@ import Testing
 
 @Suite("Random histories")
 struct FuzzTests {
-  /// A marked venue with accounts of every mode and a fund that will not last.
+  /// A marked venue with accounts of every mode, fees and a fund that will not last.
   static func busyVenue() throws -> Venue {
-    var venue = try Venue.marked()
+    var venue = try Venue.marked([
+      (key: "fees.maker", value: "0.02%"), (key: "fees.taker", value: "0.04%"),
+      (key: "fees.option", value: "0.03%"),
+    ])
     try venue.fund("300", of: Coins.usd)
     for id: UInt32 in 1...12 {
       try venue.open(id, MarginMode.allCases[Int(id) % 3], usd: "1500")
@@ -82,6 +85,9 @@ struct FuzzTests {
     }
     #expect(stages.isSuperset(of: [.partial, .insuranceFund, .deleveraging]))
     #expect(causes == Set(TradeCause.allCases))
-    #expect(reasons.isSuperset(of: [.deposit, .withdrawal, .liquidationPenalty, .insuranceCover]))
+    #expect(
+      reasons.isSuperset(of: [
+        .deposit, .withdrawal, .liquidationPenalty, .insuranceCover, .tradingFee, .makerRebate,
+      ]))
   }
 }

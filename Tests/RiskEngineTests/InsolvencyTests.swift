@@ -131,6 +131,24 @@ struct InsolvencyTests {
     #expect(!paid)
   }
 
+  @Test("a debt does not take what the fund has set aside for an order")
+  func setAsideIsKept() throws {
+    var venue = try Venue.marked([(key: "insuranceFund.eventCap", value: "100%")])
+    try venue.fund("30", of: Coins.usd)
+    try venue.open(1, .cross, usd: "500")
+    try venue.take(1, 1_000, of: perpetual)
+    try venue.open(2, .cross)
+    try venue.deposit(2, "3", of: Coins.eth)
+    try venue.take(2, 1_000, of: perpetual)
+    try venue.submit(venue.trade(perpetual, buyer: 0, seller: 2, size: 1_000, price: "7600"))
+    try venue.block(btc: "7400", eth: "130")
+    #expect(try venue.order(of: 1).fundShare == 30_000_000)
+    #expect(venue.insuranceFund() == 30_000_000)
+    #expect(venue.account(2).liquidation != nil && venue.balance(2) == -400_000_000)
+    try venue.submit(venue.report(venue.order(of: 1)))
+    #expect(venue.balance(1) == 0 && venue.insuranceFund() == 0)
+  }
+
   @Test("closing a coin-settled position uses the fund's coins")
   func coinFund() throws {
     var venue = try Venue.marked()

@@ -109,7 +109,9 @@ struct LiquidationOrderTests {
     #expect(venue.refusal(of: report) == .unknownOrder(order.id), "P25")
     // The order lives 60 s. While the market has no price nothing replaces it, and a report is
     // refused; the first block with a price does.
-    try late.submit(late.nextBlock(after: 300, silent: ["BTC"]))
+    try late.submit(.restart(at: late.now))
+    try late.submit(late.nextBlock(after: 60, silent: ["BTC"]))
+    #expect(late.engine.state.time == order.expiresAt)
     #expect(late.refusal(of: report) == .orderTooLate(order.id))
     try late.block()
     #expect(try late.order(of: 1).id != order.id)
@@ -143,6 +145,47 @@ struct LiquidationOrderTests {
     #expect(venue.refusal(of: isolated) == .isolatedAccountHoldsAnother(AccountID(3)))
     #expect(venue.refusal(of: resting) == .isolatedAccountHoldsAnother(AccountID(4)))
     #expect(venue.refusal(of: nobody) == .unknownAccount(AccountID(9)))
+  }
+
+  @Test("a counterparty takes no more than its margin allows, by all fills of the order together")
+  func counterpartyMargin() throws {
+    var venue = try long(with: "500")
+    try venue.open(2, .cross, usd: "10")
+    let order = try venue.order(of: 1)
+    let fills = { (sizes: [Int64]) in
+      Command.reportExecution(
+        ExecutionReport(
+          order: order.id,
+          fills: sizes.map {
+            ExecutionReport.Fill(
+              counterparty: AccountID(2), size: Size(steps: $0), price: order.limit)
+          }))
+    }
+    guard
+      case .belowInitialMargin(AccountID(2), let equity, let margin) = venue.refusal(
+        of: fills([100, 100]))
+    else {
+      Issue.record("expected a refusal for margin")
+      return
+    }
+    let gain = 200 * (7_600_000 - order.limit.steps / 100_000)
+    #expect(equity < margin && equity == 10_000_000 + gain)
+    #expect(venue.refusal(of: fills([200]))?.code == "below-initial-margin")
+    try venue.submit(fills([5, 5]))
+    #expect(venue.size(2, perpetual) == 10)
+  }
+
+  @Test("a fill far on the good side is refused: what one gains the other loses")
+  func band() throws {
+    var venue = try long(with: "500")
+    let order = try venue.order(of: 1)
+    // The band is half of the mark, 7,600.
+    let report = { (price: Int64) in venue.report(order, size: 1, price: Price(steps: price)) }
+    let (beyond, at) = (report(11_400_00000001), report(11_400_00000000))
+    #expect(
+      venue.refusal(of: beyond)
+        == .priceOutsideBand(Price(steps: 11_400_00000001), mark: Price(steps: 7_600_00000000)))
+    try venue.submit(at)
   }
 
   @Test("fills of one counterparty are counted together against the size of a position")

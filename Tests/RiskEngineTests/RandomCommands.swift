@@ -69,7 +69,8 @@ struct RandomCommands {
     return .recordTrade(
       TradeReport(
         instrument: contract.id, buyer: account(venue), seller: account(venue),
-        size: Size(steps: size), price: Price(steps: mark.steps / 1_000 * move), order: order))
+        size: Size(steps: size), price: Price(steps: mark.steps / 1_000 * move), order: order,
+        origin: random.oneIn(8) ? .transfer : .book))
   }
 
   private mutating func place(_ venue: Venue) throws -> Command {
@@ -111,6 +112,7 @@ struct RandomCommands {
       ("insuranceFund.eventCap", ["0%", "25%", "100%"]),
       ("socializedLoss.share", ["5%", "100%"]),
       ("clearing.fundingInterval", ["60s", "1h"]),
+      ("fees.maker", ["-0.03%", "0%", "0.02%"]),
       ("margin.maintenanceFactor", ["50%", "100%"]),
     ])
     let set = try venue.engine.state.parameters.setting(

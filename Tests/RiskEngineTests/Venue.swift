@@ -36,6 +36,12 @@ struct Venue {
     (key: "clearing.fundingInterval", value: "1d"),
   ]
 
+  /// Without fees, so that a test of something else can count in whole dollars.
+  static let noFees = [
+    (key: "fees.maker", value: "0%"), (key: "fees.taker", value: "0%"),
+    (key: "fees.option", value: "0%"),
+  ]
+
   /// A venue that is listed and funded, but has not seen a price.
   static func unmarked(_ changes: [(key: String, value: String)] = []) throws -> Venue {
     var venue = try Venue(changes)
@@ -57,7 +63,7 @@ struct Venue {
   }
 
   private init(_ changes: [(key: String, value: String)]) throws {
-    let parameters = try ParameterFixture.set(Self.wideOracle + changes)
+    let parameters = try ParameterFixture.set(Self.wideOracle + Self.noFees + changes)
     let (engine, record) = try Engine.open(quote: Coins.usd, parameters: parameters)
     self.engine = engine
     commands = [record.command]

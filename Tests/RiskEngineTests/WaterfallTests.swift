@@ -62,6 +62,17 @@ struct WaterfallTests {
     #expect(some.stage(of: 1) == .partial)
   }
 
+  @Test("a rich fund does not buy a closing at any price")
+  func noZeroBid() throws {
+    var venue = try gapped(to: "7400", fund: "1000000")
+    let order = try venue.order(of: 1)
+    // The band around the mark is a half of it.
+    #expect(order.limit == Price(steps: 3_700_00000000), "P26")
+    #expect(order.fundShare == 3_800_000_000)
+    let gift = venue.report(order, price: Price(steps: order.limit.steps - 1))
+    #expect(venue.refusal(of: gift) == .fillBeyondLimit(order.id))
+  }
+
   @Test("an empty fund leads straight to deleveraging, at the bankruptcy price")
   func deleveraging() throws {
     var venue = try Venue.marked()
@@ -158,10 +169,13 @@ struct WaterfallTests {
   ///
   /// Its perpetual was sold at 7,450; for its future nobody could be found before it expired at
   /// 6,000. Accounts 2 and 3 have won 600 and 1,400 USD in the perpetual.
-  /// - Parameter fund: What is put into the fund, which has 37.25 USD from the penalty.
+  /// - Parameters:
+  ///   - fund: What is put into the fund, which has 37.25 USD from the penalty.
+  ///   - last: What else happens before the future expires.
   /// - Returns: The events of the block in which the future expired.
   private func expiredDebtor(
-    fund: String, changes: [(key: String, value: String)] = []
+    fund: String, changes: [(key: String, value: String)] = [],
+    before last: (inout Venue) throws -> Void = { _ in }
   ) throws -> (venue: Venue, events: [LedgerEvent]) {
     var venue = try Venue.marked(changes)
     for (id, size) in [(2 as UInt32, 300 as Int64), (3, 700)] {
@@ -183,6 +197,7 @@ struct WaterfallTests {
     try venue.block(after: 60)
     #expect(venue.size(9, Contracts.btcFuture) == 1_000)
     try venue.fund(fund, of: Coins.usd)
+    try last(&venue)
     let events = try venue.block()
     #expect(venue.now == Venue.expiry)
     return (venue, events)
@@ -222,6 +237,18 @@ struct WaterfallTests {
     #expect(venue.insuranceFund() == 999_999)
   }
 
+  @Test("a winner gives no more than its equity")
+  func equityCap() throws {
+    // Account 2 has won 600 USD here and lost 1,150 in ETH: 450 of its 1,000 + 600 are left.
+    let (venue, events) = try expiredDebtor(fund: "0.000001") { venue in
+      try venue.take(2, 8_000, of: Contracts.ethPerpetual)
+      try venue.set("ETH", "185.625")
+    }
+    // 1,349.999999 USD in proportion 450 : 1,400.
+    #expect(moved(events, .socializedLoss) == [328_378_378, 1_021_621_621])
+    #expect(venue.account(2).liquidation == nil && venue.account(9).liquidation == nil)
+  }
+
   @Test("a profit that has borne one loss does not bear the next")
   func profitsAreUsedUp() throws {
     let (venue, _) = try expiredDebtor(fund: "1250")
@@ -251,23 +278,36 @@ struct WaterfallTests {
     #expect(try venue.order(of: 1).limit == Price("8100.0006"), "P24")
   }
 
-  @Test("what the fund has set aside for one order is not promised to another")
+  @Test("what the fund sets aside goes to the largest shortfall, and is not promised twice")
   func setAside() throws {
     var venue = try Venue.marked([(key: "insuranceFund.eventCap", value: "100%")])
     try venue.fund("30", of: Coins.usd)
-    for id: UInt32 in 1...2 {
-      try venue.open(id, .cross, usd: "500")
+    for (id, usd) in [(1 as UInt32, "500"), (2, "450"), (3, "450")] {
+      try venue.open(id, .cross, usd: usd)
       try venue.take(id, 1_000, of: perpetual)
     }
     try venue.block(btc: "7400")
-    let (first, second) = (try venue.order(of: 1), try venue.order(of: 2))
-    #expect(first.fundShare == 30_000_000 && second.fundShare == 0)
-    #expect(first.limit == Price(steps: 7_470_00000000))
-    #expect(second.limit == Price(steps: 7_500_00000000))
-    try venue.submit(venue.report(first))
-    #expect(venue.insuranceFund() == 0 && venue.balance(1) == 0)
-    try venue.submit(venue.report(second))
-    #expect(venue.balance(2) == 0)
+    let orders = try (1...3).map { try venue.order(of: $0) }
+    #expect(orders.map(\.fundShare) == [0, 30_000_000, 0])
+    #expect(orders.map(\.limit.steps) == [7_500_00000000, 7_520_00000000, 7_550_00000000])
+    try venue.submit(venue.report(orders[1]))
+    #expect(venue.insuranceFund() == 0 && venue.balance(2) == 0)
+    try venue.submit(venue.report(orders[0]))
+    #expect(venue.balance(1) == 0)
+  }
+
+  @Test("the shares of several positions do not add up to more than the equity")
+  func sharesRoundDown() throws {
+    var venue = try Venue.marked()
+    // Two positions of one step each and an equity of three units: one each, and one is left.
+    try venue.open(1, .cross, usd: "0.800003")
+    try venue.take(1, 1, of: perpetual)
+    try venue.take(1, 1, of: Contracts.btcFuture)
+    try venue.block(btc: "7600")
+    #expect(try venue.equity(1) == 3)
+    for _ in 0..<4 { try venue.block() }
+    #expect(venue.account(1).portfolio.positions.isEmpty)
+    #expect(venue.balance(1) == 1 && venue.account(1).liquidation == nil)
   }
 
   @Test("two accounts cannot hand a loss to the fund by trading away from the mark")
@@ -286,18 +326,22 @@ struct WaterfallTests {
     #expect(venue.balance(1) == 0)
   }
 
-  @Test("a deleveraged account does not become insolvent by it")
-  func deleveragedStaysSolvent() throws {
+  @Test(
+    "a deleveraged account does not become insolvent by it",
+    arguments: [
+      (1_550 as Int64, "1020", false), (1_450, "1020", true),
+    ])
+  func deleveragedStaysSolvent(future: Int64, usd: String, isTouched: Bool) throws {
     var venue = try Venue.marked()
     try venue.open(1, .cross, usd: "500")
-    // Short 1 BTC and long 2.9 BTC of the future: its profit on the short is eaten elsewhere.
-    try venue.open(2, .cross, usd: "2000")
+    // Its profit on the short is eaten by a long of the future.
+    try venue.open(2, .cross, usd: usd)
     try venue.submit(venue.trade(perpetual, buyer: 1, seller: 2, size: 1_000))
-    try venue.take(2, 3_900, of: Contracts.btcFuture)
-    try venue.block(btc: "7350")
-    // Its equity is 2,000 + 650 − 2,535 = 115 USD. Closing at 7,500 would cost it 150.
-    #expect(try venue.equity(2) < 150_000_000)
-    #expect(venue.size(2, perpetual) == -1_000)
+    try venue.take(2, future, of: Contracts.btcFuture)
+    try venue.block(btc: "7000")
+    // Healthy either way, with 470 or 570 USD; closing at 7,500 instead of 7,000 costs 500.
+    #expect(venue.account(2).liquidation == nil)
+    #expect((venue.size(2, perpetual) == 0) == isTouched)
     #expect(try venue.equity(2) > 0)
   }
 }

@@ -111,6 +111,7 @@ struct ReplayLedgerTests {
     #expect(totals.liquidations == sums.liquidations)
     #expect(totals.liquidationsByFurthestStage.values.reduce(0, +) == sums.liquidations)
     #expect(totals.penalties == sums.penalties && totals.fundPaid == sums.fundPaid)
+    #expect(totals.fees == sums.fees && totals.fees > 0)
     #expect(totals.socializedValue == sums.socialized)
     #expect(totals.liquidatedValue == sums.liquidated)
     #expect(totals.deleveragedValue == sums.deleveraged)
@@ -260,6 +261,7 @@ private struct Sums {
   var liquidations = 0
   var rejected = 0
   var penalties: Int64 = 0
+  var fees: Int64 = 0
   var fundPaid: Int64 = 0
   var socialized: Int64 = 0
   var liquidated: Int64 = 0
@@ -290,6 +292,8 @@ private struct Sums {
     case .liquidationPenalty: penalties += value
     case .insuranceCover: fundPaid += value
     case .socializedLoss: socialized += value
+    case .tradingFee: fees += value
+    case .makerRebate: fees -= value
     case .deposit, .withdrawal, .fundContribution, .conversion: break
     }
   }

@@ -103,7 +103,7 @@ private struct BookLoading {
         TradeReport(
           instrument: contract.id, buyer: isLong ? account : maker,
           seller: isLong ? maker : account, size: measured.size.magnitude,
-          price: measured.price), row.place
+          price: measured.price, origin: .transfer), row.place
       ))
   }
 

@@ -65,6 +65,6 @@ struct TradeMatching {
   private func report(_ buyer: AccountID, _ seller: AccountID, _ steps: Int64) -> TradeReport {
     TradeReport(
       instrument: instrument, buyer: buyer, seller: seller, size: Size(steps: steps),
-      price: price)
+      price: price, origin: .transfer)
   }
 }
