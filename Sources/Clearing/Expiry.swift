@@ -8,7 +8,7 @@ public import Quantities
 /// underlying, in ledger units of the settlement asset.
 ///
 /// Futures end at the settlement price; options at their intrinsic value, in quote currency
-/// (linear) or in coin (inverse: (S − K)⁺ ÷ S).
+/// (linear) or in coin (inverse: (S − K)⁺ ÷ S), at most the contract's highest price.
 /// - Throws: ``QuantityError`` when the price lies outside the contract's limits.
 public func settlementUnitValue(
   of contract: Contract, settlementPrice: Price
@@ -20,11 +20,11 @@ public func settlementUnitValue(
   let difference =
     right == .call
     ? settlementPrice.steps - strike.steps : strike.steps - settlementPrice.steps
-  let intrinsic = max(difference, 0)
-  guard contract.settlement == .inverse else {
-    return try contract.unitValue(at: Price(steps: intrinsic))
+  var payoff = Int128(max(difference, 0))
+  if contract.settlement == .inverse {
+    payoff = (payoff * Int128(Price.stepsPerOne))
+      .divided(by: Int128(settlementPrice.steps), rounding: .halfEven)
   }
-  let coin = try multiplyDivide(
-    intrinsic, Price.stepsPerOne, settlementPrice.steps, rounding: .halfEven)
-  return try contract.unitValue(at: Price(steps: coin))
+  let steps = min(payoff, Int128(contract.highestPrice.steps))
+  return try contract.unitValue(at: Price(steps: Int64(steps)))
 }

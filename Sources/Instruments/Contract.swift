@@ -56,7 +56,8 @@ public struct Contract: Hashable, Sendable {
   public let stepQuantity: Int64
   /// The coarsest price step an order may use.
   public let tick: Price
-  /// The highest mark at which the contract's fields are shown to stay inside their limits.
+  /// The highest mark at which the contract's fields are shown to stay inside their limits; also
+  /// the most that an option pays, so that a coin-settled put ends when the coin has lost all.
   public let highestPrice: Price
 
   /// - Throws: ``ContractError`` when a term is outside its limits or the terms do not fit

@@ -15,7 +15,8 @@ public import Volatility
 /// Spot: index. Perpetual: index·(1 + basis). Dated future: index·(1 + basis·min(τ/H, limit)),
 /// so that it meets the index at expiry and carries the perpetual's basis at τ = H. Options:
 /// Black-76 without discounting on the future of their expiry; an inverse option's price is in
-/// coin, the quote price ÷ forward. Every price is rounded once, half to even.
+/// coin, the quote price ÷ forward; none is worth more than its highest price. Every price is
+/// rounded once, half to even.
 public struct MarkModel: Sendable {
   public let layout: ListingLayout
   public let surface: ParametricSurface
@@ -133,7 +134,9 @@ public struct MarkModel: Sendable {
           forward: expiry.forward.value, strike: strike.value,
           totalVariance: (volatility * volatility) * expiry.years, right: right)
         let quoted = contract.settlement == .inverse ? value / expiry.forward.value : value
-        price = try Price(quoted, rounding: .toNearestOrEven)
+        price = min(
+          try Price(min(quoted, contract.highestPrice.value), rounding: .toNearestOrEven),
+          contract.highestPrice)
       }
       let unitValue = try contract.unitValue(at: price)
       listing.marks[index] = InstrumentMark(price: price, unitValue: unitValue)

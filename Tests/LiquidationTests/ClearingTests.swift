@@ -194,8 +194,21 @@ struct ExpiryTests {
       }
     }
     #expect(throws: QuantityError.self) { _ = try value(option(.put), at: "0") }
+    let future = try Contracts.make(
+      .future(expiry: Contracts.expiry), stepQuantity: 100_000, highest: "9000")
+    #expect(throws: QuantityError.notRepresentable) { _ = try value(future, at: "9000.00000001") }
+  }
+
+  @Test("an option pays at most its highest price, at and beyond it")
+  func cap() throws {
     let low = try option(.call, highest: "9000")
-    #expect(try value(low, at: "17000") == 9_000_000)
-    #expect(throws: QuantityError.notRepresentable) { _ = try value(low, at: "17000.00000001") }
+    #expect(try value(low, at: "16999.999") == 8_999_999)
+    #expect(try value(low, at: "17000.001") == 9_000_000)
+    #expect(try value(low, at: "1000000000") == 9_000_000)
+    // (8,000 − S) ÷ S = 100 at S = 8,000 ÷ 101.
+    let put = try option(.put, .inverse, step: 1_000_000, highest: "100")
+    #expect(try value(put, at: "79.3") == 99_882_724)
+    #expect(try value(put, at: "79") == 100_000_000)
+    #expect(try value(put, at: "0.00000001") == 100_000_000)
   }
 }

@@ -103,6 +103,33 @@ struct SettlementTests {
         == .expired(Contracts.btcFuture))
   }
 
+  @Test("a coin's collapse neither halts the venue nor leaves its puts unsettled")
+  func collapse() throws {
+    var venue = try Venue.marked()
+    let put = InstrumentID(60)
+    let strike = try Price("8000")
+    try venue.submit(
+      .listInstrument(
+        Contracts.contract(
+          60, "BTC-P-COIN", "BTC", .option(.put, strike: strike, expiry: Venue.expiry), .inverse,
+          Coins.btc, 1_000_000, "2")))
+    try venue.open(1, .cross, usd: "100000")
+    try venue.deposit(1, "1", of: Coins.btc)
+    try venue.block()
+    try venue.take(1, 100, of: put)
+    // (8,000 − 80) ÷ 80 = 99 coins; the contract says at most two.
+    try venue.block(btc: "80")
+    #expect(venue.engine.state.status(of: try AssetSymbol("BTC")) == .open)
+    #expect(venue.mark(put).price == Price(steps: 2_00000000))
+    while venue.now < Venue.expiry { try venue.block() }
+    #expect(venue.size(1, put) == 0)
+    let settled = venue.records.flatMap(\.events).compactMap { event -> Int64? in
+      guard case .instrumentExpired(put, _, let unitValue) = event else { return nil }
+      return unitValue
+    }
+    #expect(settled == [2_000_000])
+  }
+
   @Test("without prices in the window settlement comes late, at the average of the next window")
   func lateSettlement() throws {
     var venue = try Venue.marked()

@@ -58,11 +58,12 @@ extension EvaluationRefusal {
       // A total variance can only leave the domain through the volatility.
       let name =
         switch field {
-        case .forward, .strike, .right: field.rawValue
-        case .volatility, .totalVariance: "volatility"
+        case .totalVariance: "volatility"
         case .yearsToExpiry: "years"
+        default: field.rawValue
         }
       self.init(.outOfDomain, error.description, field: name)
+    case .unresolved: self.init(.outOfDomain, error.description)
     }
   }
 }
