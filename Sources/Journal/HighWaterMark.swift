@@ -34,7 +34,10 @@ final class HighWaterMark {
   }
 
   deinit {
-    if descriptor >= 0 { close(descriptor) }
+    guard descriptor >= 0 else { return }
+    // Explicitly: a child process that is just being started still has the file open for a moment.
+    release()
+    close(descriptor)
   }
 
   /// Takes the lock of the one writer.

@@ -82,53 +82,69 @@ PLIMSOLL_INLINE double plimsoll_log_of_ratio(double a, double b) {
   return exponent * PLIMSOLL_LN2_HIGH + (2.0 * r + small);
 }
 
-/// What price and Greeks have in common.
-typedef struct {
-  double smaller;         ///< A, the smaller of forward and strike.
-  double inverse_root;    ///< 1/s, or 0 without variance.
-  double upper;           ///< h + t.
-  double lower;           ///< t - h, at least 0.
-  double exponential;     ///< e^(-(h + t)^2 / 2).
-  double upper_tail;      ///< psi(|h + t|).
-  double lower_tail;      ///< psi(t - h).
-  double out_of_the_money;  ///< The price of the option that is out of the money.
-  int is_call_out;        ///< Whether that is the call: forward <= strike.
-} plimsoll_black76_terms;
+/// e^x for x <= 0, 0 below -708: relative error 3e-16, half the operations of the public one.
+PLIMSOLL_INLINE double plimsoll_black76_exponential(double x) {
+  double kept = x < -708.0 ? -708.0 : x;
+  double shifted = kept * 0x1.71547652b82fep+0 + PLIMSOLL_ROUNDING_SHIFT;
+  double k = shifted - PLIMSOLL_ROUNDING_SHIFT;
+  double r = (kept - k * PLIMSOLL_LN2_HIGH) - k * PLIMSOLL_LN2_LOW;
+  double r2 = r * r;
+  double r4 = r2 * r2;
+  double p0 = (0.5 + 0x1.555555555555bp-3 * r) +
+              (0x1.5555555555503p-5 + 0x1.111111110ec65p-7 * r) * r2;
+  double p4 = (0x1.6c16c16c30413p-10 + 0x1.a01a01b37b264p-13 * r) +
+              (0x1.a01a0136aa324p-16 + 0x1.71ddf02898502p-19 * r) * r2;
+  double p8 = (0x1.27e5b41e8fc3fp-22 + 0x1.af6bda1b670b8p-26 * r) + 0x1.1e3d5459058d5p-29 * r2;
+  double value = 1.0 + (r + r2 * (p0 + (p4 + p8 * r4) * r4));
+  double scale = plimsoll_from_bits((plimsoll_bits(shifted) + 1023) << 52);
+  return x < -708.0 ? 0.0 : value * scale;
+}
 
-PLIMSOLL_INLINE plimsoll_black76_terms plimsoll_black76_terms_of(
+/// Where forward and strike stand apart, in standard deviations.
+typedef struct {
+  double inverse_root;  ///< 1/s, or 0 without variance.
+  double upper;         ///< h + t.
+  double lower;         ///< t - h, at least 0.
+} plimsoll_black76_distances;
+
+PLIMSOLL_INLINE plimsoll_black76_distances plimsoll_black76_distances_of(
     double forward, double strike, double total_variance) {
-  plimsoll_black76_terms terms;
-  terms.is_call_out = forward <= strike;
-  terms.smaller = terms.is_call_out ? forward : strike;
-  double larger = terms.is_call_out ? strike : forward;
+  int is_call_out = forward <= strike;
+  double smaller = is_call_out ? forward : strike;
+  double larger = is_call_out ? strike : forward;
   // Without variance: far below the strike, or exactly at it.
   int is_certain = total_variance < 0x1p-400;
   double root = __builtin_elementwise_sqrt(is_certain ? 1.0 : total_variance);
-  terms.inverse_root = is_certain ? 0.0 : 1.0 / root;
-  double distance = plimsoll_log_of_ratio(terms.smaller, larger);
-  double scale = is_certain ? 0x1p500 : terms.inverse_root;
+  double inverse_root = is_certain ? 0.0 : 1.0 / root;
+  double scale = is_certain ? 0x1p500 : inverse_root;
   // The clamps keep every later product finite; the exponential is 0 long before them.
-  double h = distance * scale;
+  double h = plimsoll_log_of_ratio(smaller, larger) * scale;
   h = h < -64.0 ? -64.0 : h;
   double t = is_certain ? 0.0 : 0.5 * root;
   t = t > 64.0 ? 64.0 : t;
-  terms.upper = h + t;
-  terms.lower = t - h;
-  double u = plimsoll_magnitude(terms.upper);
-  terms.exponential = plimsoll_exp_scalar(-0.5 * (u * u));
+  return (plimsoll_black76_distances){inverse_root, h + t, t - h};
+}
+
+/// The normal probabilities of the two distances, and what they are made of.
+typedef struct {
+  double exponential;  ///< e^(-(h + t)^2 / 2).
+  double upper_tail;   ///< psi(|h + t|).
+  double lower_tail;   ///< psi(t - h).
+  double worth;        ///< The price of the option out of the money, over A.
+} plimsoll_black76_tails;
+
+PLIMSOLL_INLINE plimsoll_black76_tails plimsoll_black76_tails_of(double upper, double lower) {
+  double u = plimsoll_magnitude(upper);
+  double exponential = plimsoll_black76_exponential(-0.5 * (u * u));
   plimsoll_scaled_tail a = plimsoll_black76_scaled_tail(u);
-  plimsoll_scaled_tail b = plimsoll_black76_scaled_tail(terms.lower);
+  plimsoll_scaled_tail b = plimsoll_black76_scaled_tail(lower);
   double divisor = 1.0 / (a.denominator * b.denominator);
   double a_part = a.numerator * b.denominator;
   double b_part = b.numerator * a.denominator;
-  terms.upper_tail = a_part * divisor;
-  terms.lower_tail = b_part * divisor;
-  int is_above = terms.upper > 0.0;
+  int is_above = upper > 0.0;
   double difference = (is_above ? -a_part : a_part) - b_part;
-  double probability = (is_above ? 1.0 : 0.0) + terms.exponential * (difference * divisor);
-  double value = terms.smaller * probability;
-  terms.out_of_the_money = value > 0.0 ? value : 0.0;
-  return terms;
+  double worth = (is_above ? 1.0 : 0.0) + exponential * (difference * divisor);
+  return (plimsoll_black76_tails){exponential, a_part * divisor, b_part * divisor, worth};
 }
 
 PLIMSOLL_INLINE int plimsoll_black76_is_inside(
@@ -139,17 +155,10 @@ PLIMSOLL_INLINE int plimsoll_black76_is_inside(
 }
 
 PLIMSOLL_INLINE double plimsoll_black76_price_of(
-    plimsoll_black76_terms terms, double forward, double strike, double sign) {
+    double worth, double forward, double strike, double sign) {
+  double out = (forward <= strike ? forward : strike) * worth;
   double gain = sign * (forward - strike);
-  return (gain > 0.0 ? gain : 0.0) + terms.out_of_the_money;
-}
-
-PLIMSOLL_INLINE double plimsoll_black76_price_scalar(
-    double forward, double strike, double total_variance, double sign) {
-  plimsoll_black76_terms terms = plimsoll_black76_terms_of(forward, strike, total_variance);
-  double price = plimsoll_black76_price_of(terms, forward, strike, sign);
-  return plimsoll_black76_is_inside(forward, strike, total_variance, sign) ? price
-                                                                           : plimsoll_nan();
+  return (gain > 0.0 ? gain : 0.0) + (out > 0.0 ? out : 0.0);
 }
 
 /// The outputs for one option.
@@ -157,29 +166,30 @@ typedef struct {
   double price, delta, gamma, vega, theta, vanna, volga;
 } plimsoll_black76_value;
 
-PLIMSOLL_INLINE plimsoll_black76_value plimsoll_black76_scalar(
-    double forward, double strike, double volatility, double years, double sign) {
+PLIMSOLL_INLINE plimsoll_black76_value plimsoll_black76_value_of(
+    double forward, double strike, double volatility, double years, double sign,
+    plimsoll_black76_distances distances, plimsoll_black76_tails tails) {
   double total_variance = (volatility * volatility) * years;
-  plimsoll_black76_terms terms = plimsoll_black76_terms_of(forward, strike, total_variance);
   int is_inside = plimsoll_black76_is_inside(forward, strike, total_variance, sign) &
                   (volatility >= 0.0) & (volatility <= 0x1p200) & (years >= 0.0) &
                   (years <= 0x1p200);
+  int is_call_out = forward <= strike;
   double inverse_forward = 1.0 / forward;
   // A / F times the exponential is sqrt(2 pi) times the density at d1, whichever side is out.
-  double d1 = terms.is_call_out ? terms.upper : terms.lower;
-  double d2 = terms.is_call_out ? -terms.lower : -terms.upper;
-  double ratio = terms.is_call_out ? 1.0 : strike * inverse_forward;
-  double power = terms.exponential * ratio;
-  double tail = power * (terms.is_call_out ? terms.upper_tail : terms.lower_tail);
+  double d1 = is_call_out ? distances.upper : distances.lower;
+  double d2 = is_call_out ? -distances.lower : -distances.upper;
+  double ratio = is_call_out ? 1.0 : strike * inverse_forward;
+  double power = tails.exponential * ratio;
+  double tail = power * (is_call_out ? tails.upper_tail : tails.lower_tail);
   double signed_delta = sign * d1 > 0.0 ? 1.0 - tail : tail;
   double density = power * 0x1.9884533d43651p-2;
-  double root_of_years = (volatility * years) * terms.inverse_root;
-  double inverse_volatility = root_of_years * terms.inverse_root;
+  double root_of_years = (volatility * years) * distances.inverse_root;
+  double inverse_volatility = root_of_years * distances.inverse_root;
   double vega = (forward * density) * root_of_years;
-  double steepness = density * terms.inverse_root;
+  double steepness = density * distances.inverse_root;
   double slope = 0.5 * (volatility * volatility);
   plimsoll_black76_value value = {
-      .price = plimsoll_black76_price_of(terms, forward, strike, sign),
+      .price = plimsoll_black76_price_of(tails.worth, forward, strike, sign),
       // Sums with 0 give a positive zero where there is no variance.
       .delta = 0.0 + sign * signed_delta,
       .gamma = steepness * inverse_forward,
@@ -196,5 +206,17 @@ PLIMSOLL_INLINE plimsoll_black76_value plimsoll_black76_scalar(
       .volga = is_inside ? value.volga : nan,
   };
 }
+
+/// What one stage of the loops leaves for the next, for one block of options.
+enum { PLIMSOLL_BLACK76_BLOCK = 64 };
+typedef struct {
+  double inverse_root[PLIMSOLL_BLACK76_BLOCK];
+  double upper[PLIMSOLL_BLACK76_BLOCK];
+  double lower[PLIMSOLL_BLACK76_BLOCK];
+  double exponential[PLIMSOLL_BLACK76_BLOCK];
+  double upper_tail[PLIMSOLL_BLACK76_BLOCK];
+  double lower_tail[PLIMSOLL_BLACK76_BLOCK];
+  double worth[PLIMSOLL_BLACK76_BLOCK];
+} plimsoll_black76_columns;
 
 #endif

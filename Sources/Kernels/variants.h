@@ -36,6 +36,10 @@ enum {
 /// Goes before a loop whose iterations do not depend on one another, even when it works in place.
 #define PLIMSOLL_INDEPENDENT_ITERATIONS _Pragma("clang loop vectorize(assume_safety)")
 
+/// The same for a loop with few registers and long chains: two vectors are worked on at a time.
+#define PLIMSOLL_INTERLEAVED_ITERATIONS \
+  _Pragma("clang loop vectorize(assume_safety) interleave_count(2)")
+
 /// Defines the public kernel that calls the variant in use.
 #if defined(__x86_64__)
 #define PLIMSOLL_DISPATCH(name, parameters, arguments) \

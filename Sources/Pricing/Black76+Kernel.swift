@@ -5,8 +5,9 @@ import NumericalMethods
 
 /// What price and Greeks have in common: the kernel's algorithm, operation by operation.
 ///
-/// The twin is `plimsoll_black76_terms_of` in black76.h; the two must agree to the bit. Only the
-/// option out of the money is priced; the other is that plus its intrinsic value. With A ≤ B the
+/// The twins are `plimsoll_black76_distances_of` and `plimsoll_black76_tails_of` in black76.h; they
+/// must agree to the bit. Only the option out of the money is priced; the other is that plus its
+/// intrinsic value. With A ≤ B the
 /// smaller and larger of forward and strike, h = ln(A/B) / s, t = s / 2 and s the root of the
 /// total variance, it is A N(h + t) - B N(h - t) for call and put alike. Because
 /// A e^(-(h+t)²/2) = B e^(-(h-t)²/2), one exponential serves both, and N(-x) = e^(-x²/2) ψ(x)
@@ -49,7 +50,7 @@ struct Black76Terms {
     t = t > 64 ? 64 : t
     upper = h + t
     lower = t - h
-    exponential = Elementary.exp(-0.5 * (upper * upper))
+    exponential = Self.exponential(-0.5 * (upper * upper))
     let a = Self.scaledTail(upper.magnitude)
     let b = Self.scaledTail(lower)
     let divisor = 1 / (a.denominator * b.denominator)
@@ -67,6 +68,26 @@ struct Black76Terms {
   func price(sign: Double) -> Double {
     let gain = sign * (forward - strike)
     return (gain > 0 ? gain : 0) + outOfTheMoney
+  }
+
+  /// e^x for x ≤ 0, 0 below -708: relative error 3e-16, half the operations of the public one.
+  private static func exponential(_ x: Double) -> Double {
+    let kept = x < -708 ? -708 : x
+    let shift = 0x1.8p52
+    let shifted = kept * 0x1.71547652b82fep+0 + shift
+    let k = shifted - shift
+    let r = (kept - k * 0x1.62e42fefa38p-1) - k * 0x1.ef35793c7673p-45
+    let r2 = r * r
+    let r4 = r2 * r2
+    let p0 =
+      (0.5 + 0x1.555555555555bp-3 * r) + (0x1.5555555555503p-5 + 0x1.111111110ec65p-7 * r) * r2
+    let p4 =
+      (0x1.6c16c16c30413p-10 + 0x1.a01a01b37b264p-13 * r)
+      + (0x1.a01a0136aa324p-16 + 0x1.71ddf02898502p-19 * r) * r2
+    let p8 = (0x1.27e5b41e8fc3fp-22 + 0x1.af6bda1b670b8p-26 * r) + 0x1.1e3d5459058d5p-29 * r2
+    let value = 1 + (r + r2 * (p0 + (p4 + p8 * r4) * r4))
+    let scale = Double(bitPattern: (shifted.bitPattern &+ 1023) &<< 52)
+    return x < -708 ? 0 : value * scale
   }
 
   /// ψ(x) = e^(x²/2) N(-x) as a quotient, relative error 1.9e-16 for 0 ≤ x ≤ 64, exact at 0.

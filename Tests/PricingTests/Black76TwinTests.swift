@@ -14,7 +14,7 @@ struct Black76TwinTests {
   /// FNV-1a over 64-bit words with a fold: any changed bit of any result changes it.
   ///
   /// Computed on x86-64; every machine, build mode and variant must give this number.
-  static let storedHash: UInt64 = 0x6c02_f926_4889_e201
+  static let storedHash: UInt64 = 0xcc67_33e2_3225_ab91
 
   @Test("the Swift function and every variant of the kernel agree on 20,003 options and a hash")
   func greeks() {

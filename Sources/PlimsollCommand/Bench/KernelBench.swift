@@ -11,7 +11,7 @@ enum KernelBench {
   private static let count = 4_096
 
   static func figures() -> [Figure] {
-    elementary() + [blackPrice()]
+    elementary() + [blackPrice()] + BlackBench.figures()
   }
 
   private static func elementary() -> [Figure] {
