@@ -70,7 +70,7 @@ extension Engine {
   }
 
   /// Clears an account that has no position left: debts are paid from its other collateral,
-  /// then by the fund, then by the winners of its last market.
+  /// then by the fund, in the asset owed or by buying it, then by the winners of its last market.
   ///
   /// - Returns: Whether the liquidation has ended; if not, the account waits for a price, or for
   ///   the fund to hold what is owed or what its collateral can be exchanged for.
@@ -83,6 +83,9 @@ extension Engine {
       try coverFromFund(index, asset: asset)
     }
     guard let valuation else { return false }
+    for asset in state.listing.collateral.indices {
+      try buyFromWinners(index, asset: asset, valuation)
+    }
     let isShared = state.accounts[index].liquidation?.stage == .socializedLoss
     if valuation.risk(state.accounts[index].portfolio).equity < 0, !isShared {
       let market = state.accounts[index].liquidation?.market
@@ -137,21 +140,62 @@ extension Engine {
       covered, asset: asset, from: .insuranceFund, to: .account(account.id), .insuranceCover)
   }
 
+  /// Pays a debt in one asset with what the fund holds of others: it buys the asset, at the index,
+  /// from the winners of the account's last market, who give up profit and lose nothing.
+  ///
+  /// So nobody bears a loss while the fund has anything at all.
+  private mutating func buyFromWinners(
+    _ index: Int, asset: Int, _ valuation: Valuation
+  ) throws(StepError) {
+    let account = state.accounts[index]
+    guard let market = account.liquidation?.market, isOpen(market),
+      state.listing.collateral.indices.contains(where: { $0 != asset && freeFund($0) > 0 })
+    else { return }
+    let shares = shares(of: account, in: market, asset: asset, cap: .one, valuation)
+    for share in shares {
+      var left = share.units
+      for other in state.listing.collateral.indices where other != asset && left > 0 {
+        let free = freeFund(other)
+        let affordable = valuation.units(
+          ofQuote: valuation.quote(free, asset: other), asset: asset, rounding: .down)
+        let bought = min(left, affordable)
+        guard bought > 0 else { continue }
+        let price = valuation.units(
+          ofQuote: valuation.quote(bought, asset: asset, rounding: .up), asset: other,
+          rounding: .up)
+        try emit(.profitRealized(share.account, market, units: bought))
+        try move(
+          bought, asset: asset, from: .account(share.account), to: .account(account.id),
+          .conversion)
+        try move(
+          min(price, free), asset: other, from: .insuranceFund, to: .account(share.account),
+          .insuranceCover)
+        left -= bought
+      }
+    }
+  }
+
+  /// What each winner of a market gives toward an account's deficit, if the debt is in the asset of
+  /// that market.
+  private func shares(
+    of account: Account, in market: InstrumentID, asset: Int, cap: Rate, _ valuation: Valuation
+  ) -> [LossShare] {
+    let debt = -account.portfolio.balances[asset]
+    let deficit = -valuation.risk(account.portfolio).equity
+    guard debt > 0, deficit > 0, state.settlementIndex(of: market) == asset else { return [] }
+    let loss = min(debt, valuation.units(ofQuote: deficit, asset: asset, rounding: .up))
+    return shareLoss(loss, among: winners(of: market, asset: asset, valuation), cap: cap)
+  }
+
   /// Lets the winners of an account's last market bear its deficit, if the debt is in the asset
   /// of that market.
   private mutating func socialize(
     _ index: Int, asset: Int, _ valuation: Valuation
   ) throws(StepError) {
     let account = state.accounts[index]
-    let debt = -account.portfolio.balances[asset]
-    let deficit = -valuation.risk(account.portfolio).equity
-    guard debt > 0, deficit > 0, let market = account.liquidation?.market,
-      state.settlementIndex(of: market) == asset
-    else { return }
-    let loss = min(debt, valuation.units(ofQuote: deficit, asset: asset, rounding: .up))
-    let shares = shareLoss(
-      loss, among: winners(of: market, asset: asset, valuation),
-      cap: rules.liquidation.socializedShare)
+    guard let market = account.liquidation?.market else { return }
+    let shares = shares(
+      of: account, in: market, asset: asset, cap: rules.liquidation.socializedShare, valuation)
     for share in shares {
       // What is given is taken out of the profit, so that no profit bears two losses.
       try emit(.profitRealized(share.account, market, units: share.units))

@@ -151,6 +151,9 @@ extension ReplayObserver {
       totals.fundPaid += value
       open[id]?.fundPaid += value
       note(id, engine, "the insurance fund pays \(transfer.amount)")
+    case (.conversion, .account(let seller), .account(let id)):
+      open[id]?.fundPaid += value
+      note(id, engine, "the insurance fund buys \(transfer.amount) for it from \(seller)")
     case (.socializedLoss, .account(let payer), .account(let id)):
       totals.socializedValue += value
       open[id]?.socialized += value

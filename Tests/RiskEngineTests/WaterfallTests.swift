@@ -215,6 +215,31 @@ struct WaterfallTests {
     #expect(venue.balance(4) == 5_000_000_000, "P31")
   }
 
+  @Test("while the fund holds anything, it buys what is owed from the winners at the index")
+  func crossAsset() throws {
+    let (venue, events) = try expiredDebtor(fund: "1250") { venue in
+      try venue.fund("1", of: Coins.btc)
+    }
+    // 30 and 70 USD, for 0.005 and 0.0116666… coins at 6,000.
+    #expect(moved(events, .conversion) == [30_000_000, 70_000_000])
+    #expect(moved(events, .insuranceCover) == [1_287_250_000, 500_000, 1_166_667])
+    #expect(moved(events, .socializedLoss).isEmpty)
+    #expect(venue.balance(2, 1) == 500_000 && venue.balance(3, 1) == 1_166_667)
+    #expect(venue.insuranceFund() == 0 && venue.insuranceFund(1) == 100_000_000 - 1_666_667)
+    #expect(venue.balance(9) == 0 && venue.account(9).liquidation == nil)
+  }
+
+  @Test("what the fund's other assets do not reach is shared")
+  func crossAssetRest() throws {
+    let (venue, events) = try expiredDebtor(fund: "1250") { venue in
+      try venue.fund("0.01", of: Coins.btc)
+    }
+    #expect(moved(events, .conversion) == [30_000_000, 30_000_000])
+    #expect(moved(events, .socializedLoss).reduce(0, +) == 40_000_000)
+    #expect(venue.insuranceFund() == 0 && venue.insuranceFund(1) == 0)
+    #expect(venue.balance(9) == 0 && venue.account(9).liquidation == nil)
+  }
+
   @Test("a winner gives no more than its share, once; the account waits for the fund")
   func cappedLoss() throws {
     var (venue, events) = try expiredDebtor(
