@@ -44,6 +44,7 @@ public struct TradeReport: Hashable, Sendable {
   public let size: Size
   public let price: Price
   /// The resting order that was met, of the buyer or of the seller; its owner is the maker.
+  ///
   /// A trade of the book that names none has two takers.
   public let order: OrderID?
   public let origin: TradeOrigin

@@ -41,8 +41,9 @@ public struct ParameterDefinition: Sendable {
     return rest.isEmpty
   }
 
-  /// Whether a part may stand for a `*`: a symbol, a number, or `default`. So a misspelt name of a
-  /// feed is an unknown parameter, not one that nobody reads.
+  /// Whether a part may stand for a `*`: a symbol, a number, or `default`.
+  ///
+  /// So a misspelt name of a feed is an unknown parameter, not one that nobody reads.
   private static func isName(_ part: Substring.UTF8View) -> Bool {
     if part.elementsEqual("default".utf8) { return true }
     return (1...8).contains(part.count) && part.allSatisfy { AssetSymbol.permits($0) }
