@@ -108,8 +108,8 @@ let package = Package(
     room(
       "Reporting",
       [
-        "Quantities", "Instruments", "MarketData", "Parameters", "Margin", "Ledger",
-        "RiskEngine", "Simulation",
+        "Quantities", "NumericalMethods", "Instruments", "Pricing", "MarketData", "Parameters",
+        "Volatility", "Margin", "Ledger", "RiskEngine", "Connectors", "Simulation",
       ]),
     .executableTarget(
       name: "PlimsollCommand",
@@ -131,7 +131,11 @@ let package = Package(
     tests("OraclesTests", ["Oracles", "MarketData", "Instruments", "Parameters", "Quantities"]),
     tests("PricingTests", ["Pricing", "Instruments", "Kernels", "NumericalMethods"]),
     tests(
-      "VolatilityTests", ["Volatility", "Pricing", "Instruments", "Parameters", "Quantities"]),
+      "VolatilityTests",
+      [
+        "Volatility", "Pricing", "Kernels", "NumericalMethods", "Connectors", "Instruments",
+        "Parameters", "Quantities",
+      ]),
     tests(
       "MarginTests",
       [

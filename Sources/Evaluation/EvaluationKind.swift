@@ -4,6 +4,12 @@
 /// A kind of question that ``Evaluator`` answers; its name is what requests state as `kind`.
 public enum EvaluationKind: String, Hashable, Sendable, CaseIterable {
   case optionPrice = "option.price"
+  case optionImpliedVolatility = "option.impliedVolatility"
+  case smileValue = "smile.value"
+  case smileConvert = "smile.convert"
+  case smileDensity = "smile.density"
+  case surfaceFit = "surface.fit"
+  case surfaceShock = "surface.shock"
   case oracleAggregate = "oracle.aggregate"
   case marginTiers = "margin.tiers"
   case marginRequirement = "margin.requirement"
@@ -19,6 +25,12 @@ public enum EvaluationKind: String, Hashable, Sendable, CaseIterable {
   public var summary: String {
     switch self {
     case .optionPrice: "price and Greeks of a European option"
+    case .optionImpliedVolatility: "volatility at which Black-76 gives a price"
+    case .smileValue: "total variance, volatility and slopes along a smile"
+    case .smileConvert: "a smile in another set of parameters"
+    case .smileDensity: "density of the forward that a smile implies"
+    case .surfaceFit: "volatility surface of an option chain, without arbitrage"
+    case .surfaceShock: "a surface after a move of spot and a stress"
     case .oracleAggregate: "one block of a price feed: samples to index"
     case .marginTiers: "charge of a position under a table of size tiers"
     case .marginRequirement: "equity and margin of a portfolio, explained line by line"
@@ -40,6 +52,12 @@ public enum EvaluationKind: String, Hashable, Sendable, CaseIterable {
   ) throws(EvaluationRefusal) -> JSONValue {
     switch self {
     case .optionPrice: try answerOptionPrice(&request)
+    case .optionImpliedVolatility: try answerImpliedVolatility(&request)
+    case .smileValue: try answerSmileValue(&request)
+    case .smileConvert: try answerSmileConversion(&request)
+    case .smileDensity: try answerSmileDensity(&request)
+    case .surfaceFit: try answerSurfaceFit(&request)
+    case .surfaceShock: try answerSurfaceShock(&request, &parameters)
     case .oracleAggregate: try answerOracleAggregate(&request, &parameters)
     case .marginTiers: try answerMarginTiers(&request)
     case .marginRequirement: try answerMarginRequirement(&request, &parameters)

@@ -21,6 +21,13 @@ struct BenchCommand: ParsableCommand {
   @Option(name: .long, help: ArgumentHelp("Accounts of the replay.", valueName: "count"))
   var population = 10_000
 
+  @Option(
+    name: .long,
+    help: ArgumentHelp(
+      "A program that prints QuantLib's times for the same jobs; ./dev bench builds it where "
+        + "libquantlib0-dev is installed.", valueName: "path"))
+  var quantlib: String?
+
   @Flag(name: .long, help: "Leave the replay out.")
   var kernelsOnly = false
 
@@ -28,7 +35,8 @@ struct BenchCommand: ParsableCommand {
   var json = false
 
   func run() throws {
-    var figures = KernelBench.figures()
+    var figures = KernelBench.figures() + (try ModelBench.figures() + SurfaceBench.figures())
+    if let quantlib { figures += try LibraryBench(program: quantlib).figures() }
     if !kernelsOnly {
       figures += try ReplayBench.figures(market: market.load(), accounts: population)
     }

@@ -23,6 +23,9 @@ public enum PricingField: String, Hashable, Sendable, CaseIterable {
   /// How many paths, or time steps of a path, a simulation takes.
   case pathCount
   case stepCount
+  case spot
+  case rate
+  case yield
 }
 
 /// Why a model refuses to price.

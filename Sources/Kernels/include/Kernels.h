@@ -8,6 +8,7 @@
 
 #include "Black76Kernels.h"
 #include "ElementaryKernels.h"
+#include "FourierKernels.h"
 #include "KernelVariants.h"
 #include "NormalKernels.h"
 #include "ScenarioKernels.h"
