@@ -85,11 +85,11 @@ struct FourierSliceTests {
         let call = try slice.price(forward: 100, strike: strike, right: .call)
         let put = try slice.price(forward: 100, strike: strike, right: .put)
         let scale = max(100, strike)
-        #expect((call - put - (100 - strike)).magnitude <= 1e-15 * 2 * scale)
+        #expect((call - put - (100 - strike)).magnitude <= 1e-15 * scale)
         let coinCall = try slice.coinPrice(forward: 100, strike: strike, right: .call)
         let coinPut = try slice.coinPrice(forward: 100, strike: strike, right: .put)
         let exact = 1 - strike / 100
-        #expect((coinCall - coinPut - exact).magnitude <= 1e-15 * 2 * max(1, strike / 100))
+        #expect((coinCall - coinPut - exact).magnitude <= 1e-15 * max(1, strike / 100))
         #expect(call >= max(0, 100 - strike) && call <= 100)
         #expect(put >= max(0, strike - 100) && put <= strike)
       }

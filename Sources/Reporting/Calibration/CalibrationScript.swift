@@ -74,7 +74,7 @@ enum CalibrationScript {
       const axis = {gridcolor: color('--rule'), zeroline: false, showspikes: false,
         linecolor: color('--rule'), tickcolor: color('--rule'), showbackground: false,
         tickfont: {size: isNarrow ? 9 : 12}};
-      const away = isNarrow ? 1.75 : 1;
+      const away = isNarrow ? 1.5 : 1;
       return [traces, {...common(), height: isNarrow ? 360 : 600,
         margin: {l: 0, r: 0, t: 0, b: 0}, scene: {
           aspectmode: 'manual', aspectratio: {x: 1.5, y: 1.3, z: .75},
