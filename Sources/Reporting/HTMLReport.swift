@@ -39,46 +39,24 @@ struct ReportPage {
   }
 
   var document: Markup {
-    """
-    <!DOCTYPE html>
-    <html lang="en">
-    <head>
-    <meta charset="utf-8">
-    <meta name="viewport" content="width=device-width, initial-scale=1">
-    <meta name="color-scheme" content="light dark">
-    <meta http-equiv="Content-Security-Policy" content="\(Self.policy)">
-    <title>Plimsoll replay: \(runs.first.origin.title)</title>
-    \(Markup.style(ReportStyle.sheet))</head>
-    <body>
-    \(head)<main>
-    \(section("summary", "Key figures", keyFigures))\
-    \(section("prices", "Prices", figures(prices) + rejections))\
-    \(section("margin", "Margin ratios", figures(ratios)))\
-    \(section("liquidations", "Liquidations", figures(flows) + stages))\
-    \(section("venue", "Fund, shared losses, open interest", figures(venue) + timeTable))\
-    \(section("largest", "The largest liquidations", largest))\
-    \(section("parameters", "Parameters", parameters))\
-    \(section("input", "Skipped input rows", skippedRows))\
-    \(section("verify", "How to check this report", verification))\
-    </main>
-    \(foot)\(scripts)</body>
-    </html>
+    PageFrame.document(
+      title: "Plimsoll replay: \(runs.first.origin.title)", style: ReportStyle.sheet,
+      body: """
+        \(head)<main>
+        \(PageFrame.section("summary", "Key figures", keyFigures))\
+        \(PageFrame.section("prices", "Prices", figures(prices) + rejections))\
+        \(PageFrame.section("margin", "Margin ratios", figures(ratios)))\
+        \(PageFrame.section("liquidations", "Liquidations", figures(flows) + stages))\
+        \(PageFrame.section(
+          "venue", "Fund, shared losses, open interest", figures(venue) + timeTable))\
+        \(PageFrame.section("largest", "The largest liquidations", largest))\
+        \(PageFrame.section("parameters", "Parameters", parameters))\
+        \(PageFrame.section("input", "Skipped input rows", skippedRows))\
+        \(PageFrame.section("verify", "How to check this report", verification))\
+        </main>
+        \(foot)\(scripts)
 
-    """
-  }
-
-  /// The page may run its own scripts and styles and ask for nothing.
-  private static let policy =
-    "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; "
-    + "img-src data: blob:; base-uri 'none'; form-action 'none'"
-
-  private func section(_ id: String, _ title: String, _ body: Markup) -> Markup {
-    """
-    <section id="\(id)" aria-labelledby="\(id)-title">
-    <h2 id="\(id)-title">\(title)</h2>
-    \(body)</section>
-
-    """
+        """)
   }
 
   private func figures(_ charts: [Chart]) -> Markup {

@@ -10,7 +10,7 @@ extension ReportPage {
   var head: Markup {
     """
     <header>
-    <p class="brand">\(Self.loadLine)Plimsoll <span>replay</span></p>
+    \(PageFrame.brand("replay"))
     <h1>\(runs.first.origin.title)</h1>
     \(badge)<dl class="origin">
     \(origins)</dl>
@@ -20,12 +20,6 @@ extension ReportPage {
 
     """
   }
-
-  /// A circle crossed by a line: the mark on a ship's side.
-  private static let loadLine: Markup = """
-    <svg viewBox="0 0 32 24" aria-hidden="true"><circle cx="16" cy="12" r="8.5"/>\
-    <path d="M2 12H30"/></svg>
-    """
 
   private var badge: Markup {
     runs.results.contains { $0.origin.isReconstruction }

@@ -39,29 +39,16 @@ struct CalibrationPage {
   }
 
   var document: Markup {
-    """
-    <!DOCTYPE html>
-    <html lang="en">
-    <head>
-    <meta charset="utf-8">
-    <meta name="viewport" content="width=device-width, initial-scale=1">
-    <meta name="color-scheme" content="light dark">
-    <meta http-equiv="Content-Security-Policy" content="\(Self.policy)">
-    <title>Plimsoll calibration: \(title)</title>
-    \(Markup.style(ReportStyle.sheet + CalibrationStyle.sheet))</head>
-    <body>
-    \(head)<main>
-    \(sections.map(\.markup).joined())</main>
-    \(foot)\(scripts)</body>
-    </html>
+    PageFrame.document(
+      title: "Plimsoll calibration: \(title)",
+      style: ReportStyle.sheet + CalibrationStyle.sheet,
+      body: """
+        \(head)<main>
+        \(sections.map(\.markup).joined())</main>
+        \(foot)\(scripts)
 
-    """
+        """)
   }
-
-  /// The page may run its own scripts and styles and ask for nothing.
-  private static let policy =
-    "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; "
-    + "img-src data: blob:; base-uri 'none'; form-action 'none'"
 
   private var head: Markup {
     let links = sections.flatMap(\.links).map { id, title -> Markup in
@@ -69,7 +56,7 @@ struct CalibrationPage {
     }
     return """
       <header>
-      <p class="brand">Plimsoll <span>calibration</span></p>
+      \(PageFrame.brand("calibration"))
       <h1>\(title)</h1>
       <dl class="origin">
       <div><dt>Quotes</dt><dd>\(file)</dd></div>

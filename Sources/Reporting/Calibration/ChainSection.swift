@@ -41,12 +41,7 @@ struct ChainSection {
   }
 
   private func section(_ link: (id: String, title: String), _ body: Markup) -> Markup {
-    """
-    <section id="\(link.id)" aria-labelledby="\(link.id)-title">
-    <h2 id="\(link.id)-title">\(link.title)</h2>
-    \(body)</section>
-
-    """
+    PageFrame.section(link.id, link.title, body)
   }
 }
 
