@@ -137,6 +137,12 @@ public struct LedgerState: Hashable, Sendable {
 
   /// The market as the last block marked it.
   public var snapshot: MarketSnapshot {
-    MarketSnapshot(time: time, underlyings: markets.map(\.market))
+    MarketSnapshot(
+      time: time, underlyings: markets.map(\.market),
+      settling: markets.compactMap { market in
+        market.settlement.map {
+          SettlingMarket(underlying: market.market.underlying, window: $0)
+        }
+      })
   }
 }

@@ -49,7 +49,8 @@ public struct LiquidationPriceSolver {
     scratch = self.engine.makeScratch()
     self.portfolio = portfolio
     market = MarketSnapshot(
-      time: engine.marked.time, underlyings: engine.marked.markets.compactMap(\.self))
+      time: engine.marked.time, underlyings: engine.marked.markets.compactMap(\.self),
+      settling: engine.marked.settling)
   }
 
   /// The nearest crossing as the index of an underlying falls.
@@ -150,6 +151,6 @@ extension MarketSnapshot {
           volatility: market.volatility)
         : market
     }
-    return MarketSnapshot(time: time, underlyings: moved)
+    return MarketSnapshot(time: time, underlyings: moved, settling: settling)
   }
 }

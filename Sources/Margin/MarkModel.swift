@@ -15,8 +15,9 @@ public import Volatility
 /// Spot: index. Perpetual: index·(1 + basis). Dated future: index·(1 + basis·min(τ/H, limit)),
 /// so that it meets the index at expiry and carries the perpetual's basis at τ = H. Options:
 /// Black-76 without discounting on the future of their expiry; an inverse option's price is in
-/// coin, the quote price ÷ forward; none is worth more than its highest price. Every price is
-/// rounded once, half to even.
+/// coin, the quote price ÷ forward; none is worth more than its highest price. While an expiry's
+/// settlement price is being averaged, its contracts are marked at the average to be expected
+/// (`SettlingShare`). Every price is rounded once, half to even.
 public struct MarkModel: Sendable {
   public let layout: ListingLayout
   public let surface: ParametricSurface
@@ -62,6 +63,7 @@ public struct MarkModel: Sendable {
   /// Marks a listing again, in place.
   func mark(_ listing: inout MarkedListing, at snapshot: MarketSnapshot) throws(MarginError) {
     listing.time = snapshot.time
+    listing.settling = snapshot.settling
     for slot in layout.underlyings.indices {
       let market = snapshot[layout.underlyings[slot]]
       listing.markets[slot] = market
@@ -87,7 +89,19 @@ public struct MarkModel: Sendable {
       forward: forward, logForward: Elementary.log(forward.value), years: remaining.years,
       smile: surface.smile(level: market.volatility.value, yearsToExpiry: remaining.years),
       shockMoves: shock.moves(yearsToExpiry: remaining.years),
-      skewMoves: skewShock.moves(yearsToExpiry: remaining.years))
+      skewMoves: skewShock.moves(yearsToExpiry: remaining.years),
+      settling: settling(expiry.time, layout.underlyings[expiry.underlying], forward, listing))
+  }
+
+  /// The open share of an expiry whose window is the next of its underlying.
+  private func settling(
+    _ expiry: Timestamp, _ underlying: AssetSymbol, _ forward: Price, _ listing: MarkedListing
+  ) -> SettlingShare? {
+    let market = listing.settling.first { $0.underlying == underlying }
+    guard let window = market?.window, window.end >= expiry, window.start < expiry else {
+      return nil
+    }
+    return SettlingShare(window, forward: forward, at: listing.time)
   }
 
   /// min(τ ÷ horizon, limit), in billionths.
@@ -125,15 +139,12 @@ public struct MarkModel: Sendable {
       switch contract.kind {
       case .spot: price = market.index
       case .perpetual: price = listing.perpetuals[place.underlying]
-      case .future: price = listing.expiries[place.expiry].forward
+      case .future: price = listing.expiries[place.expiry].future
       case .option(let right, let strike, _):
         let expiry = listing.expiries[place.expiry]
-        let volatility = volatility(of: index, at: expiry)
-        listing.volatilities[index] = volatility
-        let value = try Black76.price(
-          forward: expiry.forward.value, strike: strike.value,
-          totalVariance: (volatility * volatility) * expiry.years, right: right)
-        let quoted = contract.settlement == .inverse ? value / expiry.forward.value : value
+        let value = try value(
+          of: index, right, strike.value, expiry, volatility: &listing.volatilities[index])
+        let quoted = contract.settlement == .inverse ? value / expiry.future.value : value
         price = min(
           try Price(min(quoted, contract.highestPrice.value), rounding: .toNearestOrEven),
           contract.highestPrice)
@@ -145,9 +156,29 @@ public struct MarkModel: Sendable {
     }
   }
 
-  private func volatility(of index: Int, at expiry: MarkedExpiry) -> Double {
-    if let given = givenVolatilities[index] { return given }
-    let logMoneyness = layout.places[index].logStrike - expiry.logForward
-    return expiry.smile?.volatility(logMoneyness: logMoneyness) ?? 0
+  /// An option in quote units, and the volatility at which it is marked.
+  private func value(
+    of index: Int, _ right: OptionRight, _ strike: Double, _ expiry: MarkedExpiry,
+    volatility: inout Double
+  ) throws(PricingError) -> Double {
+    var logStrike = layout.places[index].logStrike
+    var (open, share) = (strike, 1.0)
+    if let settling = expiry.settling {
+      switch settling.option(strike: strike, forward: expiry.forward.value) {
+      case .strike(let strike):
+        (open, share) = (strike, settling.open)
+        logStrike = Elementary.log(strike)
+      case .certain: return max(right.sign * (settling.expected.value - strike), 0)
+      }
+    }
+    volatility = givenVolatilities[index] ?? self.volatility(logStrike - expiry.logForward, expiry)
+    return try share
+      * Black76.price(
+        forward: expiry.forward.value, strike: open,
+        totalVariance: (volatility * volatility) * expiry.years, right: right)
+  }
+
+  private func volatility(_ logMoneyness: Double, _ expiry: MarkedExpiry) -> Double {
+    expiry.smile?.volatility(logMoneyness: logMoneyness) ?? 0
   }
 }

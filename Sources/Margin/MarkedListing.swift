@@ -16,6 +16,8 @@ public struct MarkedListing: Sendable {
   public internal(set) var volatilities: [Double]
   /// By underlying slot.
   var markets: [UnderlyingMarket?]
+  /// As the snapshot has them.
+  var settling: [SettlingMarket]
   /// By expiry slot.
   var expiries: [MarkedExpiry]
   /// Forward of each underlying's perpetual, by underlying slot.
@@ -28,6 +30,7 @@ public struct MarkedListing: Sendable {
     marks = Array(repeating: none, count: layout.places.count)
     volatilities = Array(repeating: 0, count: layout.places.count)
     markets = Array(repeating: nil, count: layout.underlyings.count)
+    settling = []
     expiries = Array(repeating: .unmarked, count: layout.expiries.count)
     perpetuals = Array(repeating: .zero, count: layout.underlyings.count)
   }
@@ -42,6 +45,11 @@ struct MarkedExpiry: Sendable {
   var smile: Smile?
   var shockMoves: VolatilityMoves
   var skewMoves: SkewMoves
+  /// Once the average at which it settles has begun.
+  var settling: SettlingShare?
+
+  /// What a future is worth.
+  var future: Price { settling?.expected ?? forward }
 
   static let unmarked = MarkedExpiry(
     forward: .zero, logForward: 0, years: 0, smile: nil,

@@ -5,6 +5,7 @@ import Instruments
 import Kernels
 import MarketData
 import NumericalMethods
+import Pricing
 import Quantities
 import Volatility
 
@@ -91,15 +92,8 @@ extension ScenarioTable {
   ) throws(MarginError) {
     let contract = layout.listing.contracts[index]
     let place = layout.places[index]
-    let start = index * laneCount
-    magnitudes[index] = 0
-    guard let market = marked.markets[place.underlying], !contract.isReciprocal else {
-      // The value of a reciprocal contract, −quantity ÷ price coins, times the index does not
-      // move with spot: all of its risk is in the coins of its cost.
-      for lane in start..<start + laneCount { cells[lane] = 0 }
-      for skew in index * skewCount..<(index + 1) * skewCount { skewCells[skew] = 0 }
-      return
-    }
+    clear(index)
+    guard let market = marked.markets[place.underlying] else { return }
     let plan = plans[place.underlying]
     // A step's base units × 10^6, for the settlement asset at its own index.
     let slot = layout.collateralUnderlyings[place.settlement]
@@ -108,18 +102,60 @@ extension ScenarioTable {
     let isRepresentable: Bool
     switch contract.kind {
     case .spot, .perpetual, .future:
-      let forward = marked.marks[index].price.value
-      isRepresentable = fillLinear(index, plan, value: forward * scale)
+      let settling = place.expiry < 0 ? nil : marked.expiries[place.expiry].settling
+      isRepresentable =
+        contract.isReciprocal
+        ? fillReciprocal(index, plan, contract, market, settling, marked, place)
+        : fillLinear(index, plan, value: moving(index, settling, marked, place) * scale)
     case .option(let right, let strike, _):
       let expiry = marked.expiries[place.expiry]
-      batch.price(
-        right, strike: strike.value, logMoneyness: place.logStrike - expiry.logForward,
-        volatility: marked.volatilities[index], expiry, plan)
-      let forward = expiry.forward.value
-      let coin = contract.settlement == .inverse ? market.index.value / forward : 1
-      isRepresentable = fillOption(index, plan, scale: scale * coin)
+      let coin = contract.settlement == .inverse ? market.index.value / expiry.future.value : 1
+      isRepresentable = fillOption(
+        index, plan, right, strike.value, logStrike: place.logStrike,
+        volatility: marked.volatilities[index], expiry, scale: scale * coin)
     }
     guard isRepresentable else { throw .cellOutOfRange(contract.name) }
+  }
+
+  private mutating func clear(_ index: Int) {
+    magnitudes[index] = 0
+    for lane in index * laneCount..<(index + 1) * laneCount { cells[lane] = 0 }
+    for skew in index * skewCount..<(index + 1) * skewCount { skewCells[skew] = 0 }
+  }
+
+  /// What of a future's price moves with spot.
+  private func moving(
+    _ index: Int, _ settling: SettlingShare?, _ marked: MarkedListing, _ place: ListingLayout.Place
+  ) -> Double {
+    guard let settling else { return marked.marks[index].price.value }
+    return settling.open * marked.expiries[place.expiry].forward.value
+  }
+
+  /// A contract whose value is −quantity ÷ price coins.
+  ///
+  /// Times the index that does not move with spot, and all of its risk is in the coins of its
+  /// cost; but while its settlement price is being averaged the price moves less than the index.
+  private mutating func fillReciprocal(
+    _ index: Int, _ plan: GridPlan, _ contract: Contract, _ market: UnderlyingMarket,
+    _ settling: SettlingShare?, _ marked: MarkedListing, _ place: ListingLayout.Place
+  ) -> Bool {
+    guard let settling else { return true }
+    let quantity = Double(contract.stepQuantity) * 0.01
+    let forward = marked.expiries[place.expiry].forward.value
+    let spot = market.index.value
+    let now = spot / settling.expected.value
+    var largest = 0.0
+    for lane in plan.shifts.indices {
+      let factor = 1 + plan.shifts[lane]
+      let then = spot * factor / (settling.fixed + settling.open * forward * factor)
+      let move = quantity * (now - then)
+      let profit = (plan.dampers[lane] * move).rounded(.toNearestOrEven)
+      guard profit.magnitude <= Self.largestCell else { return false }
+      largest = max(largest, profit.magnitude)
+      cells[index * laneCount + lane] = Int32(profit)
+    }
+    magnitudes[index] = Int64(largest)
+    return true
   }
 
   private mutating func fillLinear(_ index: Int, _ plan: GridPlan, value: Double) -> Bool {
@@ -133,6 +169,29 @@ extension ScenarioTable {
     }
     magnitudes[index] = Int64(largest)
     return true
+  }
+
+  private mutating func fillOption(
+    _ index: Int, _ plan: GridPlan, _ right: OptionRight, _ strike: Double, logStrike: Double,
+    volatility: Double, _ expiry: MarkedExpiry, scale: Double
+  ) -> Bool {
+    guard let settling = expiry.settling else {
+      batch.price(
+        right, strike: strike, logMoneyness: logStrike - expiry.logForward,
+        volatility: volatility, expiry, plan)
+      return fillOption(index, plan, scale: scale)
+    }
+    switch settling.option(strike: strike, forward: expiry.forward.value) {
+    case .strike(let open):
+      batch.price(
+        right, strike: open, logMoneyness: Elementary.log(open) - expiry.logForward,
+        volatility: volatility, expiry, plan)
+      return fillOption(index, plan, scale: scale * settling.open)
+    case .certain:
+      let isExercised = right.sign * (settling.expected.value - strike) > 0
+      let value = right.sign * settling.open * expiry.forward.value
+      return fillLinear(index, plan, value: isExercised ? value * scale : 0)
+    }
   }
 
   private mutating func fillOption(_ index: Int, _ plan: GridPlan, scale: Double) -> Bool {

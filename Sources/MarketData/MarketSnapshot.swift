@@ -37,16 +37,34 @@ public struct UnderlyingMarket: Hashable, Sendable {
   }
 }
 
+/// The running average at which the next expiry of an underlying settles.
+@frozen
+public struct SettlingMarket: Hashable, Sendable {
+  public let underlying: AssetSymbol
+  public let window: SettlementWindow
+
+  @inlinable
+  public init(underlying: AssetSymbol, window: SettlementWindow) {
+    self.underlying = underlying
+    self.window = window
+  }
+}
+
 /// Everything a block's margin depends on besides the accounts: accepted prices, as values.
 public struct MarketSnapshot: Hashable, Sendable {
   public let time: Timestamp
   /// Sorted by symbol.
   public let underlyings: [UnderlyingMarket]
+  /// Of underlyings with an expiry near; in any order, each at most once.
+  public let settling: [SettlingMarket]
 
   /// - Precondition: `underlyings` is sorted by symbol, without duplicates.
-  public init(time: Timestamp, underlyings: [UnderlyingMarket]) {
+  public init(
+    time: Timestamp, underlyings: [UnderlyingMarket], settling: [SettlingMarket] = []
+  ) {
     self.time = time
     self.underlyings = underlyings
+    self.settling = settling
   }
 
   public subscript(underlying: AssetSymbol) -> UnderlyingMarket? {

@@ -52,38 +52,6 @@ extension Engine {
     }
   }
 
-  /// What positions about to settle would lose against their marks if the index stayed where it
-  /// is until their window ends, millionths of the quote currency.
-  ///
-  /// A mark follows the index, a settlement price the window's average: without this a position
-  /// could be opened, or money taken out, at a mark that settlement is known not to reach.
-  func settlementLoss(_ portfolio: Portfolio, _ valuation: Valuation) -> Int64 {
-    var loss: Int64 = 0
-    for position in portfolio.positions {
-      guard let index = state.listing.index(of: position.instrument),
-        let mark = valuation.mark(of: position.instrument),
-        let expected = expectedUnitValue(of: state.listing.contracts[index])
-      else { continue }
-      let change = position.size.steps * (expected - mark.unitValue)
-      let lost = -max(valuation.quote(change, of: position.instrument), -QuoteMoney.limit)
-      loss = min(loss + max(lost, 0), QuoteMoney.limit)
-    }
-    return loss
-  }
-
-  /// What a step would settle at if the index stayed as it is; `nil` outside the window.
-  private func expectedUnitValue(of contract: Contract) -> Int64? {
-    guard let expiry = contract.kind.expiry, let market = state.market(of: contract.underlying),
-      let window = market.settlement, window.end >= expiry, state.time > window.start
-    else { return nil }
-    let remaining = Int128(max(window.end.nanoseconds - state.time.nanoseconds, 0))
-    let covered = Int128(window.covered.nanoseconds) + remaining
-    guard covered > 0 else { return nil }
-    let sum = window.sum + Int128(market.market.index.steps) * remaining
-    let price = Price(steps: Int64(clamping: sum.divided(by: covered, rounding: .halfEven)))
-    return try? settlementUnitValue(of: contract, settlementPrice: price)
-  }
-
   /// Takes every order on an instrument out of the book, also those of liquidations.
   private mutating func cancelOrders(in instrument: InstrumentID) throws(StepError) {
     for account in state.accounts {

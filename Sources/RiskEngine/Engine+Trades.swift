@@ -225,8 +225,7 @@ extension Engine {
     guard let valuation else { throw .refused(.notMarked("the account's instruments")) }
     try requireFreshPrices(portfolio)
     let risk = valuation.risk(portfolio)
-    var equity =
-      risk.equity - settlementLoss(portfolio, valuation) - feesOfOrders(portfolio, valuation)
+    var equity = risk.equity - feesOfOrders(portfolio, valuation)
     if withoutProfits { equity -= valuation.unrealizedGains(portfolio) }
     guard equity >= risk.initialMargin else {
       throw .refused(

@@ -148,33 +148,29 @@ struct SettlementTests {
     #expect(venue.balance(1) == 10_000_000_000 + 100_000_000)
   }
 
-  @Test("near settlement a position must be worth its margin at the average, not at the mark")
-  func markBesideAverage() throws {
+  @Test("while its settlement price is averaged a contract is marked at what it will be")
+  func markedAtAverage() throws {
     var venue = try Venue.marked()
+    let (future, put) = (Contracts.btcFuture, Contracts.btcPut)
     try venue.block(btc: "5000", after: 1_800)
+    #expect(venue.mark(future).price == Price(steps: 5_000_00000000))
     for _ in 0..<14 { try venue.block(after: 120) }
     try venue.block(btc: "7700", after: 60)
+    // 29 minutes at 5,000 and, if spot stays, one at 7,700: 5,090; the put of 8,000 is certain.
+    #expect(venue.mark(future).price == Price(steps: 5_090_00000000))
+    #expect(venue.mark(put).price == Price(steps: 2_910_00000000))
     for id: UInt32 in 1...2 { try venue.open(id, .cross, usd: "2000") }
-    let future = Contracts.btcFuture
-    // 29 minutes at 5,000 and, at best, one at 7,700: 5,090. A long from 7,700 loses 2,610.
-    let long = try venue.trade(future, buyer: 1, seller: 2, size: 1_000)
+    // At spot it cannot be traded any more: that is half of the mark away.
+    let gift = try venue.trade(future, buyer: 1, seller: 2, size: 1_000, price: "7700")
     #expect(
-      venue.refusal(of: long)
-        == .belowInitialMargin(
-          AccountID(1), equity: 2_000_000_000 - 2_610_000_000, initialMargin: 385_000_000))
-    // A short gains, which counts for nothing before it is there.
-    try venue.submit(venue.trade(future, buyer: 0, seller: 2, size: 1_000))
-    try venue.take(1, 100, of: future)
-    // The long of a tenth is expected to lose 261 USD; its initial margin is 38.50.
-    let most = Amount(units: 1_700_500_001, asset: try Coins.usd)
-    #expect(
-      venue.refusal(of: .withdrawCollateral(AccountID(1), most))
-        == .belowInitialMargin(AccountID(1), equity: 38_499_999, initialMargin: 38_500_000))
-    let less = Amount(units: most.units - 1, asset: most.asset)
-    try venue.submit(.withdrawCollateral(AccountID(1), less))
+      venue.refusal(of: gift)
+        == .priceOutsideBand(Price(steps: 7_700_00000000), mark: venue.mark(future).price))
+    try venue.submit(venue.trade(future, buyer: 1, seller: 2, size: 1_000))
+    try venue.take(1, -100, of: put)
     try venue.block()
-    #expect(venue.balance(1) == 38_500_000)
-    #expect(venue.balance(2) == 2_000_000_000 + 2_610_000_000)
+    #expect(venue.now == Venue.expiry)
+    // Nobody wins or loses what was known.
+    #expect(venue.balance(1) == 2_000_000_000 && venue.balance(2) == 2_000_000_000)
   }
 
   @Test("expiries that follow each other within an hour all settle")
