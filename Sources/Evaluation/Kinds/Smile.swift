@@ -91,7 +91,12 @@ extension StatedSmile {
   fileprivate func raw(at place: String) throws(EvaluationRefusal) -> RawSVI {
     switch self {
     case .raw(let raw): return raw
-    case .ssvi(let ssvi): return RawSVI(ssvi)
+    case .ssvi(let ssvi):
+      // A smile that is nearly flat has its vertex beyond the domain of raw parameters.
+      let raw = RawSVI(ssvi)
+      return try shaping(place) { () throws(SmileRefusal) in
+        try RawSVI(a: raw.a, b: raw.b, rho: raw.rho, m: raw.m, sigma: raw.sigma)
+      }
     case .jumpWing(let jumpWing):
       return try shaping(place) { () throws(SmileRefusal) in try RawSVI(jumpWing) }
     }

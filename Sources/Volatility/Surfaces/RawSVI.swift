@@ -17,8 +17,8 @@ public struct RawSVI: Hashable, Sendable {
   public let sigma: Double
 
   /// - Parameters: As the properties say; magnitudes up to 1e6, `sigma` from 1e-12.
-  /// - Throws: ``SmileRefusal``: outside these, without variance somewhere, or with a wing that
-  ///   is steeper than 2. Parameters that pass may still have butterfly arbitrage.
+  /// - Throws: ``SmileRefusal``: outside these, with a variance below 1e-30 somewhere, or with a
+  ///   wing that is steeper than 2. Parameters that pass may still have butterfly arbitrage.
   public init(
     a: Double, b: Double, rho: Double, m: Double, sigma: Double
   ) throws(SmileRefusal) {
@@ -30,7 +30,7 @@ public struct RawSVI: Hashable, Sendable {
     let steepness = b * (1 + rho.magnitude)
     guard steepness <= 2 else { throw .wingTooSteep(steepness) }
     self.init(uncheckedA: a, b: b, rho: rho, m: m, sigma: sigma)
-    guard minimumVariance > 0 else { throw .withoutVariance(minimum: minimumVariance) }
+    guard minimumVariance >= 1e-30 else { throw .withoutVariance(minimum: minimumVariance) }
   }
 
   init(uncheckedA a: Double, b: Double, rho: Double, m: Double, sigma: Double) {

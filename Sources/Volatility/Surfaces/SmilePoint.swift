@@ -61,7 +61,7 @@ public enum SmileField: String, Hashable, Sendable, CaseIterable {
 public enum SmileRefusal: Error, Equatable, Sendable, CustomStringConvertible {
   /// A parameter outside its domain; an infinity or NaN always is.
   case outOfDomain(SmileField, value: Double)
-  /// The least total variance of the smile is not positive.
+  /// The least total variance of the smile is below 1e-30.
   case withoutVariance(minimum: Double)
   /// b(1 + |ρ|) is above 2: the wing rises faster than any distribution allows.
   case wingTooSteep(Double)
@@ -75,7 +75,7 @@ public enum SmileRefusal: Error, Equatable, Sendable, CustomStringConvertible {
     case .outOfDomain(let field, let value):
       "\(field.rawValue) \(value) is outside the domain of a smile"
     case .withoutVariance(let minimum):
-      "the least total variance of the smile is \(minimum); it must be above 0"
+      "the least total variance of the smile is \(minimum); it must be at least 1e-30"
     case .wingTooSteep(let slope):
       "a wing rises by \(slope) per unit of log-moneyness; at most 2 is free of arbitrage"
     case .undetermined:
