@@ -141,9 +141,10 @@ extension Engine {
   }
 
   /// Pays a debt in one asset with what the fund holds of others: it buys the asset, at the index,
-  /// from the winners of the account's last market, who give up profit and lose nothing.
+  /// from winners of the account's last market, who give up profit and lose nothing.
   ///
-  /// So nobody bears a loss while the fund has anything at all.
+  /// So nobody bears a loss while the fund has anything at all. The largest profits sell first, so
+  /// that few accounts are touched.
   private mutating func buyFromWinners(
     _ index: Int, asset: Int, _ valuation: Valuation
   ) throws(StepError) {
@@ -151,40 +152,55 @@ extension Engine {
     guard let market = account.liquidation?.market, isOpen(market),
       state.listing.collateral.indices.contains(where: { $0 != asset && freeFund($0) > 0 })
     else { return }
-    let shares = shares(of: account, in: market, asset: asset, cap: .one, valuation)
-    for share in shares {
-      var left = share.units
-      for other in state.listing.collateral.indices where other != asset && left > 0 {
-        let free = freeFund(other)
-        let affordable = valuation.units(
-          ofQuote: valuation.quote(free, asset: other), asset: asset, rounding: .down)
-        let bought = min(left, affordable)
-        guard bought > 0 else { continue }
-        let price = valuation.units(
-          ofQuote: valuation.quote(bought, asset: asset, rounding: .up), asset: other,
-          rounding: .up)
-        try emit(.profitRealized(share.account, market, units: bought))
-        try move(
-          bought, asset: asset, from: .account(share.account), to: .account(account.id),
-          .conversion)
-        try move(
-          min(price, free), asset: other, from: .insuranceFund, to: .account(share.account),
-          .insuranceCover)
-        left -= bought
-      }
+    var left = loss(of: account, in: market, asset: asset, valuation)
+    guard left > 0 else { return }
+    let sellers = winners(of: market, asset: asset, valuation).sorted { one, other in
+      one.profit != other.profit ? one.profit > other.profit : one.account < other.account
+    }
+    for seller in sellers where left > 0 && seller.profit > 0 {
+      let wanted = min(left, seller.profit)
+      let bought = try buy(
+        wanted, asset: asset, from: seller.account, for: account.id, in: market, valuation)
+      left -= bought
+      // The fund has no more.
+      guard bought == wanted else { return }
     }
   }
 
-  /// What each winner of a market gives toward an account's deficit, if the debt is in the asset of
-  /// that market.
-  private func shares(
-    of account: Account, in market: InstrumentID, asset: Int, cap: Rate, _ valuation: Valuation
-  ) -> [LossShare] {
+  /// - Returns: How many ledger units the fund could pay for.
+  private mutating func buy(
+    _ units: Int64, asset: Int, from seller: AccountID, for debtor: AccountID,
+    in market: InstrumentID, _ valuation: Valuation
+  ) throws(StepError) -> Int64 {
+    var left = units
+    for other in state.listing.collateral.indices where other != asset && left > 0 {
+      let free = freeFund(other)
+      let affordable = valuation.units(
+        ofQuote: valuation.quote(free, asset: other), asset: asset, rounding: .down)
+      let bought = min(left, affordable)
+      guard bought > 0 else { continue }
+      let price = valuation.units(
+        ofQuote: valuation.quote(bought, asset: asset, rounding: .up), asset: other,
+        rounding: .up)
+      try emit(.profitRealized(seller, market, units: bought))
+      try move(bought, asset: asset, from: .account(seller), to: .account(debtor), .conversion)
+      try move(
+        min(price, free), asset: other, from: .insuranceFund, to: .account(seller),
+        .insuranceCover)
+      left -= bought
+    }
+    return units - left
+  }
+
+  /// What an account owes in an asset and its equity does not cover, if its last market settles in
+  /// that asset.
+  private func loss(
+    of account: Account, in market: InstrumentID, asset: Int, _ valuation: Valuation
+  ) -> Int64 {
     let debt = -account.portfolio.balances[asset]
     let deficit = -valuation.risk(account.portfolio).equity
-    guard debt > 0, deficit > 0, state.settlementIndex(of: market) == asset else { return [] }
-    let loss = min(debt, valuation.units(ofQuote: deficit, asset: asset, rounding: .up))
-    return shareLoss(loss, among: winners(of: market, asset: asset, valuation), cap: cap)
+    guard debt > 0, deficit > 0, state.settlementIndex(of: market) == asset else { return 0 }
+    return min(debt, valuation.units(ofQuote: deficit, asset: asset, rounding: .up))
   }
 
   /// Lets the winners of an account's last market bear its deficit, if the debt is in the asset
@@ -194,8 +210,11 @@ extension Engine {
   ) throws(StepError) {
     let account = state.accounts[index]
     guard let market = account.liquidation?.market else { return }
-    let shares = shares(
-      of: account, in: market, asset: asset, cap: rules.liquidation.socializedShare, valuation)
+    let loss = loss(of: account, in: market, asset: asset, valuation)
+    guard loss > 0 else { return }
+    let shares = shareLoss(
+      loss, among: winners(of: market, asset: asset, valuation),
+      cap: rules.liquidation.socializedShare)
     for share in shares {
       // What is given is taken out of the profit, so that no profit bears two losses.
       try emit(.profitRealized(share.account, market, units: share.units))

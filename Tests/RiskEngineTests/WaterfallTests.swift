@@ -220,11 +220,11 @@ struct WaterfallTests {
     let (venue, events) = try expiredDebtor(fund: "1250") { venue in
       try venue.fund("1", of: Coins.btc)
     }
-    // 30 and 70 USD, for 0.005 and 0.0116666… coins at 6,000.
-    #expect(moved(events, .conversion) == [30_000_000, 70_000_000])
-    #expect(moved(events, .insuranceCover) == [1_287_250_000, 500_000, 1_166_667])
+    // 100 USD of the largest profit, for 0.0166666… coins at 6,000.
+    #expect(moved(events, .conversion) == [100_000_000])
+    #expect(moved(events, .insuranceCover) == [1_287_250_000, 1_666_667])
     #expect(moved(events, .socializedLoss).isEmpty)
-    #expect(venue.balance(2, 1) == 500_000 && venue.balance(3, 1) == 1_166_667)
+    #expect(venue.balance(2, 1) == 0 && venue.balance(3, 1) == 1_666_667)
     #expect(venue.insuranceFund() == 0 && venue.insuranceFund(1) == 100_000_000 - 1_666_667)
     #expect(venue.balance(9) == 0 && venue.account(9).liquidation == nil)
   }
@@ -234,7 +234,7 @@ struct WaterfallTests {
     let (venue, events) = try expiredDebtor(fund: "1250") { venue in
       try venue.fund("0.01", of: Coins.btc)
     }
-    #expect(moved(events, .conversion) == [30_000_000, 30_000_000])
+    #expect(moved(events, .conversion) == [60_000_000])
     #expect(moved(events, .socializedLoss).reduce(0, +) == 40_000_000)
     #expect(venue.insuranceFund() == 0 && venue.insuranceFund(1) == 0)
     #expect(venue.balance(9) == 0 && venue.account(9).liquidation == nil)
