@@ -1,6 +1,8 @@
 // Plimsoll: a real-time margin and liquidation engine for crypto derivatives.
 // SPDX-License-Identifier: Apache-2.0
 
+import Foundation
+
 /// One measured figure, as a row of the table or a line of JSON.
 struct Figure: Encodable {
   let name: String
@@ -52,4 +54,11 @@ func bestNanoseconds(per count: Int, runs: Int = 9, _ work: () -> Void) -> Doubl
 func seconds(_ work: () throws -> Void) rethrows -> Double {
   let clock = ContinuousClock()
   return try clock.measure(work) / .seconds(1)
+}
+
+/// The most memory the process has had, from the system's own accounting.
+func peakMebibytes() -> Double {
+  var usage = rusage()
+  getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
+  return Double(usage.ru_maxrss) / 1_024
 }

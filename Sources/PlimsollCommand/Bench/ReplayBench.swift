@@ -51,11 +51,4 @@ enum ReplayBench {
     }
     return (elapsed, positions)
   }
-
-  /// The most memory the process has had, from the system's own accounting.
-  private static func peakMebibytes() -> Double {
-    var usage = rusage()
-    getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
-    return Double(usage.ru_maxrss) / 1_024
-  }
 }

@@ -71,7 +71,14 @@ struct SurfaceBench {
       used = moved?.usedCount ?? 0
     }
     guard used == 1 else { throw BenchError.refused("a quote") }
+    let before = peakMebibytes()
+    for _ in 0..<200 {
+      guard (try? SurfaceFit().calibrate(bench.chain)) != nil else {
+        throw BenchError.refused("a chain")
+      }
+    }
     return [
+      .below("memory grown by 200 more surfaces", peakMebibytes() - before, "MiB", goal: 1),
       .below("surface of 10 expiries, 600 quotes", fit / 1e6, "ms", goal: 2),
       .below("surface after one quote", single / 1_000, "µs", goal: 20),
     ]
