@@ -68,6 +68,9 @@ let package = Package(
         "Parameters",
       ]),
     room(
+      "Forecasting",
+      ["Quantities", "NumericalMethods", "Instruments", "MarketData", "Parameters"]),
+    room(
       "Margin",
       [
         "Quantities", "NumericalMethods", "Kernels", "Instruments", "Pricing", "MarketData",
@@ -122,12 +125,15 @@ let package = Package(
       swiftSettings: strict),
 
     // Promises.
+    .target(
+      name: "TestFixtures", dependencies: ["Parameters", "Quantities"],
+      path: "Tests/TestFixtures", swiftSettings: strict),
     tests("LayoutTests", []),
     tests("KernelsTests", ["Kernels"]),
     tests("NumericalMethodsTests", ["NumericalMethods", "Kernels"]),
     tests("QuantitiesTests", ["Quantities"]),
-    tests("ParametersTests", ["Parameters", "Quantities"]),
-    tests("InstrumentsTests", ["Instruments", "Quantities"]),
+    tests("ParametersTests", ["TestFixtures", "Parameters", "Quantities"]),
+    tests("InstrumentsTests", ["TestFixtures", "Instruments", "Quantities"]),
     tests("OraclesTests", ["Oracles", "MarketData", "Instruments", "Parameters", "Quantities"]),
     tests("PricingTests", ["Pricing", "Instruments", "Kernels", "NumericalMethods"]),
     tests(
@@ -137,21 +143,28 @@ let package = Package(
         "Parameters", "Quantities",
       ]),
     tests(
+      "ForecastingTests",
+      ["Forecasting", "Connectors", "NumericalMethods", "MarketData", "Instruments", "Quantities"]),
+    tests(
       "MarginTests",
       [
         "Margin", "Volatility", "Pricing", "MarketData", "Instruments", "Parameters",
         "Quantities", "Kernels", "NumericalMethods",
       ]),
     tests(
-      "LedgerTests", ["Ledger", "MarketData", "Instruments", "Parameters", "Quantities"]),
+      "LedgerTests",
+      ["TestFixtures", "Ledger", "MarketData", "Instruments", "Parameters", "Quantities"]),
     tests(
       "LiquidationTests",
-      ["Liquidation", "Clearing", "Margin", "Ledger", "Instruments", "Parameters", "Quantities"]),
+      [
+        "TestFixtures", "Liquidation", "Clearing", "Margin", "Ledger", "Instruments",
+        "Parameters", "Quantities",
+      ]),
     tests(
       "RiskEngineTests",
       [
-        "RiskEngine", "Simulation", "Ledger", "Margin", "Liquidation", "Clearing", "MarketData",
-        "Instruments", "Parameters", "Quantities",
+        "TestFixtures", "RiskEngine", "Ledger", "Margin", "Liquidation", "Clearing",
+        "MarketData", "Instruments", "Parameters", "Quantities",
       ]),
     tests("JournalTests", ["Journal", "Ledger", "Quantities"], [database]),
     tests(

@@ -197,7 +197,7 @@ struct VerbTests {
     #expect(lines.count >= 4)
     for line in lines {
       let figure = try JSONDecoder().decode(BenchFigure.self, from: Data(line.utf8))
-      #expect(!figure.name.isEmpty && !figure.unit.isEmpty && figure.value > 0)
+      #expect(!figure.name.isEmpty && !figure.unit.isEmpty && figure.value >= 0)
       if let baseline = figure.baseline, let ratio = figure.ratio {
         #expect(abs(ratio * figure.value / baseline - 1) < 1e-9, "baseline ÷ value")
       }

@@ -3,6 +3,7 @@
 
 import Instruments
 import Quantities
+import TestFixtures
 import Testing
 
 @Suite("Unit values")

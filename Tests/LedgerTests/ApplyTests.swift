@@ -5,6 +5,7 @@ import Instruments
 import Ledger
 import MarketData
 import Quantities
+import TestFixtures
 import Testing
 
 @Suite("Applying events")

@@ -6,6 +6,7 @@ import Ledger
 import MarketData
 import Parameters
 import Quantities
+import TestFixtures
 import Testing
 
 @Suite("Canonical bytes")

@@ -6,6 +6,7 @@ import Ledger
 import MarketData
 import Parameters
 import Quantities
+import TestFixtures
 
 /// Random values of everything that has a canonical form.
 struct Samples {

@@ -5,6 +5,7 @@ import Clearing
 import Instruments
 import Parameters
 import Quantities
+import TestFixtures
 import Testing
 
 @Suite("Funding")

@@ -4,6 +4,7 @@
 import Instruments
 import Liquidation
 import Quantities
+import TestFixtures
 import Testing
 
 /// Contracts of the tests.

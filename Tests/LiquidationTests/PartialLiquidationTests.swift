@@ -5,6 +5,7 @@ import Instruments
 import Liquidation
 import Parameters
 import Quantities
+import TestFixtures
 import Testing
 
 @Suite("The size of a partial liquidation")

@@ -3,6 +3,7 @@
 
 import Liquidation
 import Quantities
+import TestFixtures
 import Testing
 
 @Suite("Deleveraging")

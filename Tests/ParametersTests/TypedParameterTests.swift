@@ -3,6 +3,7 @@
 
 import Parameters
 import Quantities
+import TestFixtures
 import Testing
 
 @Suite("Typed parameters")

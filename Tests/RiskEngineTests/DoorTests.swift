@@ -7,6 +7,7 @@ import MarketData
 import Parameters
 import Quantities
 import RiskEngine
+import TestFixtures
 import Testing
 
 @Suite("The door")

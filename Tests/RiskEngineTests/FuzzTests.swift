@@ -7,6 +7,7 @@ import Margin
 import MarketData
 import Quantities
 import RiskEngine
+import TestFixtures
 import Testing
 
 @Suite("Random histories")

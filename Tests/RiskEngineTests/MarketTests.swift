@@ -8,6 +8,7 @@ import MarketData
 import Parameters
 import Quantities
 import RiskEngine
+import TestFixtures
 import Testing
 
 @Suite("Blocks and market states")

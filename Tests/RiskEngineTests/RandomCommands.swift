@@ -7,6 +7,7 @@ import MarketData
 import Parameters
 import Quantities
 import RiskEngine
+import TestFixtures
 
 /// Commands of a busy and careless venue: mostly sensible, some absurd; a seed is a history.
 struct RandomCommands {

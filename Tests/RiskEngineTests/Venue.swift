@@ -8,6 +8,7 @@ import MarketData
 import Parameters
 import Quantities
 import RiskEngine
+import TestFixtures
 import Testing
 
 /// A small venue and everything that was done to it: two underlyings, perpetuals of both

@@ -2,12 +2,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// SplitMix64 (Steele, Lea, Flood, OOPSLA 2014): a seed is a whole test case.
-struct Seeded: RandomNumberGenerator {
+public struct Seeded: RandomNumberGenerator {
   private var state: UInt64
 
-  init(_ seed: UInt64) { state = seed }
+  public init(_ seed: UInt64) { state = seed }
 
-  mutating func next() -> UInt64 {
+  public mutating func next() -> UInt64 {
     state &+= 0x9e37_79b9_7f4a_7c15
     var word = state
     word = (word ^ (word >> 30)) &* 0xbf58_476d_1ce4_e5b9
@@ -15,14 +15,14 @@ struct Seeded: RandomNumberGenerator {
     return word ^ (word >> 31)
   }
 
-  mutating func pick<Element>(_ elements: [Element]) -> Element {
+  public mutating func pick<Element>(_ elements: [Element]) -> Element {
     elements[Int.random(in: elements.indices, using: &self)]
   }
 
-  mutating func number(_ range: ClosedRange<Int64>) -> Int64 {
+  public mutating func number(_ range: ClosedRange<Int64>) -> Int64 {
     Int64.random(in: range, using: &self)
   }
 
   /// True once in `count` times on average.
-  mutating func oneIn(_ count: UInt64) -> Bool { next() % count == 0 }
+  public mutating func oneIn(_ count: UInt64) -> Bool { next() % count == 0 }
 }

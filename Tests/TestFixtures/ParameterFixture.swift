@@ -2,11 +2,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
-import Parameters
+public import Parameters
 import Quantities
 
 /// The venue's default parameters, as the parameter file states them.
-enum ParameterFixture {
+public enum ParameterFixture {
   private struct Document: Decodable {
     struct Entry: Decodable {
       let key: String
@@ -28,7 +28,7 @@ enum ParameterFixture {
   }
 
   /// The defaults with some values changed.
-  static func set(_ changes: [(key: String, value: String)] = []) throws -> ParameterSet {
+  public static func set(_ changes: [(key: String, value: String)] = []) throws -> ParameterSet {
     var set = try defaults.get()
     for change in changes { set = try set.setting(change.key, to: change.value, source: "test") }
     return set
