@@ -37,6 +37,26 @@ struct RangeTests {
     #expect(abs(shortfall[0] - large) < 1e-12)
   }
 
+  @Test("comes from a tail that a moving window keeps sorted")
+  func window() throws {
+    var tail = try EmpiricalTail([3, -1, 2, -1])
+    #expect(tail.sorted == [-1, -1, 2, 3])
+    try tail.replace(-1, with: 5)
+    #expect(tail.sorted == [-1, 2, 3, 5])
+    try tail.replace(5, with: -2)
+    #expect(tail.sorted == [-2, -1, 2, 3])
+    #expect(tail.quantile(0.5) == 0.5)
+    #expect(tail.tailMean(0.5) == -1.5)
+    #expect(tail.quantile(0) == -2)
+    #expect(tail.quantile(1) == 3)
+    for (old, new) in [(0.0, 1.0), (9, 1), (2, .nan), (2, .infinity)] {
+      #expect(throws: ForecastingError.malformedValue(day: 0)) { try tail.replace(old, with: new) }
+    }
+    #expect(tail.sorted == [-2, -1, 2, 3])
+    #expect(throws: ForecastingError.tooFewDays(needed: 1, found: 0)) { try EmpiricalTail([]) }
+    #expect(throws: ForecastingError.malformedValue(day: 1)) { try EmpiricalTail([0, .nan]) }
+  }
+
   @Test("covers rises and both sides as asked, and grows with the root of the horizon")
   func sides() throws {
     let returns = try oneFall()

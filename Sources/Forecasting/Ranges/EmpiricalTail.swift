@@ -5,7 +5,7 @@ import NumericalMethods
 
 /// A sample in rising order, and what its lower tail says.
 public struct EmpiricalTail: Hashable, Sendable {
-  public let sorted: [Double]
+  public private(set) var sorted: [Double]
 
   /// - Throws: ``ForecastingError/tooFewDays(needed:found:)`` without a value,
   ///   ``ForecastingError/malformedValue(day:)`` for a value that is not finite.
@@ -14,6 +14,29 @@ public struct EmpiricalTail: Hashable, Sendable {
     guard !values.isEmpty else { throw .tooFewDays(needed: 1, found: 0) }
     if let day = values.firstIndex(where: { !$0.isFinite }) { throw .malformedValue(day: day) }
     sorted = values.sorted()
+  }
+
+  /// Puts a value in the place of one that the sample has: a window moves on by a day.
+  ///
+  /// - Throws: ``ForecastingError/malformedValue(day:)`` with 0 when the value is not finite or the
+  ///   sample does not have the old one; the sample stays as it was.
+  public mutating func replace(_ old: Double, with new: Double) throws(ForecastingError) {
+    let place = firstIndex(notBelow: old)
+    guard new.isFinite, place < sorted.count, sorted[place] == old else {
+      throw .malformedValue(day: 0)
+    }
+    sorted.remove(at: place)
+    sorted.insert(new, at: firstIndex(notBelow: new))
+  }
+
+  private func firstIndex(notBelow value: Double) -> Int {
+    var low = 0
+    var high = sorted.count
+    while low < high {
+      let middle = (low + high) / 2
+      if sorted[middle] < value { low = middle + 1 } else { high = middle }
+    }
+    return low
   }
 
   /// The value below which a share of the sample lies, linear between order statistics.
@@ -32,7 +55,8 @@ public struct EmpiricalTail: Hashable, Sendable {
     let limit = quantile(probability)
     var sum = 0.0
     var count = 0
-    for value in sorted where value <= limit {
+    for value in sorted {
+      guard value <= limit else { break }
       sum += value
       count += 1
     }

@@ -70,15 +70,22 @@ public struct RangeRule: Hashable, Sendable {
       calendar.map({ $0.values.count > returns.count }) ?? true
     else { throw .uncoveredDays(first: days.lowerBound, end: days.upperBound) }
     let firstResidual = firstDay - windowDays
+    // The losses of the side are the lowest.
     let residuals = (firstResidual..<days.upperBound - 1).map { day in
-      returns.logReturns[day] / (volatility[day] * (calendar?.values[day] ?? 1))
+      let residual = returns.logReturns[day] / (volatility[day] * (calendar?.values[day] ?? 1))
+      return switch side {
+      case .falls: residual
+      case .rises: -residual
+      case .both: -residual.magnitude
+      }
     }
+    var tail = try EmpiricalTail(residuals[..<windowDays])
     var targets: [Double] = []
-    for day in days {
-      let start = day - windowDays - firstResidual
-      let range =
-        volatility[day] * (try tail(residuals[start..<(start + windowDays)]))
-        * horizonDays.squareRoot()
+    for (index, day) in days.enumerated() {
+      if index > 0 {
+        try tail.replace(residuals[index - 1], with: residuals[index + windowDays - 1])
+      }
+      let range = volatility[day] * multiple(of: tail) * horizonDays.squareRoot()
       guard range.isFinite, range > 0 else { throw .malformedValue(day: day) }
       targets.append(range)
     }
@@ -98,17 +105,11 @@ public struct RangeRule: Hashable, Sendable {
   }
 
   /// The tail of standardized returns, as a positive multiple of the volatility.
-  private func tail(_ residuals: ArraySlice<Double>) throws(ForecastingError) -> Double {
-    let losses =
-      switch side {
-      case .falls: try EmpiricalTail(residuals)
-      case .rises: try EmpiricalTail(residuals.map { -$0 })
-      case .both: try EmpiricalTail(residuals.map { -$0.magnitude })
-      }
+  private func multiple(of tail: EmpiricalTail) -> Double {
     let share = side == .both ? 2 * probability : probability
     return switch measure {
-    case .valueAtRisk: -losses.quantile(share)
-    case .expectedShortfall: -losses.tailMean(share)
+    case .valueAtRisk: -tail.quantile(share)
+    case .expectedShortfall: -tail.tailMean(share)
     }
   }
 }
