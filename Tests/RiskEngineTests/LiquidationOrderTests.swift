@@ -188,6 +188,36 @@ struct LiquidationOrderTests {
     try venue.submit(at)
   }
 
+  @Test("a counterparty with as many positions as can be measured takes no other")
+  func counterpartyPositions() throws {
+    var venue = try Venue.marked([(key: "clearing.positionLimit", value: "512")])
+    try venue.open(1, .cross, usd: "589")
+    try venue.take(1, 1_000, of: perpetual)
+    try venue.open(2, .cross, usd: "1000000")
+    for id in 100..<612 as Range<UInt32> {
+      try venue.submit(
+        .listInstrument(
+          Contracts.contract(
+            id, "P-\(id)", "ETH", .perpetual, .linear, Coins.usd, 100_000, "100000")))
+    }
+    try venue.block(btc: "7600")
+    try venue.open(3, .cross, usd: "1000000")
+    for id in 100..<611 as Range<UInt32> {
+      try venue.submit(venue.trade(InstrumentID(id), buyer: 2, seller: 3, size: 1))
+    }
+    let order = try venue.order(of: 1)
+    var full = venue
+    try full.submit(full.trade(InstrumentID(611), buyer: 2, seller: 3, size: 1))
+    #expect(full.account(2).portfolio.positions.count == 512)
+    let report = venue.report(order, price: Price(steps: 7_600_00000000), with: 2)
+    #expect(full.refusal(of: report) == .tooManyPositions(AccountID(2)))
+    // With one fewer it may, and nothing can be added after that.
+    try venue.submit(report)
+    #expect(venue.account(2).portfolio.positions.count == 512)
+    let more = try venue.trade(InstrumentID(611), buyer: 2, seller: 3, size: 1)
+    #expect(venue.refusal(of: more) == .tooManyPositions(AccountID(2)))
+  }
+
   @Test("fills of one counterparty are counted together against the size of a position")
   func counterpartyLimit() throws {
     var venue = try Venue.marked()
