@@ -43,6 +43,7 @@ extension Engine {
     _ indices: [(base: AssetSymbol, index: IndexPrice)], at instant: Timestamp,
     since previous: Timestamp
   ) throws(StepError) {
+    let before = state.markets
     for rule in rules.underlyings {
       let index = indices.first { $0.base == rule.symbol }?.index.price
       let perpetual = rule.perpetualFeed.flatMap { base in
@@ -55,14 +56,40 @@ extension Engine {
     }
     // A venue begins when every underlying has a price; later listings wait for their own.
     guard state.markets.count == rules.underlyings.count || !state.marks.isEmpty else { return }
-    advanceValuation()
+    var failure = advanceValuation()
+    // An index at which some contract leaves its limits: its market keeps the last one and halts,
+    // and the others go on.
+    while let symbol = failure.flatMap(underlying),
+      let last = before.first(where: { $0.market.underlying == symbol }),
+      let marked = state.market(of: symbol), marked.market != last.market
+    {
+      try emit(
+        .marketMarked(
+          MarkedMarket(
+            market: last.market, status: .reduceOnly, freshAt: last.freshAt,
+            premium: last.premium, settlement: marked.settlement)))
+      failure = advanceValuation()
+    }
     if let valuation {
       try emit(.instrumentsMarked(valuation.marks))
       return
     }
-    // An index at which some contract leaves its limits: nothing is acted on.
+    // Not for one market's index alone: nothing is acted on.
     for marked in state.markets where marked.status == .open {
       try emit(.marketMarked(marked.halted))
+    }
+  }
+
+  /// The underlying at whose index a contract or collateral leaves its limits.
+  private func underlying(of error: MarginError) -> AssetSymbol? {
+    switch error {
+    case .markOutOfRange(let name), .cellOutOfRange(let name):
+      let contract = state.listing.contracts.first { $0.name == name }
+      return contract?.underlying
+        ?? state.markets.first { $0.market.underlying.description == name }?.market.underlying
+    case .collateralOutOfRange(let asset):
+      return state.listing.collateral.first { $0.asset.symbol == asset }?.underlying
+    default: return nil
     }
   }
 

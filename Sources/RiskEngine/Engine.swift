@@ -67,20 +67,29 @@ public struct Engine: Sendable {
   }
 
   /// Makes the valuation anew from the state; it is a function of the state and nothing else.
-  mutating func refreshValuation() {
-    valuation = try? Valuation(state: state, rules: rules)
+  ///
+  /// - Returns: Why there is none.
+  @discardableResult
+  mutating func refreshValuation() -> MarginError? {
+    do {
+      valuation = try Valuation(state: state, rules: rules)
+      return nil
+    } catch {
+      valuation = nil
+      return error
+    }
   }
 
   /// The same for a block, which changes nothing but the market.
-  mutating func advanceValuation() {
+  mutating func advanceValuation() -> MarginError? {
     guard var next = valuation.take(), next.listing.contracts.count == state.totals.count else {
-      refreshValuation()
-      return
+      return refreshValuation()
     }
     do {
       try next.advance(to: state)
       valuation = next
-    } catch { valuation = nil }
+      return nil
+    } catch { return error }
   }
 
   /// Takes one step: decides, records and applies.

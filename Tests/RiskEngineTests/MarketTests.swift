@@ -131,28 +131,35 @@ struct MarketTests {
     #expect(venue.engine.state.status(of: btc) == .open)
   }
 
-  @Test("a price at which some contract leaves its field halts the venue in sight, not for good")
+  @Test("a price at which some contract leaves its field halts its market in sight, not for good")
   func outOfField() throws {
     var venue = try Venue.marked()
+    let (btc, eth) = (try AssetSymbol("BTC"), try AssetSymbol("ETH"))
     try venue.submit(
       .listInstrument(
         Contracts.contract(
           50, "LOW", "BTC", .perpetual, .linear, Coins.usd, 100_000, "8100")))
-    try venue.open(1, .cross, usd: "400")
+    for id: UInt32 in 1...2 { try venue.open(id, .cross, usd: "400") }
     try venue.take(1, -1_000, of: Contracts.btcPerpetual)
-    try venue.block(btc: "8100.00000001")
-    #expect(venue.engine.valuation == nil)
-    #expect(venue.engine.state.markets.allSatisfy { $0.status == .reduceOnly })
+    try venue.take(2, 2_000, of: Contracts.ethPerpetual)
+    try venue.block(btc: "8100.00000001", eth: "199")
+    // The market of the contract keeps its last price; the other goes on.
+    #expect(venue.engine.state.status(of: btc) == .reduceOnly)
+    #expect(venue.engine.state.market(of: btc)?.market.index == Price(steps: 8_000_00000000))
+    #expect(venue.engine.state.status(of: eth) == .open)
+    #expect(venue.mark(Contracts.ethPerpetual).price == Price(steps: 199_00000000))
     #expect(venue.account(1).liquidation == nil, "nothing is done on a guess")
+    let more = try venue.trade(Contracts.btcPerpetual, buyer: 0, seller: 1, size: 1)
+    #expect(venue.refusal(of: more) == .marketIsReduceOnly(btc))
+    try venue.block(eth: "181")
+    #expect(venue.account(2).liquidation != nil, "the other market is watched")
     let state = venue.engine.state
     let twin = try Engine(state: state, hash: venue.engine.hash, sequence: venue.engine.sequence)
-    #expect(twin.valuation == nil)
-    let eth = try venue.trade(Contracts.ethPerpetual, buyer: 1, seller: 0, size: 1)
-    #expect(venue.refusal(of: eth) == .marketIsReduceOnly(try AssetSymbol("ETH")))
+    #expect(twin.valuation?.marks == venue.engine.valuation?.marks)
     // At the highest price of the contract, 100 USD against it, it goes on.
     try venue.block(btc: "8100")
-    #expect(venue.engine.state.markets.allSatisfy { $0.status == .open })
-    #expect(venue.engine.valuation != nil)
+    #expect(venue.engine.state.status(of: btc) == .open)
+    #expect(venue.engine.state.market(of: btc)?.market.index == Price(steps: 8_100_00000000))
     try venue.block(btc: "8090")
     try venue.take(1, 1_000, of: Contracts.btcPerpetual)
   }
