@@ -42,7 +42,7 @@ void black() {
     expiries.push_back(years(generator));
     deviations.push_back(volatility(generator) * std::sqrt(expiries.back()));
   }
-  // Three of the six Greeks fewer: QuantLib's calculator has no vanna and no volga.
+  // Two of the six Greeks fewer: QuantLib's calculator has no vanna and no volga.
   report("BlackCalculator", count, 40, [&] {
     double sum = 0;
     for (int index = 0; index < count; ++index) {

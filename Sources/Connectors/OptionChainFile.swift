@@ -98,7 +98,7 @@ public enum OptionChainFile {
 /// The snapshot that the rows belong to now.
 private struct OptionChainRun {
   private(set) var time = Timestamp(nanoseconds: 0)
-  private var currency = ""
+  private var currency: String?
   private var lines: [Key: Int] = [:]
   private var known: Set<String> = []
 

@@ -98,9 +98,7 @@ public struct MarkModel: Sendable {
     _ expiry: Timestamp, _ underlying: AssetSymbol, _ forward: Price, _ listing: MarkedListing
   ) -> SettlingShare? {
     let market = listing.settling.first { $0.underlying == underlying }
-    guard let window = market?.window, window.end >= expiry, window.start < expiry else {
-      return nil
-    }
+    guard let window = market?.window, window.end >= expiry else { return nil }
     return SettlingShare(window, forward: forward, at: listing.time)
   }
 

@@ -98,6 +98,9 @@ extension Engine {
       guard fill.size.steps > 0 else { throw .refused(.notPositive("a fill's size")) }
       guard fill.size <= remaining else { throw .refused(.fillBeyondSize(order.id)) }
       remaining = remaining - fill.size
+      guard (0...Price.limit).contains(fill.price.steps) else {
+        throw .refused(.outsideLimits("a fill's price"))
+      }
       let isBeyond = order.side == .sell ? fill.price < order.limit : fill.price > order.limit
       guard !isBeyond else { throw .refused(.fillBeyondLimit(order.id)) }
       try checkBand(fill.price, of: order)

@@ -158,13 +158,17 @@ extension Engine {
       one.profit != other.profit ? one.profit > other.profit : one.account < other.account
     }
     for seller in sellers where left > 0 && seller.profit > 0 {
-      let wanted = min(left, seller.profit)
-      let bought = try buy(
-        wanted, asset: asset, from: seller.account, for: account.id, in: market, valuation)
-      left -= bought
-      // The fund has no more.
-      guard bought == wanted else { return }
+      guard state.listing.collateral.indices.contains(where: { $0 != asset && freeFund($0) > 0 })
+      else { return }
+      left -= try buy(
+        min(left, seller.profit), asset: asset, from: seller.account, for: account.id,
+        in: market, valuation)
     }
+  }
+
+  /// Whether an asset has a fresh price; the quote currency always has.
+  private func isFresh(_ asset: Int) -> Bool {
+    state.listing.collateral[asset].underlying.map { state.status(of: $0) == .open } ?? true
   }
 
   /// - Returns: How many ledger units the fund could pay for.
@@ -174,7 +178,12 @@ extension Engine {
   ) throws(StepError) -> Int64 {
     var left = units
     for other in state.listing.collateral.indices where other != asset && left > 0 {
-      let free = freeFund(other)
+      let free = isFresh(other) ? freeFund(other) : 0
+      guard let index = state.index(of: seller) else { continue }
+      let balances = state.accounts[index].portfolio.balances
+      // A payment that the seller's field could not hold is not made.
+      guard balances[other] <= Amount.limit - free, balances[asset] <= Amount.limit - left
+      else { continue }
       let affordable = valuation.units(
         ofQuote: valuation.quote(free, asset: other), asset: asset, rounding: .down)
       let bought = min(left, affordable)

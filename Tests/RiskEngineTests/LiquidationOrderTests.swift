@@ -175,6 +175,21 @@ struct LiquidationOrderTests {
     #expect(venue.size(2, perpetual) == 10)
   }
 
+  @Test("a fill at what is no price is refused", arguments: [.min, -1, Price.limit + 1, .max])
+  func noPrice(steps: Int64) throws {
+    var venue = try Venue.marked()
+    for (id, size) in [(1 as UInt32, 1_000 as Int64), (2, -1_000)] {
+      try venue.open(id, .cross, usd: "500")
+      try venue.take(id, size, of: perpetual)
+    }
+    for (id, btc) in [(1 as UInt32, "7600"), (2, "8400")] {
+      var moved = venue
+      try moved.block(btc: btc)
+      let report = moved.report(try moved.order(of: id), price: Price(steps: steps))
+      #expect(moved.refusal(of: report) == .outsideLimits("a fill's price"))
+    }
+  }
+
   @Test("a fill far on the good side is refused: what one gains the other loses")
   func band() throws {
     var venue = try long(with: "500")

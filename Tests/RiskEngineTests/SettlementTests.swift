@@ -143,6 +143,12 @@ struct SettlementTests {
     try venue.block(btc: "8100")
     for _ in 0..<29 { try venue.block() }
     #expect(!venue.engine.state.totals[2].isExpired)
+    // Of the later window, too, what is fixed counts: 29 of 30 minutes at 8,100.
+    var spike = venue
+    try spike.submit(spike.nextBlock(after: 30))
+    try spike.block(btc: "9000", after: 1)
+    let mark = spike.mark(Contracts.btcFuture).price
+    #expect(mark > Price(steps: 8_100_00000000) && mark < Price(steps: 8_120_00000000))
     try venue.block()
     #expect(venue.engine.state.totals[2].isExpired)
     #expect(venue.balance(1) == 10_000_000_000 + 100_000_000)
