@@ -60,13 +60,13 @@ public func allocateDeleveraging(
   of size: Size, among candidates: [DeleveragingCandidate]
 ) -> [DeleveragingCut] {
   let eligible = candidates.filter { $0.equity > 0 && $0.profit > 0 && $0.size.steps > 0 }
-  let ranked = eligible.map { (rank: $0.rank, candidate: $0) }.sorted { one, other in
+  var ranked = RankedDraw(eligible.map { (rank: $0.rank, candidate: $0) }) { one, other in
     if one.rank != other.rank { return one.rank > other.rank }
     return one.candidate.account < other.candidate.account
   }
   var remaining = size.steps
   var cuts: [DeleveragingCut] = []
-  for (_, candidate) in ranked where remaining > 0 {
+  while remaining > 0, let (_, candidate) = ranked.next() {
     let taken = min(remaining, candidate.size.steps)
     cuts.append(DeleveragingCut(account: candidate.account, size: Size(steps: taken)))
     remaining -= taken

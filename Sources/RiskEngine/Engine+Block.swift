@@ -42,6 +42,7 @@ extension Engine {
   private mutating func watch() throws(StepError) {
     guard let valuation else { return }
     risks = valuation.risks(of: state.accounts, workers: workers)
+    venueIndex.noteMeasured()
     var candidates: [(shortfall: Int64, index: Int)] = []
     for (index, risk) in risks.enumerated() {
       let isWaiting = state.accounts[index].liquidation != nil

@@ -46,18 +46,20 @@ extension Engine {
   private func opposing(
     _ position: Position, _ valuation: Valuation, unitValue: Int64
   ) -> [DeleveragingCandidate] {
+    guard let market = state.listing.index(of: position.instrument) else { return [] }
     var candidates: [DeleveragingCandidate] = []
     var scratch = valuation.makeScratch()
     let accounts = state.accounts.span
-    for index in accounts.indices where accounts[index].liquidation == nil {
-      let slot = accounts[index].portfolio.slot(of: position.instrument)
-      guard slot.isHeld else { continue }
-      let other = accounts[index].portfolio.positions[slot.index]
+    for holding in venueIndex.holdings[market] {
+      let other = holding.position
       guard other.size.sign == -position.size.sign else { continue }
       let profit = other.unrealizedProfit(unitValue: unitValue)
-      guard profit > 0, let mark = valuation.mark(of: position.instrument) else { continue }
+      let index = Int(holding.account)
+      guard profit > 0, accounts[index].liquidation == nil,
+        let mark = valuation.mark(of: position.instrument)
+      else { continue }
       let change = other.size.steps * (unitValue - mark.unitValue)
-      let equity = valuation.risk(accounts[index].portfolio, &scratch).equity
+      let equity = standing(index, valuation, &scratch).equity
       candidates.append(
         DeleveragingCandidate(
           account: accounts[index].id, size: other.size.magnitude,
@@ -154,10 +156,10 @@ extension Engine {
     else { return }
     var left = loss(of: account, in: market, asset: asset, valuation)
     guard left > 0 else { return }
-    let sellers = winners(of: market, asset: asset, valuation).sorted { one, other in
+    var sellers = RankedDraw(winners(of: market, asset: asset, valuation)) { one, other in
       one.profit != other.profit ? one.profit > other.profit : one.account < other.account
     }
-    for seller in sellers where left > 0 && seller.profit > 0 {
+    while left > 0, let seller = sellers.next(), seller.profit > 0 {
       guard state.listing.collateral.indices.contains(where: { $0 != asset && freeFund($0) > 0 })
       else { return }
       left -= try buy(
@@ -244,21 +246,29 @@ extension Engine {
   private func winners(
     of market: InstrumentID, asset: Int, _ valuation: Valuation
   ) -> [LossBearer] {
-    guard let mark = valuation.mark(of: market) else { return [] }
+    guard let mark = valuation.mark(of: market),
+      let instrument = state.listing.index(of: market)
+    else { return [] }
     var bearers: [LossBearer] = []
     var scratch = valuation.makeScratch()
     let accounts = state.accounts.span
-    for index in accounts.indices where accounts[index].liquidation == nil {
-      let slot = accounts[index].portfolio.slot(of: market)
-      guard slot.isHeld else { continue }
-      let position = accounts[index].portfolio.positions[slot.index]
-      let profit = position.unrealizedProfit(unitValue: mark.unitValue)
-      guard profit > 0 else { continue }
-      let equity = valuation.risk(accounts[index].portfolio, &scratch).equity
+    for holding in venueIndex.holdings[instrument] {
+      let profit = holding.position.unrealizedProfit(unitValue: mark.unitValue)
+      let index = Int(holding.account)
+      guard profit > 0, accounts[index].liquidation == nil else { continue }
+      let equity = standing(index, valuation, &scratch).equity
       let most = valuation.units(ofQuote: equity, asset: asset, rounding: .down)
       bearers.append(LossBearer(account: accounts[index].id, profit: min(profit, most)))
     }
     return bearers
+  }
+
+  /// Where an account stands: as it was measured in this block, if nothing has changed since.
+  private func standing(
+    _ account: Int, _ valuation: Valuation, _ scratch: inout RiskScratch
+  ) -> AccountRisk {
+    account < risks.count && venueIndex.isUnchanged(account)
+      ? risks[account] : valuation.risk(state.accounts[account].portfolio, &scratch)
   }
 
   mutating func move(

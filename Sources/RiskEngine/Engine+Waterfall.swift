@@ -171,15 +171,7 @@ extension Engine {
 
   /// What the fund holds of an asset beyond what it has set aside for orders that are out.
   func freeFund(_ asset: Int) -> Int64 {
-    var free = state.houses[asset].insuranceFund
-    guard free > 0 else { return 0 }
-    for account in state.accounts {
-      guard let order = account.liquidation?.order, order.fundShare > 0,
-        state.settlementIndex(of: order.instrument) == asset
-      else { continue }
-      free -= min(order.fundShare, free)
-    }
-    return free
+    venueIndex.free(of: state.houses[asset].insuranceFund, asset: asset)
   }
 }
 

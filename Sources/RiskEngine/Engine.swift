@@ -30,6 +30,8 @@ public struct Engine: Sendable {
   var events: [LedgerEvent] = []
   /// Which account waits for which order.
   var waiting: [OrderID: AccountID] = [:]
+  /// Who holds what, and who has changed since ``risks`` were taken.
+  var venueIndex: VenueIndex
 
   /// Opens a venue; its opening is the first record.
   public static func open(
@@ -59,6 +61,7 @@ public struct Engine: Sendable {
       throw .refused(.parameters(error))
     }
     risks = []
+    venueIndex = VenueIndex(state)
     for account in state.accounts {
       guard let order = account.liquidation?.order else { continue }
       waiting[order.id] = account.id
@@ -71,6 +74,7 @@ public struct Engine: Sendable {
   /// - Returns: Why there is none.
   @discardableResult
   mutating func refreshValuation() -> MarginError? {
+    venueIndex.noteMarketChanged()
     do {
       valuation = try Valuation(state: state, rules: rules)
       return nil
@@ -85,6 +89,7 @@ public struct Engine: Sendable {
     guard var next = valuation.take(), next.listing.contracts.count == state.totals.count else {
       return refreshValuation()
     }
+    venueIndex.noteMarketChanged()
     do {
       try next.advance(to: state)
       valuation = next
@@ -136,7 +141,9 @@ public struct Engine: Sendable {
   /// Records one fact and applies it; every cheap rule of the ledger is checked at once.
   mutating func emit(_ event: LedgerEvent) throws(StepError) {
     events.append(event)
+    venueIndex.expect(event, state)
     state.apply(event)
+    venueIndex.follow(event, state)
     guard !state.isOutsideLimits else { throw .refused(.outsideLimits("a balance")) }
     if let broken = state.brokenAfterEvent(instrument: instrument(of: event)) {
       throw .broken(broken, afterSequence: sequence)

@@ -1,0 +1,150 @@
+// Plimsoll: a real-time margin and liquidation engine for crypto derivatives.
+// SPDX-License-Identifier: Apache-2.0
+
+import Instruments
+import Ledger
+import Quantities
+
+/// What the engine would otherwise search all accounts for.
+///
+/// A function of the ledger's state, kept with every event and made anew when the state is
+/// restored; no decision differs with it or without.
+struct VenueIndex: Sendable {
+  /// By instrument, who holds it and how much, by ascending account.
+  private(set) var holdings: [[Holding]]
+  /// By collateral asset, what the fund has set aside for orders that are out, ledger units.
+  private var setAside: [Int128]
+  /// Which accounts have changed since all were last measured.
+  private var hasChanged: [Bool]
+
+  /// One account's position, beside the others in the same instrument.
+  struct Holding: Sendable {
+    /// Dense index.
+    let account: Int32
+    var position: Position
+  }
+
+  init(_ state: LedgerState) {
+    holdings = Array(repeating: [], count: state.listing.contracts.count)
+    setAside = Array(repeating: 0, count: state.houses.count)
+    hasChanged = Array(repeating: true, count: state.accounts.count)
+    for (index, account) in state.accounts.enumerated() {
+      for position in account.portfolio.positions {
+        guard let instrument = state.listing.index(of: position.instrument) else { continue }
+        holdings[instrument].append(Holding(account: Int32(index), position: position))
+      }
+      if let order = account.liquidation?.order { reserve(order, 1, state) }
+    }
+  }
+
+  /// What the fund has of an asset beyond what it has set aside.
+  func free(of fund: Int64, asset: Int) -> Int64 {
+    Int64(max(Int128(fund) - setAside[asset], 0))
+  }
+
+  /// Whether an account stands as it did when all were measured.
+  @inline(__always)
+  func isUnchanged(_ account: Int) -> Bool { !hasChanged[account] }
+
+  /// All accounts have just been measured.
+  mutating func noteMeasured() {
+    for account in hasChanged.indices { hasChanged[account] = false }
+  }
+
+  /// The market or the rules have changed, and with them every account's standing.
+  mutating func noteMarketChanged() {
+    for account in hasChanged.indices { hasChanged[account] = true }
+  }
+
+  /// What has to be looked up before an event is applied.
+  mutating func expect(_ event: LedgerEvent, _ state: LedgerState) {
+    guard case .liquidationOrderClosed(let id, _, _) = event, let index = state.index(of: id),
+      let order = state.accounts[index].liquidation?.order
+    else { return }
+    reserve(order, -1, state)
+  }
+
+  /// Follows an event that was applied.
+  mutating func follow(_ event: LedgerEvent, _ state: LedgerState) {
+    switch event {
+    case .venueOpened: self = VenueIndex(state)
+    case .collateralAccepted: setAside.append(0)
+    case .instrumentListed: holdings.append([])
+    case .accountOpened: hasChanged.append(true)
+    case .traded(let trade):
+      follow(trade.buyer, trade.instrument, state)
+      follow(trade.seller, trade.instrument, state)
+    case .transferred(let transfer):
+      touch(transfer.from, state)
+      touch(transfer.to, state)
+    case .orderPlaced(let id, _), .orderFilled(let id, _, _), .orderRemoved(let id, _, _):
+      touch(.account(id), state)
+    case .profitRealized(let id, let instrument, _): follow(id, instrument, state)
+    case .fundingSettled(let id, _, _), .profitsSettled(let id, _),
+      .instrumentExpired(let id, _, _):
+      followAll(in: id, state)
+    case .liquidationOrderIssued(let order): reserve(order, 1, state)
+    default: break
+    }
+  }
+
+  private mutating func touch(_ ledgerAccount: LedgerAccount, _ state: LedgerState) {
+    guard case .account(let id) = ledgerAccount, let index = state.index(of: id) else { return }
+    hasChanged[index] = true
+  }
+
+  /// Takes over what a settlement has made of every position in an instrument.
+  private mutating func followAll(in id: InstrumentID, _ state: LedgerState) {
+    guard let instrument = state.listing.index(of: id) else { return }
+    var kept: [Holding] = []
+    for holding in holdings[instrument] {
+      let account = Int(holding.account)
+      hasChanged[account] = true
+      let slot = state.accounts[account].portfolio.slot(of: id)
+      guard slot.isHeld else { continue }
+      let position = state.accounts[account].portfolio.positions[slot.index]
+      kept.append(Holding(account: holding.account, position: position))
+    }
+    holdings[instrument] = kept
+  }
+
+  /// Takes over an account's position in an instrument, or strikes it out.
+  private mutating func follow(
+    _ id: AccountID, _ instrument: InstrumentID, _ state: LedgerState
+  ) {
+    guard let index = state.index(of: id), let market = state.listing.index(of: instrument)
+    else { return }
+    hasChanged[index] = true
+    let account = Int32(index)
+    let place = slot(of: account, in: market)
+    let isEntered =
+      place < holdings[market].count && holdings[market][place].account == account
+    let held = state.accounts[index].portfolio.slot(of: instrument)
+    guard held.isHeld else {
+      if isEntered { holdings[market].remove(at: place) }
+      return
+    }
+    let position = state.accounts[index].portfolio.positions[held.index]
+    if isEntered {
+      holdings[market][place].position = position
+    } else {
+      holdings[market].insert(Holding(account: account, position: position), at: place)
+    }
+  }
+
+  private func slot(of account: Int32, in market: Int) -> Int {
+    var low = 0
+    var high = holdings[market].count
+    while low < high {
+      let middle = (low + high) / 2
+      if holdings[market][middle].account < account { low = middle + 1 } else { high = middle }
+    }
+    return low
+  }
+
+  private mutating func reserve(_ order: LiquidationOrder, _ sign: Int128, _ state: LedgerState) {
+    guard order.fundShare > 0, let asset = state.settlementIndex(of: order.instrument)
+    else { return }
+    setAside[asset] += sign * Int128(order.fundShare)
+  }
+}
