@@ -30,7 +30,7 @@ struct ReportPage {
     self.library = library
     let charts = ReplayCharts(runs)
     prices = charts.prices
-    ratios = charts.marginRatios
+    ratios = charts.marginRatios + [charts.coverage]
     flows = charts.liquidationFlows + [charts.accountsInLiquidation]
     venue = [
       charts.insuranceFund, charts.lossesShared,

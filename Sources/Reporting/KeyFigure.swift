@@ -29,7 +29,8 @@ struct KeyFigure {
 extension KeyFigure {
   /// Every sum there is, in the order in which they are read.
   static func all(of result: ReplayResult) -> [KeyFigure] {
-    size(of: result) + damage(of: result) + fund(of: result) + door(of: result)
+    size(of: result) + damage(of: result) + coverage(of: result) + fund(of: result)
+      + door(of: result)
   }
 
   private static func size(of result: ReplayResult) -> [KeyFigure] {
@@ -57,6 +58,26 @@ extension KeyFigure {
         "deleveragedAccounts", "Accounts deleveraged", .count(totals.deleveragedAccounts)),
       KeyFigure("socializedValue", "Socialized loss", .money(totals.socializedValue)),
       KeyFigure("highestUncoveredValue", "Most owed and not covered", .money(owed)),
+    ]
+  }
+
+  private static func coverage(of result: ReplayResult) -> [KeyFigure] {
+    let coverage = result.totals.coverage
+    return [
+      KeyFigure("accountBlocks", "Accounts with margin, all blocks", .count(coverage.accounts)),
+      KeyFigure(
+        "lossesBeyondMaintenance", "… that lost more than maintenance margin in a block",
+        .count(coverage.beyondMaintenanceCount)),
+      KeyFigure(
+        "lossesBeyondInitial", "… that lost more than initial margin in a block",
+        .count(coverage.beyondInitialCount)),
+      KeyFigure("lossValue", "Losses from block to block", .money(coverage.losses)),
+      KeyFigure(
+        "lossValueBeyondMaintenance", "… of them beyond maintenance margin",
+        .money(coverage.beyondMaintenance)),
+      KeyFigure(
+        "lossValueBeyondInitial", "… of them beyond initial margin",
+        .money(coverage.beyondInitial)),
     ]
   }
 

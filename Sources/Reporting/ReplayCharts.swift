@@ -90,6 +90,28 @@ extension ReplayCharts {
           ]))))
   }
 
+  var coverage: Chart {
+    Chart(
+      id: "coverage", title: "Losses covered by margin",
+      caption: "What accounts lost from one block to the next, and how much of it went beyond "
+        + "the maintenance margin each was required to hold at the first.",
+      summary: told { result in
+        let coverage = result.totals.coverage
+        return "\(NumberText.grouped(Int64(coverage.beyondMaintenanceCount))) of "
+          + "\(NumberText.grouped(Int64(coverage.accounts))) times an account lost more in a block "
+          + "than its maintenance margin, \(runs.money.short(coverage.beyondMaintenance)) of "
+          + "\(runs.money.short(coverage.losses)) lost"
+      },
+      kind: .lines(
+        LineChart(
+          unit: moneyUnit, axes: axes,
+          lines: perRun([
+            ("losses", "--c0", \.coverage.losses),
+            ("beyond maintenance margin", "--c5", \.coverage.beyondMaintenance),
+          ]))),
+      isWide: true)
+  }
+
   var lossesShared: Chart {
     Chart(
       id: "losses-shared", title: "Deleveraged and socialized",

@@ -19,6 +19,8 @@ struct ReplayObserver {
   private var finished: [LiquidationStory] = []
   private var deleveraged: Set<AccountID> = []
   private var sources: [AssetSymbol: [SourcePoint]] = [:]
+  /// Every account as the block before measured it.
+  private var earlier: [AccountRisk] = []
 
   /// The most single rejections kept; all are counted.
   private static let mostRejections = 20_000
@@ -208,6 +210,9 @@ extension ReplayObserver {
     }
     if totals.blocks == 1 || fundValue < totals.lowestFund { totals.lowestFund = fundValue }
     totals.fundAtEnd = fundValue
+    let coverage = MarginCoverage(from: earlier, to: engine.risks)
+    totals.coverage += coverage
+    earlier = engine.risks
     points.append(
       ReplayPoint(
         time: state.time, markets: state.markets.map { marketPoint($0, engine) },
@@ -215,7 +220,8 @@ extension ReplayObserver {
         accountsInLiquidation: open.count, insuranceFund: fund, insuranceFundValue: fundValue,
         openInterestValue: openInterest(engine, valuation),
         liquidatedValue: totals.liquidatedValue, deleveragedValue: totals.deleveragedValue,
-        socializedValue: totals.socializedValue, uncoveredValue: uncovered(engine.risks)))
+        socializedValue: totals.socializedValue, uncoveredValue: uncovered(engine.risks),
+        coverage: coverage))
   }
 
   private func marketPoint(_ marked: MarkedMarket, _ engine: Engine) -> MarketPoint {

@@ -59,6 +59,8 @@ public struct ReplayPoint: Sendable {
   public let socializedValue: Int64
   /// Σ of negative equities: what is owed and not covered yet.
   public let uncoveredValue: Int64
+  /// How far margin covered the losses since the block before.
+  public let coverage: MarginCoverage
 }
 
 /// One underlying in one block.
@@ -140,6 +142,8 @@ public struct ReplayTotals: Sendable {
   public var lowestFund: Int64 = 0
   public var refusedCommands = 0
   public var rejectedSamples = 0
+  /// All blocks together.
+  public var coverage = MarginCoverage()
 
   public init() {}
 }

@@ -61,7 +61,7 @@ struct ChartTests {
         ratioCounts: point.ratioCounts.indices.map { $0 == 2 && block == 300 ? 1 : 0 },
         accountsInLiquidation: 0, insuranceFund: [], insuranceFundValue: 0,
         openInterestValue: 0, liquidatedValue: 0, deleveragedValue: 0, socializedValue: 0,
-        uncoveredValue: 0)
+        uncoveredValue: 0, coverage: MarginCoverage())
     }
     let map = RatioMap(lone)
     #expect(map.counts[2].filter { $0 == 1 }.count == 1)

@@ -114,7 +114,17 @@ extension SyntheticReplay {
       openInterestValue: 900_000_000_000_000 - closed, liquidatedValue: closed,
       deleveragedValue: shared * severity * 12_000_000_000,
       socializedValue: shared * severity * 700_000_000,
-      uncoveredValue: depth > 880 ? (depth - 880) * 11_000_000_000 : 0)
+      uncoveredValue: depth > 880 ? (depth - 880) * 11_000_000_000 : 0,
+      coverage: coverage(block))
+  }
+
+  private func coverage(_ block: Int) -> MarginCoverage {
+    var coverage = MarginCoverage()
+    coverage.accounts = accounts
+    coverage.losses = flow(block) * 3
+    coverage.beyondMaintenance = depth(block) > 700 ? flow(block) / 5 : 0
+    coverage.beyondMaintenanceCount = depth(block) > 700 ? 3 : 0
+    return coverage
   }
 
   private func flow(_ block: Int) -> Int64 {
