@@ -99,8 +99,8 @@ let package = Package(
     room(
       "Simulation",
       [
-        "Quantities", "NumericalMethods", "Instruments", "MarketData", "Parameters", "Margin",
-        "Ledger", "RiskEngine", "Journal", "Connectors",
+        "Quantities", "NumericalMethods", "Instruments", "MarketData", "Parameters", "Volatility",
+        "Margin", "Ledger", "Clearing", "RiskEngine", "Journal", "Connectors",
       ]),
     room(
       "Evaluation",
@@ -112,14 +112,14 @@ let package = Package(
       "Reporting",
       [
         "Quantities", "NumericalMethods", "Instruments", "Pricing", "MarketData", "Parameters",
-        "Volatility", "Margin", "Ledger", "RiskEngine", "Connectors", "Simulation",
+        "Volatility", "Forecasting", "Margin", "Ledger", "RiskEngine", "Connectors", "Simulation",
       ]),
     .executableTarget(
       name: "PlimsollCommand",
       dependencies: [
         "Quantities", "NumericalMethods", "Kernels", "Parameters", "Instruments", "MarketData",
-        "Oracles", "Pricing", "Volatility", "Margin", "Ledger", "Liquidation", "Clearing",
-        "RiskEngine", "Journal", "Connectors", "Simulation", "Evaluation", "Reporting",
+        "Oracles", "Pricing", "Volatility", "Forecasting", "Margin", "Ledger", "Liquidation",
+        "Clearing", "RiskEngine", "Journal", "Connectors", "Simulation", "Evaluation", "Reporting",
         argumentParser,
       ],
       swiftSettings: strict),
@@ -144,7 +144,10 @@ let package = Package(
       ]),
     tests(
       "ForecastingTests",
-      ["Forecasting", "Connectors", "NumericalMethods", "MarketData", "Instruments", "Quantities"]),
+      [
+        "TestFixtures", "Forecasting", "Connectors", "NumericalMethods", "MarketData",
+        "Instruments", "Parameters", "Quantities",
+      ]),
     tests(
       "MarginTests",
       [
@@ -180,8 +183,8 @@ let package = Package(
     tests(
       "ReportingTests",
       [
-        "Reporting", "Simulation", "Connectors", "Instruments", "Ledger", "MarketData",
-        "Parameters", "Quantities",
+        "Reporting", "Simulation", "Connectors", "Forecasting", "Instruments", "Ledger", "Margin",
+        "MarketData", "Parameters", "Quantities", "Volatility",
       ]),
     tests("CommandTests", []),
   ]

@@ -13,6 +13,8 @@ public enum EvaluationKind: String, Hashable, Sendable, CaseIterable {
   case oracleAggregate = "oracle.aggregate"
   case marginTiers = "margin.tiers"
   case marginRequirement = "margin.requirement"
+  case marginModel = "margin.model"
+  case marginValueAtRisk = "margin.valueAtRisk"
   case liquidationPrice = "liquidation.price"
   case liquidationSize = "liquidation.size"
   case bankruptcyPrice = "bankruptcy.price"
@@ -34,6 +36,8 @@ public enum EvaluationKind: String, Hashable, Sendable, CaseIterable {
     case .oracleAggregate: "one block of a price feed: samples to index"
     case .marginTiers: "charge of a position under a table of size tiers"
     case .marginRequirement: "equity and margin of a portfolio, explained line by line"
+    case .marginModel: "what published margin models require of an account"
+    case .marginValueAtRisk: "what an account may lose, by three methods side by side"
     case .liquidationPrice: "index prices at which a portfolio is liquidated and bankrupt"
     case .liquidationSize: "how much of a position to close so that its account is restored"
     case .bankruptcyPrice: "price at which closing a position uses up its equity"
@@ -61,6 +65,8 @@ public enum EvaluationKind: String, Hashable, Sendable, CaseIterable {
     case .oracleAggregate: try answerOracleAggregate(&request, &parameters)
     case .marginTiers: try answerMarginTiers(&request)
     case .marginRequirement: try answerMarginRequirement(&request, &parameters)
+    case .marginModel: try answerMarginModel(&request, &parameters)
+    case .marginValueAtRisk: try answerValueAtRisk(&request, &parameters)
     case .liquidationPrice: try answerLiquidationPrice(&request, &parameters)
     case .liquidationSize: try answerLiquidationSize(&request, &parameters)
     case .bankruptcyPrice: try answerBankruptcyPrice(&request)

@@ -36,5 +36,9 @@ public enum ForecastingParameter: String, Hashable, Sendable {
   case smallestFall
   case degreesOfFreedom
   case increaseDays
+  case buffer
+  case stressedWeight
+  case level
+  case runs
   case observations
 }

@@ -1,6 +1,7 @@
 // Plimsoll: a real-time margin and liquidation engine for crypto derivatives.
 // SPDX-License-Identifier: Apache-2.0
 
+public import MarketData
 import NumericalMethods
 public import Quantities
 
@@ -18,6 +19,15 @@ public struct PriceBar: Hashable, Sendable {
     self.high = high
     self.low = low
     self.close = close
+  }
+}
+
+extension PriceBar {
+  /// The bar of a recorded day.
+  public init(_ candle: Candle) {
+    self.init(
+      time: candle.start, open: candle.open.value, high: candle.high.value, low: candle.low.value,
+      close: candle.close.value)
   }
 }
 

@@ -273,15 +273,19 @@ extension MarkedMarket: Canonical {
     writer.append(freshAt)
     writer.append(premium)
     writer.append(optional: settlement)
+    writer.append(openInterest)
+    writer.append(uncertainty)
   }
   public init(from reader: inout CanonicalReader) throws(CanonicalError) {
     let market: UnderlyingMarket = try reader.value()
     let status: MarketStatus = try reader.tag()
     let freshAt: Timestamp = try reader.value()
     let premium: PremiumState = try reader.value()
+    let settlement: SettlementWindow? = try reader.optional()
+    let openInterest: Int64 = try reader.integer()
     self.init(
       market: market, status: status, freshAt: freshAt, premium: premium,
-      settlement: try reader.optional())
+      settlement: settlement, openInterest: openInterest, uncertainty: try reader.value())
   }
 }
 

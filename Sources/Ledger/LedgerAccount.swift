@@ -44,6 +44,8 @@ public enum TransferReason: UInt8, Hashable, Sendable, CaseIterable {
   case tradingFee
   /// A part of the taker's fee given to the maker.
   case makerRebate
+  /// What an account pays the insurance fund for jumps through its margin.
+  case gapPremium
 }
 
 /// Money moving from one ledger account to another.

@@ -143,6 +143,11 @@ public struct LedgerState: Hashable, Sendable {
         market.settlement.map {
           SettlingMarket(underlying: market.market.underlying, window: $0)
         }
+      },
+      liquidity: markets.map { market in
+        UnderlyingLiquidity(
+          underlying: market.market.underlying, openInterest: market.openInterest,
+          uncertainty: market.uncertainty)
       })
   }
 }

@@ -33,6 +33,11 @@ struct ContractCharges: Sendable {
   /// Close fee and funding per size step, millionths with 20 binary places, rounded up.
   var provisionLong: Int64 = 0
   var provisionShort: Int64 = 0
+  /// What of these is for a settlement asset off its peg.
+  var pegLong: Int64 = 0
+  var pegShort: Int64 = 0
+  /// 10^−8 of base units per size step that move with the underlying; 0 where no charge asks.
+  var deltaQuantity: Int64 = 0
 
   static var provisionBits: Int128 { 20 }
 
@@ -120,7 +125,8 @@ extension RequirementEngine {
     setNotional(index, contract, market.index, mark.unitValue)
     TierSchedule(
       table: tierTables[place.underlying],
-      quantityPerStep: charges[index].baseQuantity, notional: charges[index].notional
+      quantityPerStep: charges[index].baseQuantity, notional: charges[index].notional,
+      shrink: netTiers[place.underlying].shrink
     ).write(to: &tiers, at: Int(charges[index].tierStart))
     if case .option(let right, let strike, _) = contract.kind {
       let worth =
@@ -133,8 +139,11 @@ extension RequirementEngine {
       charges[index].shortMaintenance = StepMoney(
         quantity: contract.stepQuantity, price: margin.maintenance - worth.steps)
     }
+    if hasDeltaTerms { charges[index].deltaQuantity = deltaQuantity(index) }
     let basis = if case .perpetual = contract.kind { market.basis } else { Rate.zero }
-    guard setProvision(index, basis: basis) else { throw .cellOutOfRange(contract.name) }
+    guard setProvision(index, basis: basis, peg: pegRate(place.settlement)) else {
+      throw .cellOutOfRange(contract.name)
+    }
   }
 
   private func coinMarkInQuote(_ price: Price, _ index: Price) -> Price {
@@ -173,8 +182,9 @@ extension RequirementEngine {
     }
   }
 
+  /// - Parameter peg: Of the settlement asset, billionths.
   /// - Returns: Whether the provision fits its field.
-  private mutating func setProvision(_ index: Int, basis: Rate) -> Bool {
+  private mutating func setProvision(_ index: Int, basis: Rate, peg: Int64) -> Bool {
     let notional = charges[index].notional
     let perStep = Int128(notional.numerator) << ContractCharges.provisionBits
     let expected = parameters.fundingShare.share(of: abs(basis.billionths), rounding: .up)
@@ -185,12 +195,21 @@ extension RequirementEngine {
     let divisor = Int128(notional.denominator) * 1_000_000_000
     let longCharge = (perStep * Int128(long)).divided(by: divisor, rounding: .up)
     let shortCharge = (perStep * Int128(short)).divided(by: divisor, rounding: .up)
-    guard let provisionLong = Int64(exactly: longCharge),
-      let provisionShort = Int64(exactly: shortCharge)
+    let pegCharge = (perStep * Int128(peg)).divided(by: divisor, rounding: .up)
+    // Of options and spot only shorts, of futures and perpetuals both sides.
+    let pegLong = charges[index].isOption || isSpot(index) ? 0 : pegCharge
+    guard let provisionLong = Int64(exactly: longCharge + pegLong),
+      let provisionShort = Int64(exactly: shortCharge + pegCharge)
     else { return false }
     charges[index].provisionLong = provisionLong
     charges[index].provisionShort = provisionShort
+    charges[index].pegLong = Int64(pegLong)
+    charges[index].pegShort = Int64(pegCharge)
     return true
+  }
+
+  private func isSpot(_ index: Int) -> Bool {
+    if case .spot = layout.listing.contracts[index].kind { true } else { false }
   }
 }
 

@@ -33,11 +33,8 @@ public struct UnderlyingScan: Hashable, Sendable {
 struct ExactScan {
   /// Underlyings that the account touches, in slot order.
   let underlyings: [UnderlyingScan]
-
-  /// The sum over underlyings.
-  var loss: Int64 {
-    underlyings.reduce(0) { QuoteMoney.sum($0, $1.loss) }
-  }
+  /// SCAN: their losses, netted.
+  let loss: Int64
 
   init(_ engine: RequirementEngine, _ positionCount: Int, _ scratch: RiskScratch) {
     self.init(
@@ -52,6 +49,7 @@ struct ExactScan {
   init(_ engine: RequirementEngine, rows: [Int], sizes: [Int64], held: [Int128]) {
     let layout = engine.layout
     var scans: [UnderlyingScan] = []
+    var slots: [Int] = []
     for slot in layout.underlyings.indices {
       let isTouched =
         rows.contains { engine.charges[$0].underlying == slot }
@@ -66,8 +64,10 @@ struct ExactScan {
       scans.append(
         UnderlyingScan(
           layout.underlyings[slot], profits, skewLosses, engine.grids[slot].skews))
+      slots.append(slot)
     }
     underlyings = scans
+    loss = Self.netted(scans, slots: slots, engine.netting)
   }
 
   static func profit(
@@ -113,7 +113,7 @@ struct ExactScan {
 }
 
 extension UnderlyingScan {
-  fileprivate init(
+  init(
     _ underlying: AssetSymbol, _ profits: [Int128], _ skewLosses: [Int128],
     _ skews: [SkewState]
   ) {

@@ -50,7 +50,7 @@ public struct LiquidationPriceSolver {
     self.portfolio = portfolio
     market = MarketSnapshot(
       time: engine.marked.time, underlyings: engine.marked.markets.compactMap(\.self),
-      settling: engine.marked.settling)
+      settling: engine.marked.settling, liquidity: engine.marked.liquidity)
   }
 
   /// The nearest crossing as the index of an underlying falls.
@@ -151,6 +151,7 @@ extension MarketSnapshot {
           volatility: market.volatility)
         : market
     }
-    return MarketSnapshot(time: time, underlyings: moved, settling: settling)
+    return MarketSnapshot(
+      time: time, underlyings: moved, settling: settling, liquidity: liquidity)
   }
 }

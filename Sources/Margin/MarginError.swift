@@ -13,7 +13,8 @@ public enum MarginError: Error, Equatable, Sendable, CustomStringConvertible {
   case collateralOutOfRange(AssetSymbol)
   /// A volatility was given for a contract that is no option, or is not positive and finite.
   case malformedVolatility(String)
-  /// A scenario is not a finite move above −100 % with a damper of at least zero.
+  /// A scenario is not a finite move above −100 % with a damper, a factor and a time of at least
+  /// zero.
   case malformedScenario(Int)
   /// There are more scenarios than a table has lanes.
   case tooManyScenarios(Int)
@@ -37,7 +38,8 @@ public enum MarginError: Error, Equatable, Sendable, CustomStringConvertible {
       "\(asset): a scenario is worth more per ledger unit than a table cell holds"
     case .malformedVolatility(let name): "\(name): not a volatility of an option"
     case .malformedScenario(let index):
-      "scenario \(index): needs a move above −100 % and a damper of at least 0, both finite"
+      "scenario \(index): needs a move above −100 %, a damper and a volatility factor of at least"
+        + " 0, all finite, and a time of at least 0"
     case .tooManyScenarios(let count):
       "\(count) scenarios; a table has at most \(ScenarioGrid.mostScenarios)"
     case .unpriced(let name): "\(name): there is no price"

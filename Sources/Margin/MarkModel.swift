@@ -27,16 +27,19 @@ public struct MarkModel: Sendable {
   /// By dense index; `nil` takes the surface.
   private let givenVolatilities: [Double?]
 
-  /// - Parameter givenVolatilities: Annualized volatilities by dense index that stand in for the
-  ///   surface, for contracts with a quoted volatility; empty for none.
+  /// - Parameters:
+  ///   - twists: Of the term and smile scenarios.
+  ///   - givenVolatilities: Annualized volatilities by dense index that stand in for the surface,
+  ///     for contracts with a quoted volatility; empty for none.
   /// - Throws: ``MarginError/malformedVolatility(_:)``.
   public init(
-    _ layout: ListingLayout, _ parameters: SurfaceParameters, givenVolatilities: [Double?] = []
+    _ layout: ListingLayout, _ parameters: SurfaceParameters, twists: TwistParameters = .none,
+    givenVolatilities: [Double?] = []
   ) throws(MarginError) {
     self.layout = layout
     surface = ParametricSurface(parameters)
     shock = VolatilityShock(parameters.shock)
-    skewShock = SkewShock(parameters.skewShock)
+    skewShock = SkewShock(parameters.skewShock, twists: twists, level: shock)
     carry = parameters.carry
     let contracts = layout.listing.contracts
     for (index, volatility) in givenVolatilities.enumerated() {
@@ -64,6 +67,7 @@ public struct MarkModel: Sendable {
   func mark(_ listing: inout MarkedListing, at snapshot: MarketSnapshot) throws(MarginError) {
     listing.time = snapshot.time
     listing.settling = snapshot.settling
+    listing.liquidity = snapshot.liquidity
     for slot in layout.underlyings.indices {
       let market = snapshot[layout.underlyings[slot]]
       listing.markets[slot] = market

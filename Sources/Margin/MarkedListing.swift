@@ -18,6 +18,7 @@ public struct MarkedListing: Sendable {
   var markets: [UnderlyingMarket?]
   /// As the snapshot has them.
   var settling: [SettlingMarket]
+  var liquidity: [UnderlyingLiquidity]
   /// By expiry slot.
   var expiries: [MarkedExpiry]
   /// Forward of each underlying's perpetual, by underlying slot.
@@ -31,6 +32,7 @@ public struct MarkedListing: Sendable {
     volatilities = Array(repeating: 0, count: layout.places.count)
     markets = Array(repeating: nil, count: layout.underlyings.count)
     settling = []
+    liquidity = []
     expiries = Array(repeating: .unmarked, count: layout.expiries.count)
     perpetuals = Array(repeating: .zero, count: layout.underlyings.count)
   }

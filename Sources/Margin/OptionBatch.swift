@@ -74,6 +74,14 @@ struct OptionBatch: Sendable {
         }
       }
     }
+    if !plan.isOfSpotAndState {
+      for lane in 0..<present {
+        let factor = plan.volatilityFactors[lane]
+        let elapsed = plan.elapsedYears[lane]
+        let share = elapsed == 0 ? 1 : years > elapsed ? (years - elapsed) / years : 0
+        variances[lane] *= (factor * factor) * share
+      }
+    }
     for place in present..<variances.count { variances[place] = volatility * volatility * years }
     for skew in plan.skews.indices {
       let factor = expiry.skewMoves.factor(plan.skews[skew], logMoneyness: logMoneyness)

@@ -10,7 +10,8 @@ extension RequirementEngine {
   /// max(SCAN, A_min), millionths of the quote currency.
   ///
   /// SCAN is, per underlying, the worst scenario loss or skew loss, whichever is larger, at
-  /// least 0; underlyings add up without offset. Without a table nothing is known: the limit.
+  /// least 0; underlyings net as ``NettingTable`` says. Without a table nothing is known: the
+  /// limit.
   func scanCharge(_ positionCount: Int, _ scratch: inout RiskScratch) -> Int64 {
     guard hasScenarios else { return QuoteMoney.limit }
     let scan =
@@ -33,18 +34,19 @@ extension RequirementEngine {
       let product = Int128(amount.magnitude) * Int128(table.amountMagnitudes[asset])
       bound += (product >> Int128(PLIMSOLL_SCENARIO_FRACTION_BITS)) + 1
     }
-    return bound < 1 << 62
+    // One bit to spare: no profit of the kernel then needs the clamp of the plain twin.
+    return bound < 1 << 61
   }
 
   private func scanLoss(_ positionCount: Int, _ scratch: inout RiskScratch) -> Int64 {
     sweepPositions(positionCount, &scratch)
     sweepAmounts(&scratch)
     if scratch.hasOptions { sweepSkews(positionCount, &scratch) }
-    var loss: Int64 = 0
     for place in 0..<scratch.swept.count {
-      let worst = worstLoss(scratch.swept[place], scratch)
-      loss = QuoteMoney.sum(loss, min(worst, QuoteMoney.limit))
+      let slot = scratch.swept[place]
+      scratch.losses[slot] = min(worstLoss(slot, scratch), QuoteMoney.limit)
     }
+    let loss = nettedLoss(&scratch)
     scratch.swept.removeAll()
     return loss
   }

@@ -8,8 +8,22 @@ public import Quantities
 public enum ChargeKind: Hashable, Sendable {
   /// The worst scenario of one underlying.
   case scan(AssetSymbol, BindingScenario)
+  /// What netting takes off the sum of the scans; at most zero.
+  case netting
   /// What A_min adds to the scan.
   case shortOptionMinimum
+  /// What the tier charges of the net sizes add to scan and A_min.
+  case tierFloor
+  /// The price impact of closing a net size.
+  case concentration(AssetSymbol)
+  /// Jumps through the margin.
+  case gap(AssetSymbol)
+  /// What is not known of an index.
+  case uncertainty(AssetSymbol)
+  /// A market with much open interest.
+  case openInterest(AssetSymbol)
+  /// Prices of expiries that move apart.
+  case basis(AssetSymbol)
   /// The tier charge of one future or perpetual.
   case tier(InstrumentID)
   /// The stand-alone charge of one option.
@@ -18,8 +32,12 @@ public enum ChargeKind: Hashable, Sendable {
   case haircut(AssetSymbol)
   /// Close fees and funding.
   case provision
+  /// Settlement assets off their peg.
+  case peg
   /// Open orders.
   case orders
+  /// How far above maintenance margin a liquidation ends: no part of either margin.
+  case buffer
 }
 
 /// One line of a requirement, millionths of the quote currency.
@@ -49,6 +67,12 @@ public struct RequirementBreakdown: Hashable, Sendable {
   ///
   /// Per underlying they add up to −loss. Empty where nothing loses or a skew scenario binds.
   public let contributions: [Contribution]
+
+  /// How far above maintenance margin a liquidation ends, as a line of its own; it is part of
+  /// neither margin and not among ``lines``.
+  public var bufferLine: ChargeLine {
+    ChargeLine(kind: .buffer, initial: 0, maintenance: risk.liquidationBuffer)
+  }
 
   /// A part of the profit in the binding scenario, millionths of the quote currency.
   public struct Contribution: Hashable, Sendable {
@@ -85,7 +109,7 @@ extension RequirementEngine {
       contributions = try self.contributions(of: portfolio, scans)
     }
     if !portfolio.orders.isEmpty {
-      let charge = try orderCharge(portfolio.positions, portfolio.orders, portfolio.mode)
+      let charge = try orderCharge(of: portfolio)
       lines.append(ChargeLine(kind: .orders, initial: charge, maintenance: 0))
     }
     return RequirementBreakdown(
@@ -115,22 +139,24 @@ extension RequirementEngine {
     of portfolio: Portfolio, _ scans: [UnderlyingScan]
   ) -> [ChargeLine] {
     var parts: [(ChargeKind, Int64)] = []
-    var scan: Int64 = 0
+    var sum: Int64 = 0
     for underlying in scans {
       parts.append((.scan(underlying.underlying, underlying.binding), underlying.loss))
-      scan = QuoteMoney.sum(scan, underlying.loss)
+      sum = QuoteMoney.sum(sum, underlying.loss)
     }
+    let slots = scans.compactMap { layout.underlyings.firstIndex(of: $0.underlying) }
+    let scan = ExactScan.netted(scans, slots: slots, netting)
+    if scan < sum { parts.append((.netting, scan - sum)) }
     let minimum = minimumCharge(of: portfolio)
     if minimum > scan { parts.append((.shortOptionMinimum, minimum - scan)) }
+    let terms = deltaLines(of: portfolio)
+    let floored = max(scan, minimum)
+    if terms.floor > floored { parts.append((.tierFloor, terms.floor - floored)) }
+    parts += terms.lines
     for (symbol, charge) in haircutLines(of: portfolio) {
       parts.append((.haircut(symbol), charge))
     }
-    var provision: Int128 = 0
-    for position in portfolio.positions {
-      guard let index = layout.index(of: position.instrument) else { continue }
-      provision += self.provision(index, position.size.steps)
-    }
-    parts.append((.provision, provisionCharge(provision)))
+    parts += provisionLines(of: portfolio)
     var total: Int64 = 0
     return parts.map { kind, charge in
       let before = portfolioCharge(total).maintenance
@@ -139,6 +165,20 @@ extension RequirementEngine {
         kind: kind, initial: charge,
         maintenance: portfolioCharge(total).maintenance - before)
     }
+  }
+
+  private func provisionLines(of portfolio: Portfolio) -> [(ChargeKind, Int64)] {
+    var whole: Int128 = 0
+    var peg: Int128 = 0
+    for position in portfolio.positions {
+      guard let index = layout.index(of: position.instrument) else { continue }
+      let steps = Int128(position.size.steps)
+      whole += provision(index, position.size.steps)
+      peg += abs(steps) * Int128(steps > 0 ? charges[index].pegLong : charges[index].pegShort)
+    }
+    let charge = provisionCharge(whole)
+    let ordinary = provisionCharge(whole - peg)
+    return [(.provision, ordinary)] + (peg > 0 ? [(.peg, charge - ordinary)] : [])
   }
 
   private func haircutLines(of portfolio: Portfolio) -> [(AssetSymbol, Int64)] {

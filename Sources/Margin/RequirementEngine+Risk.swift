@@ -13,7 +13,8 @@ extension RequirementEngine {
   /// position by position, by the tiers of the underlying and the stand-alone option rule, plus
   /// haircuts. Portfolio accounts:
   ///
-  ///     IM = max(SCAN, A_min) + haircuts + provisions + orders;  MM = factor × (IM − orders)
+  ///     IM = max(SCAN, A_min, tier floor) + size + basis + haircuts + provisions + orders
+  ///     MM = factor × (IM − orders)
   ///
   /// Every charge is rounded up. Open orders count for initial margin only.
   /// - Throws: ``MarginError`` for a portfolio that is none of this listing, or has no price.
@@ -32,12 +33,16 @@ extension RequirementEngine {
       let provision: ChargePair
       (provision, penalty) = try takeStock(of: portfolio, &scratch)
       var core = scanCharge(positionCount, &scratch)
+      if hasDeltaTerms {
+        let terms = deltaCharges(positionCount, &scratch)
+        core = QuoteMoney.sum(max(core, terms.floor), terms.added)
+      }
       core = QuoteMoney.sum(core, haircutCharge(scratch.net))
       core = QuoteMoney.sum(core, provision.initial)
       charge = portfolioCharge(core)
     }
     if !portfolio.orders.isEmpty {
-      let orders = try orderCharge(portfolio.positions, portfolio.orders, portfolio.mode)
+      let orders = try orderCharge(of: portfolio)
       charge.initial = QuoteMoney.sum(charge.initial, orders)
     }
     return AccountRisk(
@@ -77,7 +82,7 @@ extension RequirementEngine {
   ///
   /// - Returns: The positions' own charges (stand-alone charges, or the provisions of a
   ///   portfolio), and the highest penalty rate.
-  private func takeStock(
+  func takeStock(
     of portfolio: borrowing Portfolio, _ scratch: inout RiskScratch
   ) throws(MarginError) -> (ChargePair, penaltyRate: Int64) {
     try loadBalances(portfolio.balances, &scratch)

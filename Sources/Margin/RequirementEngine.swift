@@ -27,12 +27,21 @@ public struct RequirementEngine: Sendable {
   let tierTables: [TierTable]
   /// Billionths, by collateral asset.
   let haircuts: [Int64]
+  let netting: NettingTable
+  var sizes: SizeTable
+  var bases: BasisTable
+  /// By underlying slot.
+  var netTiers: [NetTiers]
   /// A_min per base unit: index × rate in 10^−17 of the quote currency, by underlying slot.
   var minimumCharges: [Int128]
-  private let surface: SurfaceParameters
-  private let givenVolatilities: [Double?]
+  let surface: SurfaceParameters
+  let givenVolatilities: [Double?]
   private let model: MarkModel
   let hasScenarios: Bool
+  /// Whether any charge depends on an account's net deltas.
+  let hasDeltaTerms: Bool
+  /// Whether any charge or tier depends on volumes.
+  let usesLiquidity: Bool
 
   /// - Parameters:
   ///   - grids: By underlying, in the layout's order; `nil` makes them from the parameters.
@@ -48,7 +57,8 @@ public struct RequirementEngine: Sendable {
     parameters = margin
     self.surface = surface
     self.givenVolatilities = givenVolatilities
-    model = try MarkModel(layout, surface, givenVolatilities: givenVolatilities)
+    model = try MarkModel(
+      layout, surface, twists: margin.scan.twists, givenVolatilities: givenVolatilities)
     marked = MarkedListing(layout)
     var made: [ScenarioGrid] = []
     if let grids {
@@ -60,18 +70,25 @@ public struct RequirementEngine: Sendable {
     }
     self.grids = made
     table = ScenarioTable(layout, grids: made)
+    netting = NettingTable(layout, grids: made, margin.terms)
+    sizes = SizeTable(layout, margin)
+    bases = BasisTable(layout, margin.terms)
     valuations = Array(repeating: .none, count: listing.collateral.count)
     haircuts = listing.collateral.map { margin.haircuts[$0.asset.symbol].billionths }
     minimumCharges = Array(repeating: 0, count: layout.underlyings.count)
     charges = []
     tiers = []
     tierTables = layout.underlyings.map { margin.tiers[$0] }
+    netTiers = tierTables.map(NetTiers.init)
     for (contract, place) in zip(listing.contracts, layout.places) {
       let schedule = tierTables[place.underlying]
       charges.append(ContractCharges(contract, place, tierStart: tiers.count, schedule))
       tiers += Array(repeating: .none, count: schedule.rows.count)
     }
     self.hasScenarios = hasScenarios
+    hasDeltaTerms = sizes.isActive || bases.isActive || margin.terms.tierShare > .zero
+    usesLiquidity =
+      sizes.isActive || layout.underlyings.contains { margin.terms.tierVolumes[$0] > .zero }
   }
 
   /// Marks the listing and revalues all scenarios: one block.
@@ -83,7 +100,11 @@ public struct RequirementEngine: Sendable {
       try model.mark(&marked, at: snapshot)
       if hasScenarios { try table.rebuild(layout, marked) }
       for asset in valuations.indices { revalue(asset) }
-      for slot in layout.underlyings.indices { remeasureMinimum(slot) }
+      for slot in layout.underlyings.indices {
+        remeasureMinimum(slot)
+        if hasDeltaTerms || usesLiquidity { remeasureTerms(slot) }
+      }
+      if bases.isActive { bases.rebuild(layout, marked) }
       for index in charges.indices { try recharge(index) }
     } catch {
       for index in charges.indices { charges[index].isPriced = false }

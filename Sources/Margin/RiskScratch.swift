@@ -15,6 +15,11 @@ public struct RiskScratch: Sendable {
   /// Scenario profits by underlying slot, then lane; valid for swept underlyings.
   var sums: [Int64]
   var swept: SlotSet
+  /// Stand-alone losses by underlying slot; valid for swept underlyings.
+  var losses: [Int64]
+  /// Of one group of underlyings that net, by lane.
+  var factorProfits: [Int128]
+  var jointProfits: [Int64]
   /// Skew losses by underlying slot, then skew; valid for swept underlyings.
   var skewLosses: [Int64]
   /// Skew profits by expiry slot, then skew; valid for bent expiries.
@@ -25,6 +30,14 @@ public struct RiskScratch: Sendable {
   var counted: SlotSet
   /// 10^−8 of base units short on balance, by underlying slot.
   var uncovered: [Int128]
+  /// Net deltas in 10^−8 of base units, by underlying slot: of all positions, and of those
+  /// without expiry; valid for sized underlyings.
+  var netDeltas: [Int128]
+  var spotDeltas: [Int128]
+  var sized: SlotSet
+  /// By expiry slot; valid for dated expiries.
+  var expiryDeltas: [Int128]
+  var dated: SlotSet
 
   /// The most positions of one account.
   public static let mostPositions = 512
@@ -38,12 +51,20 @@ public struct RiskScratch: Sendable {
     sizes = Array(repeating: 0, count: Self.mostPositions)
     sums = Array(repeating: 0, count: underlyings * engine.table.laneCount)
     swept = SlotSet(count: underlyings)
+    losses = Array(repeating: 0, count: underlyings)
+    factorProfits = Array(repeating: 0, count: engine.table.laneCount)
+    jointProfits = Array(repeating: 0, count: engine.table.laneCount)
     skewLosses = Array(repeating: 0, count: underlyings * engine.table.skewCount)
     skewSums = Array(repeating: 0, count: layout.expiries.count * engine.table.skewCount)
     bent = SlotSet(count: layout.expiries.count)
     strikeQuantities = Array(repeating: 0, count: layout.strikes.count)
     counted = SlotSet(count: layout.strikes.count)
     uncovered = Array(repeating: 0, count: underlyings)
+    netDeltas = uncovered
+    spotDeltas = uncovered
+    sized = SlotSet(count: underlyings)
+    expiryDeltas = Array(repeating: 0, count: layout.expiries.count)
+    dated = SlotSet(count: layout.expiries.count)
   }
 }
 

@@ -5,7 +5,7 @@ public import Parameters
 public import Quantities
 public import Volatility
 
-/// One joint move of spot and volatility, and how much of its profit or loss counts.
+/// One joint move of spot, volatility and time, and how much of its profit or loss counts.
 @frozen
 public struct Scenario: Hashable, Sendable {
   /// Relative move of index and forwards, above −1.
@@ -13,12 +13,37 @@ public struct Scenario: Hashable, Sendable {
   public let volatility: VolatilityState
   /// Share of the profit or loss that counts, usually 1.
   public let damper: Double
+  /// Times every volatility, after ``volatility``; usually 1.
+  public let volatilityFactor: Double
+  /// Time that has passed: options are worth what they are with so much less to expiry.
+  public let elapsed: TimeSpan
+  /// The row of the parameters that states this scenario by itself, counted from 1; 0 for none.
+  public let row: Int
 
   @inlinable
-  public init(spotShift: Double, volatility: VolatilityState, damper: Double = 1) {
+  public init(
+    spotShift: Double, volatility: VolatilityState, damper: Double = 1,
+    volatilityFactor: Double = 1, elapsed: TimeSpan = .zero, row: Int = 0
+  ) {
     self.spotShift = spotShift
     self.volatility = volatility
     self.damper = damper
+    self.volatilityFactor = volatilityFactor
+    self.elapsed = elapsed
+    self.row = row
+  }
+
+  fileprivate var isWellFormed: Bool {
+    spotShift > -1 && spotShift.isFinite && damper >= 0 && damper.isFinite
+      && volatilityFactor >= 0 && volatilityFactor.isFinite && elapsed >= .zero
+  }
+
+  /// Whether both are the same state of the factor that moves all underlyings, their ranges
+  /// apart.
+  fileprivate func isAligned(with other: Scenario) -> Bool {
+    (spotShift < 0) == (other.spotShift < 0) && (spotShift > 0) == (other.spotShift > 0)
+      && volatility == other.volatility && volatilityFactor == other.volatilityFactor
+      && elapsed == other.elapsed
   }
 }
 
@@ -40,9 +65,7 @@ public struct ScenarioGrid: Hashable, Sendable {
   ) throws(MarginError) {
     guard scenarios.count <= Self.mostScenarios else { throw .tooManyScenarios(scenarios.count) }
     for (index, scenario) in scenarios.enumerated() {
-      guard scenario.spotShift > -1, scenario.spotShift.isFinite, scenario.damper >= 0,
-        scenario.damper.isFinite
-      else { throw .malformedScenario(index) }
+      guard scenario.isWellFormed else { throw .malformedScenario(index) }
     }
     self.scenarios = scenarios
     self.skews = skews
@@ -52,8 +75,8 @@ public struct ScenarioGrid: Hashable, Sendable {
   /// The grid of the parameters for one underlying.
   ///
   /// Spot ± range in equal steps, from the lowest up, each with volatility up, unchanged and
-  /// down; then the tails, volatility up, damped by damper × range ÷ |shift|; then both skew
-  /// scenarios.
+  /// down; then the tails, volatility up, damped by damper × range ÷ |shift|; then the rows that
+  /// are stated by themselves. Tilt and bend, then term and smile where they move anything.
   public init(_ parameters: ScanParameters, underlying: AssetSymbol) throws(MarginError) {
     let range = parameters.ranges[underlying].value
     let steps = parameters.stepsPerSide
@@ -68,8 +91,23 @@ public struct ScenarioGrid: Hashable, Sendable {
       let damper = parameters.tailDamper.value * range / tail.value.magnitude
       scenarios.append(Scenario(spotShift: tail.value, volatility: .up, damper: damper))
     }
+    for (row, place) in zip(parameters.rows, 1...) {
+      scenarios.append(
+        Scenario(
+          spotShift: row.shift.value, volatility: .unchanged,
+          volatilityFactor: row.volatilityFactor.value, elapsed: row.elapsed, row: place))
+    }
+    var skews: [SkewState] = [.tilt, .bend]
+    if parameters.twists.term > .zero { skews.append(.term) }
+    if parameters.twists.smile > .zero { skews.append(.smile) }
     try self.init(
-      scenarios: scenarios, skews: SkewState.allCases,
+      scenarios: scenarios, skews: skews,
       volatilityFollowsSpot: parameters.volatilityFollowsSpot)
+  }
+
+  /// Whether scenario s is the same state of the common factor here and there, for every s.
+  func isAligned(with other: ScenarioGrid) -> Bool {
+    scenarios.count == other.scenarios.count
+      && zip(scenarios, other.scenarios).allSatisfy { $0.isAligned(with: $1) }
   }
 }

@@ -250,6 +250,10 @@ struct GridPlan: Sendable {
   let logShifts: [Double]
   let dampers: [Double]
   let states: [VolatilityState]
+  let volatilityFactors: [Double]
+  let elapsedYears: [Double]
+  /// Whether every factor is 1 and no time passes.
+  let isOfSpotAndState: Bool
   let skews: [SkewState]
   let volatilityFollowsSpot: Bool
 
@@ -258,6 +262,11 @@ struct GridPlan: Sendable {
     logShifts = shifts.map { Elementary.log1p($0) }
     dampers = grid.scenarios.map(\.damper)
     states = grid.scenarios.map(\.volatility)
+    volatilityFactors = grid.scenarios.map(\.volatilityFactor)
+    elapsedYears = grid.scenarios.map(\.elapsed.years)
+    isOfSpotAndState = grid.scenarios.allSatisfy {
+      $0.volatilityFactor == 1 && $0.elapsed == .zero
+    }
     skews = grid.skews
     volatilityFollowsSpot = grid.volatilityFollowsSpot
   }

@@ -73,6 +73,8 @@ struct TierSchedule {
   /// 10^−8 of base units per size step.
   let quantityPerStep: Int64
   let notional: StepNotional
+  /// Upper ends count as this share of the published ones, billionths.
+  let shrink: Int64
 
   /// Replaces `tiers[start..<start + table.rows.count]`.
   func write(to tiers: inout [Tier], at start: Int) {
@@ -95,7 +97,8 @@ struct TierSchedule {
   }
 
   private func upperSteps(of row: TierTable.Row) -> Int64 {
-    guard let upper = row.upper else { return .max }
+    guard let published = row.upper else { return .max }
+    let upper = Int64(Int128(published) * Int128(shrink) / 1_000_000_000)
     switch table.measure {
     case .quantity: return quantityPerStep > 0 ? upper / quantityPerStep : .max
     case .notional:

@@ -20,22 +20,29 @@ public struct MarkedMarket: Hashable, Sendable {
   public let premium: PremiumState
   /// Open while an instrument of the underlying is about to settle.
   public let settlement: SettlementWindow?
+  /// One side of all open positions before the block's own trades, millionths of the quote
+  /// currency.
+  public let openInterest: Int64
+  /// Half the interval in which the index lies ÷ the index.
+  public let uncertainty: Rate
 
   public init(
     market: UnderlyingMarket, status: MarketStatus, freshAt: Timestamp, premium: PremiumState,
-    settlement: SettlementWindow?
+    settlement: SettlementWindow?, openInterest: Int64 = 0, uncertainty: Rate = .zero
   ) {
     self.market = market
     self.status = status
     self.freshAt = freshAt
     self.premium = premium
     self.settlement = settlement
+    self.openInterest = openInterest
+    self.uncertainty = uncertainty
   }
 
   /// The same market, reduce-only.
   public var halted: MarkedMarket {
     MarkedMarket(
       market: market, status: .reduceOnly, freshAt: freshAt, premium: premium,
-      settlement: settlement)
+      settlement: settlement, openInterest: openInterest, uncertainty: uncertainty)
   }
 }

@@ -50,6 +50,36 @@ public struct SettlingMarket: Hashable, Sendable {
   }
 }
 
+/// How much of one underlying can be traded now, and how well its index is known.
+///
+/// What margin depends on besides prices; where a snapshot has none, the ordinary volume of the
+/// parameters holds, depth is whole, and nothing is known of the rest.
+@frozen
+public struct UnderlyingLiquidity: Hashable, Sendable {
+  public let underlying: AssetSymbol
+  /// Traded on an ordinary day, millionths of the quote currency, positive; `nil` is the figure
+  /// of the parameters.
+  public let dailyVolume: Int64?
+  /// Depth of the order book ÷ its ordinary depth, at least 0.
+  public let depthShare: Rate
+  /// One side of all open positions, millionths of the quote currency, at least 0.
+  public let openInterest: Int64
+  /// Half the range in which the index lies ÷ the index, at least 0.
+  public let uncertainty: Rate
+
+  @inlinable
+  public init(
+    underlying: AssetSymbol, dailyVolume: Int64? = nil, depthShare: Rate = .one,
+    openInterest: Int64 = 0, uncertainty: Rate = .zero
+  ) {
+    self.underlying = underlying
+    self.dailyVolume = dailyVolume
+    self.depthShare = depthShare
+    self.openInterest = openInterest
+    self.uncertainty = uncertainty
+  }
+}
+
 /// Everything a block's margin depends on besides the accounts: accepted prices, as values.
 public struct MarketSnapshot: Hashable, Sendable {
   public let time: Timestamp
@@ -57,14 +87,18 @@ public struct MarketSnapshot: Hashable, Sendable {
   public let underlyings: [UnderlyingMarket]
   /// Of underlyings with an expiry near; in any order, each at most once.
   public let settling: [SettlingMarket]
+  /// Of underlyings whose liquidity is known; in any order, each at most once.
+  public let liquidity: [UnderlyingLiquidity]
 
   /// - Precondition: `underlyings` is sorted by symbol, without duplicates.
   public init(
-    time: Timestamp, underlyings: [UnderlyingMarket], settling: [SettlingMarket] = []
+    time: Timestamp, underlyings: [UnderlyingMarket], settling: [SettlingMarket] = [],
+    liquidity: [UnderlyingLiquidity] = []
   ) {
     self.time = time
     self.underlyings = underlyings
     self.settling = settling
+    self.liquidity = liquidity
   }
 
   public subscript(underlying: AssetSymbol) -> UnderlyingMarket? {

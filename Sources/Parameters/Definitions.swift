@@ -4,5 +4,6 @@
 extension ParameterDefinition {
   /// Every parameter there is.
   public static let all: [ParameterDefinition] =
-    liquidation + clearing + fees + oracle + margin + surface + book
+    liquidation + clearing + fees + oracle + margin + surface + book + range + model
+    + implied + valueAtRisk
 }

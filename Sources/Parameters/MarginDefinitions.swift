@@ -3,7 +3,8 @@
 
 extension ParameterDefinition {
   /// The parameters of the requirement; `default` in place of a symbol holds for all others.
-  public static let margin: [ParameterDefinition] = marginScan + marginCharges + marginTiers
+  public static let margin: [ParameterDefinition] =
+    marginScan + marginCharges + marginTiers + marginTerms
 
   private static let marginScan: [ParameterDefinition] = [
     ParameterDefinition(

@@ -21,6 +21,8 @@ public struct MarginParameters: Hashable, Sendable {
   public let option: OptionMarginParameters
   /// The position-size tiers of each underlying.
   public let tiers: SymbolTable<TierTable>
+  /// Netting of underlyings and what is charged besides scenarios, tiers and haircuts.
+  public let terms: MarginTermParameters
 
   public init(_ set: ParameterSet) throws(ParameterError) {
     scan = try ScanParameters(set)
@@ -36,6 +38,7 @@ public struct MarginParameters: Hashable, Sendable {
     tiers = try SymbolTable(
       set, prefix: "margin.tiers.", suffix: ".isMarginal"
     ) { owner throws(ParameterError) in try TierTable(set, owner: owner) }
+    terms = try MarginTermParameters(set)
   }
 }
 
@@ -49,19 +52,24 @@ public struct ScanParameters: Hashable, Sendable {
   public let tailShifts: [Rate]
   /// A tail of shift x counts with damper × range ÷ |x| of its loss.
   public let tailDamper: Rate
+  /// Scenarios stated by themselves, in file order.
+  public let rows: [ScenarioRow]
+  public let twists: TwistParameters
   /// Whether volatility also follows spot inside the scenarios (otherwise each strike keeps its
   /// volatility, and only the shocks move it).
   public let volatilityFollowsSpot: Bool
 
   public init(
     ranges: SymbolTable<Rate>, stepsPerSide: Int64, tailShifts: [Rate], tailDamper: Rate,
-    volatilityFollowsSpot: Bool
+    volatilityFollowsSpot: Bool, rows: [ScenarioRow] = [], twists: TwistParameters = .none
   ) {
     self.ranges = ranges
     self.stepsPerSide = stepsPerSide
     self.tailShifts = tailShifts
     self.tailDamper = tailDamper
     self.volatilityFollowsSpot = volatilityFollowsSpot
+    self.rows = rows
+    self.twists = twists
   }
 
   /// The most rows a table in a file may have.
@@ -83,7 +91,25 @@ public struct ScanParameters: Hashable, Sendable {
       stepsPerSide: try set.raw("margin.scan.stepsPerSide"),
       tailShifts: shifts,
       tailDamper: try set.rate("margin.tailDamper"),
-      volatilityFollowsSpot: try set.raw("margin.scan.volatilityFollowsSpot") == 1)
+      volatilityFollowsSpot: try set.raw("margin.scan.volatilityFollowsSpot") == 1,
+      rows: try Self.rows(set),
+      twists: TwistParameters(
+        term: try TermReader(set: set).value("margin.twist.term", else: 0),
+        smile: try TermReader(set: set).value("margin.twist.smile", else: 0)))
+  }
+
+  private static func rows(_ set: ParameterSet) throws(ParameterError) -> [ScenarioRow] {
+    var rows: [ScenarioRow] = []
+    while rows.count < mostRows {
+      let row = "margin.set.\(rows.count + 1)"
+      guard set.states(row + ".shift") else { break }
+      rows.append(
+        ScenarioRow(
+          shift: try set.rate(row + ".shift"),
+          volatilityFactor: try set.rate(row + ".volatilityFactor"),
+          elapsed: try set.duration(row + ".elapsed")))
+    }
+    return rows
   }
 }
 

@@ -4,6 +4,7 @@
 import ArgumentParser
 import Foundation
 import Reporting
+import Simulation
 
 /// The speed figures of the README, on this machine.
 struct BenchCommand: ParsableCommand {
@@ -28,7 +29,12 @@ struct BenchCommand: ParsableCommand {
         + "libquantlib0-dev is installed.", valueName: "path"))
   var quantlib: String?
 
-  @Flag(name: .long, help: "Leave the replay out.")
+  @Option(
+    name: .long,
+    help: ArgumentHelp("Accounts of the margin figures; 0 leaves them out.", valueName: "count"))
+  var marginAccounts = 1_000_000
+
+  @Flag(name: .long, help: "Leave the replay and the margin of a venue out.")
   var kernelsOnly = false
 
   @Flag(name: .long, help: "Print a line of JSON for each figure.")
@@ -39,6 +45,9 @@ struct BenchCommand: ParsableCommand {
     if let quantlib { figures += try LibraryBench(program: quantlib).figures() }
     if !kernelsOnly {
       figures += try ReplayBench.figures(market: market.load(), accounts: population)
+    }
+    if !kernelsOnly, marginAccounts > 0 {
+      figures += try MarginBench.figures(ParameterFile.bundled().set, accounts: marginAccounts)
     }
     if json {
       for figure in figures { print(try encoded(figure)) }

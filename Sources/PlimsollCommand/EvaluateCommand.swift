@@ -52,9 +52,13 @@ struct EvaluateCommand: ParsableCommand {
     guard answers.isEveryLineAnswered else { throw ExitCode(1) }
   }
 
-  /// The set that requests may name; questions that name none do without the file.
+  /// The sets that requests may name, those of margin models included; questions that name none
+  /// do without the files.
   private func parameterSets() throws -> [ParameterSet] {
-    do { return [try parameters.load().set] } catch ParameterFileError.notFound { return [] }
+    do {
+      return [try parameters.load().set]
+        + (try ModelFile.bundledNames().map { try ModelFile.load($0).set })
+    } catch ParameterFileError.notFound { return [] }
   }
 
   private func open(_ file: String) throws -> FileHandle {

@@ -7,7 +7,7 @@ import Quantities
 import Reporting
 import Simulation
 
-/// A margin answer as text for people or JSON for machines.
+/// A margin answer as text for people.
 enum MarginText {
   static func table(_ answer: MarginAnswer, _ listing: Listing) -> String {
     let risk = answer.breakdown.risk
@@ -39,16 +39,21 @@ enum MarginText {
     ].joined(separator: "\n")
   }
 
-  static func json(_ answer: MarginAnswer, _ listing: Listing) throws -> String {
-    try encoded(MarginRecord(answer, listing))
+  /// Everything there is to say, table by table.
+  static func explanation(_ explanation: MarginExplanation) -> String {
+    ExplanationTables(explanation).all.map(\.text).joined(separator: "\n")
   }
 
-  fileprivate static func money(_ millionths: Int64) -> String {
-    decimalText(millionths, decimals: 6)
+  /// What was asked for besides the answer: what changed, and models side by side.
+  static func further(_ explanation: MarginExplanation) -> [String] {
+    let tables = ExplanationTables(explanation)
+    return (tables.change + tables.models).map(\.text)
   }
+
+  static func money(_ millionths: Int64) -> String { decimalText(millionths, decimals: 6) }
 
   /// The last price at which the account still holds the line.
-  fileprivate static func price(_ crossing: LineCrossing) -> String? {
+  static func price(_ crossing: LineCrossing) -> String? {
     if case .at(let lastHealthy, _) = crossing { return lastHealthy.description }
     return nil
   }
@@ -58,57 +63,6 @@ enum MarginText {
     case .at: price(crossing) ?? ""
     case .alreadyCrossed: "now"
     case .outOfRange: "–"
-    }
-  }
-}
-
-/// The JSON shape; money in decimals of the quote currency, as strings.
-private struct MarginRecord: Encodable {
-  let account: UInt32
-  let mode: String
-  let equity: String
-  let initialMargin: String
-  let maintenanceMargin: String
-  let liquidationBuffer: String
-  let marginRatio: String?
-  let charges: [Charge]
-  let prices: [Prices]
-
-  struct Charge: Encodable {
-    let charge: String
-    let initial: String
-    let maintenance: String
-  }
-
-  struct Prices: Encodable {
-    let underlying: String
-    let liquidationBelow: String?
-    let liquidationAbove: String?
-    let bankruptcyBelow: String?
-    let bankruptcyAbove: String?
-  }
-
-  init(_ answer: MarginAnswer, _ listing: Listing) {
-    let risk = answer.breakdown.risk
-    account = answer.account.number
-    mode = "\(answer.mode)"
-    equity = MarginText.money(risk.equity)
-    initialMargin = MarginText.money(risk.initialMargin)
-    maintenanceMargin = MarginText.money(risk.maintenanceMargin)
-    liquidationBuffer = MarginText.money(risk.liquidationBuffer)
-    marginRatio = risk.marginRatio?.description
-    charges = answer.breakdown.lines.map { line in
-      Charge(
-        charge: line.kind.title(in: listing), initial: MarginText.money(line.initial),
-        maintenance: MarginText.money(line.maintenance))
-    }
-    prices = answer.prices.map { price in
-      Prices(
-        underlying: price.underlying.description,
-        liquidationBelow: MarginText.price(price.liquidationBelow),
-        liquidationAbove: MarginText.price(price.liquidationAbove),
-        bankruptcyBelow: MarginText.price(price.bankruptcyBelow),
-        bankruptcyAbove: MarginText.price(price.bankruptcyAbove))
     }
   }
 }

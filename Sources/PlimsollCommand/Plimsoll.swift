@@ -22,7 +22,7 @@ struct Plimsoll: ParsableCommand {
     version: "\(EngineVersion.engine), \(EngineVersion.numbers)",
     subcommands: [
       ReplayCommand.self, VerifyCommand.self, RecoverCommand.self, MarginCommand.self,
-      CalibrateCommand.self, EvaluateCommand.self, BenchCommand.self,
+      CalibrateCommand.self, BacktestCommand.self, EvaluateCommand.self, BenchCommand.self,
     ])
 
   static func main() {

@@ -89,6 +89,7 @@ extension KeyFigure {
       KeyFigure("fundAtEnd", "Insurance fund at the end", .money(totals.fundAtEnd)),
       KeyFigure("fundPaid", "Paid by the insurance fund", .money(totals.fundPaid)),
       KeyFigure("penalties", "Penalties paid to it", .money(totals.penalties)),
+      KeyFigure("gapPremiums", "Gap premiums paid to it", .money(totals.gapPremiums)),
       KeyFigure("fees", "Trading fees earned by the venue", .money(totals.fees)),
     ]
   }

@@ -45,7 +45,7 @@ extension Engine {
   ) throws(StepError) {
     let before = state.markets
     for rule in rules.underlyings {
-      let index = indices.first { $0.base == rule.symbol }?.index.price
+      let index = indices.first { $0.base == rule.symbol }?.index
       let perpetual = rule.perpetualFeed.flatMap { base in
         indices.first { $0.base == base }?.index.price
       }
@@ -67,7 +67,8 @@ extension Engine {
         .marketMarked(
           MarkedMarket(
             market: last.market, status: .reduceOnly, freshAt: last.freshAt,
-            premium: last.premium, settlement: marked.settlement)))
+            premium: last.premium, settlement: marked.settlement,
+            openInterest: last.openInterest, uncertainty: last.uncertainty)))
       failure = advanceValuation()
     }
     if let valuation {
@@ -94,16 +95,17 @@ extension Engine {
   }
 
   private func next(
-    _ rule: UnderlyingRule, _ last: MarkedMarket?, index: Price?, perpetual: Price?,
-    at instant: Timestamp
+    _ rule: UnderlyingRule, _ last: MarkedMarket?, index accepted: IndexPrice?,
+    perpetual: Price?, at instant: Timestamp
   ) -> MarkedMarket? {
-    let window = nextWindow(rule, last, index: index, at: instant)
-    guard let index else {
+    let window = nextWindow(rule, last, index: accepted?.price, at: instant)
+    guard let accepted else {
       guard let last else { return nil }
       return MarkedMarket(
         market: last.market, status: .reduceOnly, freshAt: last.freshAt, premium: last.premium,
-        settlement: window)
+        settlement: window, openInterest: last.openInterest, uncertainty: last.uncertainty)
     }
+    let index = accepted.price
     var premium = last?.premium ?? .unobserved
     if let perpetual {
       premium = smoothPremium(
@@ -118,7 +120,28 @@ extension Engine {
     let market = UnderlyingMarket(
       underlying: rule.symbol, index: index, basis: premium.basis, volatility: volatility)
     return MarkedMarket(
-      market: market, status: .open, freshAt: instant, premium: premium, settlement: window)
+      market: market, status: .open, freshAt: instant, premium: premium, settlement: window,
+      openInterest: openInterest(of: rule.symbol, at: index),
+      uncertainty: accepted.relativeConfidence)
+  }
+
+  /// One side of all open positions of an underlying at an index, millionths of the quote
+  /// currency, rounded down and clamped to 64 bits; spot has none.
+  private func openInterest(of underlying: AssetSymbol, at index: Price) -> Int64 {
+    var sum: Int128 = 0
+    for (contract, totals) in zip(state.listing.contracts, state.totals) {
+      guard contract.underlying == underlying, !totals.isExpired, contract.kind != .spot
+      else { continue }
+      let quantity = Int128(totals.openInterest) * Int128(contract.stepQuantity)
+      guard !contract.isReciprocal else {
+        sum += quantity / 100
+        continue
+      }
+      let (value, overflows) = quantity.multipliedReportingOverflow(by: Int128(index.steps))
+      guard !overflows else { return .max }
+      sum += value / 10_000_000_000
+    }
+    return Int64(clamping: sum)
   }
 
   /// The running settlement average of the next expiry of an underlying, if one is near.

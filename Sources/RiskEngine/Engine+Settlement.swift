@@ -32,6 +32,26 @@ extension Engine {
       }
       try emit(.profitsSettled(contract.id, unitValue: unitValue))
     }
+    try chargeGapPremiums(over: interval)
+  }
+
+  /// Every healthy account pays the insurance fund for the jumps that may go through its margin
+  /// until the next time; never more than its equity.
+  private mutating func chargeGapPremiums(over interval: TimeSpan) throws(StepError) {
+    guard let valuation else { return }
+    var scratch = valuation.makeScratch()
+    for index in state.accounts.indices where state.accounts[index].liquidation == nil {
+      let portfolio = state.accounts[index].portfolio
+      guard !portfolio.positions.isEmpty else { continue }
+      let premium = valuation.gapPremium(portfolio, over: interval, &scratch)
+      guard premium > 0 else { continue }
+      // The quote currency, the first asset, has six decimals: a millionth is a ledger unit.
+      let units = min(premium, valuation.risk(portfolio, &scratch).equity)
+      guard units > 0 else { continue }
+      try move(
+        units, asset: 0, from: .account(state.accounts[index].id), to: .insuranceFund,
+        .gapPremium)
+    }
   }
 
   /// Ends every contract whose time has come, at the average of its settlement window; while

@@ -93,6 +93,14 @@ public struct Valuation: Sendable {
     (try? requirements.risk(of: portfolio, scratch: &scratch)) ?? .unmeasured
   }
 
+  /// What an account pays for jumps through its margin over a time, millionths of the quote
+  /// currency; nothing of an account that cannot be measured.
+  func gapPremium(
+    _ portfolio: Portfolio, over span: TimeSpan, _ scratch: inout RiskScratch
+  ) -> Int64 {
+    (try? requirements.gapPremium(of: portfolio, over: span, scratch: &scratch)) ?? 0
+  }
+
   /// The risk of every account, by dense index.
   func risks(of accounts: [Account], workers: AccountWorkers) -> [AccountRisk] {
     workers.map(accounts.count) { range in

@@ -9,34 +9,120 @@ public import Parameters
 public import Quantities
 import RiskEngine
 
+/// A market at a stated time under stated parameters.
+public struct MarginMoment: Sendable {
+  /// One per underlying, in any order.
+  public let markets: [UnderlyingMarket]
+  public let time: Timestamp
+  public let parameters: ParameterSet
+
+  public init(markets: [UnderlyingMarket], time: Timestamp, parameters: ParameterSet) {
+    self.markets = markets
+    self.time = time
+    self.parameters = parameters
+  }
+
+  var snapshot: MarketSnapshot {
+    MarketSnapshot(time: time, underlyings: markets.sorted { $0.underlying < $1.underlying })
+  }
+}
+
 /// What the accounts of a file need at a stated market, and at what prices they are liquidated.
 public struct MarginQuestion: Sendable {
   public let listing: Listing
-  private var engine: RequirementEngine
+  public let engine: RequirementEngine
+  let moment: MarginMoment
+  private let costs: MarginTradeCosts
+  private let earlier: RequirementEngine?
 
-  /// - Parameter markets: One per underlying, in any order.
+  /// - Parameters:
+  ///   - markets: One per underlying, in any order.
+  ///   - since: The moment with which ``explain(_:since:)`` compares, for the same contracts.
   public init(
-    markets: [UnderlyingMarket], at time: Timestamp, parameters: ParameterSet
+    markets: [UnderlyingMarket], at time: Timestamp, parameters: ParameterSet,
+    since: MarginMoment? = nil
   ) throws {
-    let sorted = markets.sorted { $0.underlying < $1.underlying }
+    let moment = MarginMoment(markets: markets, time: time, parameters: parameters)
     let quote = try Asset(symbol: AssetSymbol("USD"), decimals: 6)
     let draft = try VenueListing(
-      quote: quote, underlyings: sorted.map { ($0.underlying, $0.index) },
+      quote: quote, underlyings: moment.snapshot.underlyings.map { ($0.underlying, $0.index) },
       window: time..<(time + .day))
     var listing = Listing(quote: quote)
     for asset in draft.collateral { listing.accept(asset) }
     for contract in draft.contracts { listing.list(contract) }
     self.listing = listing
-    let rules = try VenueRules(parameters, listing: listing)
-    engine = try RequirementEngine(
+    self.moment = moment
+    engine = try Self.engine(listing, at: moment)
+    costs = try MarginTradeCosts(engine, parameters: parameters)
+    earlier = try since.map { try Self.engine(listing, at: $0) }
+  }
+
+  private static func engine(
+    _ listing: Listing, at moment: MarginMoment
+  ) throws -> RequirementEngine {
+    let rules = try VenueRules(moment.parameters, listing: listing)
+    var engine = try RequirementEngine(
       listing: listing, margin: rules.margin, surface: rules.surface)
-    try engine.advance(to: MarketSnapshot(time: time, underlyings: sorted))
+    try engine.advance(to: moment.snapshot)
+    return engine
   }
 
   /// The answer for one account.
   public func answer(_ row: AccountRow) throws -> MarginAnswer {
-    let portfolio: Portfolio
-    do { portfolio = try row.portfolio(in: listing) } catch { throw ReadError.row(error) }
+    try answer(row, portfolio(row))
+  }
+
+  /// The answer with everything that explains it.
+  ///
+  /// - Parameters:
+  ///   - earlier: The account at the earlier moment; the same as now where there is none.
+  ///   - models: Venues' models whose requirement is compared; none for no comparison.
+  public func explain(
+    _ row: AccountRow, since earlier: AccountRow? = nil, under models: [MarginModel] = []
+  ) throws -> MarginExplanation {
+    let portfolio = try portfolio(row)
+    let answer = try answer(row, portfolio)
+    let underlyings = underlyings(of: portfolio)
+    var change: RequirementChange?
+    if let engine = self.earlier {
+      let before = try earlier.map { try self.portfolio($0) } ?? portfolio
+      change = try RequirementChange(from: (engine, before), to: (self.engine, portfolio))
+    }
+    return MarginExplanation(
+      answer: answer, time: moment.time, listing: listing,
+      markets: underlyings.compactMap { engine.market[$0] },
+      ranking: ScenarioRanking(answer.breakdown.scans, of: engine),
+      grids: underlyings.compactMap { underlying in
+        engine.layout.underlyings.firstIndex(of: underlying)
+          .map { MarginExplanation.Grid(underlying: underlying, grid: engine.grids[$0]) }
+      },
+      shares: engine.shares(of: answer.breakdown, portfolio),
+      positions: portfolio.positions,
+      ladder: try GreekLadder(engine, portfolio),
+      lines: try underlyings.map { try LiquidationLine(engine, portfolio, of: $0) },
+      maps: try underlyings.map { try LiquidationMap(engine, portfolio, of: $0) },
+      repairs: try RepairTarget.allCases.map { target in
+        try RepairTrades(engine, portfolio, target: target) { costs.fill(of: $0, $1) }
+      }, change: change,
+      comparison: models.isEmpty ? nil : try compare(row, under: models))
+  }
+
+  /// What venues' models require of one account.
+  public func compare(
+    _ row: AccountRow, under models: [MarginModel]
+  ) throws -> ModelComparison {
+    try ModelComparison(of: portfolio(row), at: engine, under: models)
+  }
+
+  /// An account of a file as a portfolio of the listing.
+  public func portfolio(_ row: AccountRow) throws(ReadError) -> Portfolio {
+    do throws(RowFault) {
+      try checkNames(of: row)
+      return try row.portfolio(in: listing)
+    } catch { throw .row(error) }
+  }
+
+  private func answer(_ row: AccountRow, _ portfolio: Portfolio) throws -> MarginAnswer {
     var solver = try LiquidationPriceSolver(engine, portfolio)
     var prices: [MarginAnswer.Prices] = []
     for underlying in underlyings(of: portfolio) {

@@ -149,6 +149,7 @@ extension ReplayObserver {
       totals.fees += value
       note(id, engine, "pays a fee of \(transfer.amount) to the venue")
     case (.makerRebate, _, _): totals.fees -= value
+    case (.gapPremium, _, _): totals.gapPremiums += value
     case (.insuranceCover, _, .account(let id)):
       totals.fundPaid += value
       open[id]?.fundPaid += value

@@ -136,6 +136,7 @@ public struct ReplayTotals: Sendable {
   public var penalties: Int64 = 0
   /// What the venue earned by trades, less rebates.
   public var fees: Int64 = 0
+  public var gapPremiums: Int64 = 0
   public var fundPaid: Int64 = 0
   public var fundAtStart: Int64 = 0
   public var fundAtEnd: Int64 = 0

@@ -11,12 +11,21 @@ extension ChargeKind {
   public func title(in listing: Listing) -> String {
     switch self {
     case .scan(let underlying, let scenario): "worst scenario of \(underlying), \(scenario.title)"
+    case .netting: "netting of underlyings"
     case .shortOptionMinimum: "short-option minimum"
+    case .tierFloor: "tiers of the net sizes"
+    case .concentration(let underlying): "concentration in \(underlying)"
+    case .gap(let underlying): "jumps of \(underlying) through the margin"
+    case .uncertainty(let underlying): "uncertainty of \(underlying)'s index"
+    case .openInterest(let underlying): "open interest in \(underlying)"
+    case .basis(let underlying): "basis between expiries of \(underlying)"
     case .tier(let id): "tier of \(name(of: id, in: listing))"
     case .option(let id): "option \(name(of: id, in: listing))"
     case .haircut(let asset): "haircut on \(asset)"
     case .provision: "closing fees and funding"
+    case .peg: "settlement assets off their peg"
     case .orders: "open orders"
+    case .buffer: "liquidation buffer"
     }
   }
 

@@ -36,13 +36,18 @@ public struct VolatilityShock: Hashable, Sendable {
 
   /// The moves of one expiry.
   public func moves(yearsToExpiry: Double) -> VolatilityMoves {
-    let years = yearsToExpiry > shortestYears ? yearsToExpiry : shortestYears
-    let scale = exponents.scale(yearsToExpiry: years)
+    let scale = scale(yearsToExpiry: yearsToExpiry)
     let rise = up * scale
     let fall = 1 - down * scale
     return VolatilityMoves(
       upFactor: 1 + (rise > smallestUp ? rise : smallestUp), minimumUp: minimum,
       downFactor: fall > 0 ? fall : 0)
+  }
+
+  /// x: how far the moves of an expiry exceed those at 30 days.
+  func scale(yearsToExpiry: Double) -> Double {
+    let years = yearsToExpiry > shortestYears ? yearsToExpiry : shortestYears
+    return exponents.scale(yearsToExpiry: years)
   }
 }
 

@@ -69,7 +69,9 @@ struct AccountTests {
         + #""underlyings":[{"symbol":"BTC","index":"100000"}]},"#
         + #""instruments":[\#(instruments.joined(separator: ","))],"#
         + #""positions":[\#(positions.joined(separator: ","))],"scenarios":\#(Self.grid),"#
-        + #""parameters":{"set":"default","overrides":{\#(Self.overrides)}}}"#)
+        + #""parameters":{"set":"default","without":["margin.netting.","margin.size.","#
+        + #""margin.basis.","margin.peg.","margin.set.","margin.twist.","margin.tierShare"],"#
+        + #""overrides":{\#(Self.overrides)}}}"#)
     let scan = try #require(account["scans"]?.elements.first)
     let found = try #require(scan["loss"]?.text.flatMap(Double.init))
     #expect(abs(found - loss) <= 1e-4)

@@ -74,7 +74,7 @@ struct RangeTests {
   @Test("does not depend on the unit of its filter, and moves with its forecast")
   func filter() throws {
     let returns = try oneFall()
-    let rule = try RangeRule(windowDays: 20)
+    let rule = try RangeRule(probability: 0.005, windowDays: 20)
     let one = try rule.ranges(of: returns, volatility: .constant(of: returns), days: 20..<41)
     let four = try VolatilityPath(firstDay: 0, values: Array(repeating: 4, count: 41))
     #expect(try rule.ranges(of: returns, volatility: four, days: 20..<41) == one)
@@ -94,7 +94,7 @@ struct RangeTests {
     for day in 880..<900 { changed[day] = 1.3 }
     let before = try series(ratios)
     let after = try series(changed)
-    let rule = try RangeRule(windowDays: 300)
+    let rule = try RangeRule(probability: 0.005, windowDays: 300)
     let models: [(ReturnSeries) throws -> VolatilityPath] = [
       { try ExponentialWeighting(decay: 0.94, of: .squaredReturn).forecast($0) },
       {
@@ -148,7 +148,7 @@ struct RangeTests {
   @Test("is refused for days without forecast or window, and for parameters out of bounds")
   func refusals() throws {
     let returns = try oneFall()
-    let rule = try RangeRule(windowDays: 20)
+    let rule = try RangeRule(probability: 0.005, windowDays: 20)
     for days in [19..<21, 20..<42, 30..<30, -5..<3] {
       #expect(
         throws: ForecastingError.uncoveredDays(first: days.lowerBound, end: days.upperBound)
@@ -156,9 +156,15 @@ struct RangeTests {
         try rule.ranges(of: returns, volatility: .constant(of: returns), days: days)
       }
     }
-    #expect(throws: ForecastingError.outOfBounds(.probability)) { try RangeRule(probability: 0.5) }
-    #expect(throws: ForecastingError.outOfBounds(.horizonDays)) { try RangeRule(horizonDays: 0) }
-    #expect(throws: ForecastingError.outOfBounds(.windowDays)) { try RangeRule(windowDays: 19) }
+    #expect(throws: ForecastingError.outOfBounds(.probability)) {
+      try RangeRule(probability: 0.5, windowDays: 20)
+    }
+    #expect(throws: ForecastingError.outOfBounds(.horizonDays)) {
+      try RangeRule(probability: 0.005, horizonDays: 0, windowDays: 20)
+    }
+    #expect(throws: ForecastingError.outOfBounds(.windowDays)) {
+      try RangeRule(probability: 0.005, windowDays: 19)
+    }
     let flat = try series(Array(repeating: 1, count: 30))
     #expect(throws: ForecastingError.malformedValue(day: 20)) {
       try rule.ranges(of: flat, volatility: .constant(of: flat), days: 20..<21)

@@ -51,7 +51,7 @@ struct VolatilityForecastTests {
     let (series, variances) = try simulated(days: 3000, seed: 7) { variance, value in
       0.06 * 4e-4 + (value < 0 ? 0.14 : 0.04) * value * value + 0.85 * variance
     }
-    let path = try AsymmetricVarianceModel().forecast(series)
+    let path = try AsymmetricVarianceModel.house().forecast(series)
     let plain = try ExponentialWeighting(decay: 0.94, of: .squaredReturn).forecast(series)
     func loss(_ path: VolatilityPath) throws -> Double {
       var sum = 0.0
@@ -68,7 +68,7 @@ struct VolatilityForecastTests {
   @Test("of logarithms follows a level that lasts, and is refused for columns without movement")
   func logarithms() throws {
     let (series, _) = try simulated(days: 1500, seed: 11) { _, _ in 4e-4 }
-    let path = try LogHeterogeneousModel().forecast(series)
+    let path = try LogHeterogeneousModel.house().forecast(series)
     #expect(path.firstDay == 530)
     #expect(path.endDay == 1501)
     // ln χ² has mean −1.27 and variance 4.93: e^(ŷ + s²/2) is on average e^1.2 times the variance.
@@ -79,10 +79,10 @@ struct VolatilityForecastTests {
     let flat = try ReturnSeries(
       times: closes.indices.map { Timestamp(seconds: 86_400 * Int64($0)) }, closes: closes)
     #expect(throws: ForecastingError.singularRegression(day: 530)) {
-      try LogHeterogeneousModel().forecast(flat)
+      try LogHeterogeneousModel.house().forecast(flat)
     }
     #expect(throws: ForecastingError.malformedValue(day: 530)) {
-      try AsymmetricVarianceModel().forecast(flat)
+      try AsymmetricVarianceModel.house().forecast(flat)
     }
   }
 
@@ -151,13 +151,13 @@ struct VolatilityForecastTests {
       try ExponentialWeighting(decay: 0.94, of: .squaredReturn).forecast(series)
     }
     #expect(throws: ForecastingError.tooFewDays(needed: 530, found: 29)) {
-      try LogHeterogeneousModel().forecast(series)
+      try LogHeterogeneousModel.house().forecast(series)
     }
     #expect(throws: ForecastingError.tooFewDays(needed: 530, found: 29)) {
-      try AsymmetricVarianceModel().forecast(series)
+      try AsymmetricVarianceModel.house().forecast(series)
     }
     #expect(throws: ForecastingError.tooFewDays(needed: 500, found: 29)) {
-      try VolatilityPath.longRun(of: series)
+      try VolatilityPath.longRun(of: series, minimumDays: 500)
     }
     for decay in [0, 1, Double.nan] {
       #expect(throws: ForecastingError.outOfBounds(.decay)) {
@@ -165,10 +165,10 @@ struct VolatilityForecastTests {
       }
     }
     #expect(throws: ForecastingError.outOfBounds(.regressionDays)) {
-      try LogHeterogeneousModel(regressionDays: 499)
+      try LogHeterogeneousModel(regressionDays: 499, minimumDays: 500, refitInterval: 1)
     }
     #expect(throws: ForecastingError.outOfBounds(.refitInterval)) {
-      try AsymmetricVarianceModel(refitInterval: 0)
+      try AsymmetricVarianceModel(regressionDays: 500, minimumDays: 500, refitInterval: 0)
     }
   }
 
@@ -178,14 +178,20 @@ struct VolatilityForecastTests {
     let (series, _) = try simulated(days: 1300, seed: 3) { variance, value in
       0.06 * 4e-4 + (value < 0 ? 0.14 : 0.04) * value * value + 0.85 * variance
     }
-    var hash: UInt64 = 0xcbf2_9ce4_8422_2325
-    let blend = try RangeForecast.blend(of: series)
-    for forecast in RangeForecast.allCases {
-      for range in try forecast.ranges(of: series, blend: blend, days: 1100..<1301) {
-        #expect(range > 0)
-        hash = (hash ^ range.bitPattern) &* 0x0000_0100_0000_01b3
+    var forecaster = RangeForecaster(series, parameters: try .house())
+    func hash(_ forecasts: [RangeForecast]) throws -> UInt64 {
+      var hash: UInt64 = 0xcbf2_9ce4_8422_2325
+      for forecast in forecasts {
+        for range in try forecaster.ranges(forecast, days: 1100..<1301) {
+          #expect(range > 0)
+          hash = (hash ^ range.bitPattern) &* 0x0000_0100_0000_01b3
+        }
       }
+      return hash
     }
-    #expect(hash == 0xef60_958d_f518_d904, "0x\(String(hash, radix: 16))")
+    let first = try hash([.historical, .exponential, .blended, .flooredBlend, .plimsoll])
+    #expect(first == 0xef60_958d_f518_d904, "0x\(String(first, radix: 16))")
+    let others = try hash([.logarithmic, .bufferedBlend, .stressedBlend, .lookbackBlend])
+    #expect(others == 0x732c_9b4c_764b_93b9, "0x\(String(others, radix: 16))")
   }
 }

@@ -165,7 +165,7 @@ extension Samples {
         underlying: symbol(), index: price(), basis: rate(), volatility: rate()),
       status: pick(MarketStatus.allCases), freshAt: time(),
       premium: PremiumState(femtos: integer(), time: bool() ? time() : nil),
-      settlement: bool() ? window : nil)
+      settlement: bool() ? window : nil, openInterest: integer(), uncertainty: rate())
   }
 }
 

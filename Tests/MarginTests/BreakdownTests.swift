@@ -10,9 +10,11 @@ import Testing
 
 @Suite("The breakdown")
 struct BreakdownTests {
-  @Test("adds up to initial and maintenance margin to the unit", arguments: [1, 2, 3] as [UInt64])
-  func sums(seed: UInt64) throws {
-    let books = try RandomBooks()
+  @Test(
+    "adds up to initial and maintenance margin to the unit", arguments: [1, 2, 3] as [UInt64],
+    [false, true])
+  func sums(seed: UInt64, hasTerms: Bool) throws {
+    let books = try hasTerms ? RandomBooks.withTerms() : RandomBooks()
     var random = SplitMix64(seed: seed)
     for mode in MarginMode.allCases {
       for _ in 0..<100 {

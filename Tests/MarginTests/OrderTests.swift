@@ -106,9 +106,15 @@ struct OrderTests {
   }
 
   // Whatever subset fills, at the limit: equity above initial margin does not fall.
-  @Test("reserve enough for every subset of their fills", arguments: [1, 2, 3, 4] as [UInt64])
-  func subsets(seed: UInt64) throws {
-    let books = try RandomBooks(overrides: [("margin.collateral.default.haircut", "10%")])
+  @Test(
+    "reserve enough for every subset of their fills", arguments: [1, 2, 3, 4] as [UInt64],
+    ["0", "50%"])
+  func subsets(seed: UInt64, offsetCap: String) throws {
+    let books = try RandomBooks(overrides: [
+      ("margin.collateral.default.haircut", "10%"),
+      ("margin.netting.default.correlation", "91.4%"),
+      ("margin.netting.default.offsetCap", offsetCap),
+    ])
     var random = SplitMix64(seed: seed)
     for mode in [MarginMode.cross, .portfolio] {
       for _ in 0..<60 {

@@ -1,6 +1,7 @@
 // Plimsoll: a real-time margin and liquidation engine for crypto derivatives.
 // SPDX-License-Identifier: Apache-2.0
 
+import Foundation
 import Instruments
 import Margin
 import MarketData
@@ -12,7 +13,11 @@ struct RandomBooks {
   let world: World
   let engine: RequirementEngine
 
-  init(volatility: String = "80%", overrides: [(String, String)] = []) throws {
+  /// - Parameter liquidity: Of BTC; ETH has that of the parameters.
+  init(
+    volatility: String = "80%", overrides: [(String, String)] = [],
+    liquidity: UnderlyingLiquidity? = nil
+  ) throws {
     var world = try World(index: "8000", overrides: overrides)
     for (underlying, spot, step) in [("BTC", 8_000, "0.001"), ("ETH", 200, "0.01")] {
       try world.list(.perpetual, on: underlying, step: step)
@@ -37,8 +42,43 @@ struct RandomBooks {
         underlying: world.eth.symbol, index: try Price("200"), basis: try Rate("0.2%"),
         volatility: try Rate(volatility)),
     ]
+    world.liquidity = liquidity.map { [$0] } ?? []
     self.world = world
     engine = try world.engine()
+  }
+
+  /// The books with every term beyond scenarios, tiers and haircuts.
+  static func withTerms(_ overrides: [(String, String)] = []) throws -> RandomBooks {
+    try RandomBooks(
+      overrides: terms + overrides,
+      liquidity: UnderlyingLiquidity(
+        underlying: AssetSymbol("BTC"), dailyVolume: 20_000_000_000_000,
+        depthShare: Rate("60%"), openInterest: 30_000_000_000_000, uncertainty: Rate("0.3%")))
+  }
+
+  static let terms = [
+    ("margin.netting.default.correlation", "91.4%"), ("margin.netting.default.offsetCap", "50%"),
+    ("margin.size.default.impact", "1"), ("margin.size.default.volumeStress", "30%"),
+    ("margin.size.default.freeShare", "0.1%"), ("margin.size.default.gapIntensity", "6"),
+    ("margin.size.default.gapMean", "-5%"), ("margin.size.default.gapDeviation", "12%"),
+    ("margin.size.default.gapProbability", "0.5%"), ("margin.size.default.latency", "1h"),
+    ("margin.size.default.volumeShare", "10%"),
+    ("margin.size.default.uncertaintyFactor", "2"),
+    ("margin.size.default.freeUncertainty", "0.1%"),
+    ("margin.size.default.openInterestLower", "0.5"),
+    ("margin.size.default.openInterestUpper", "3"),
+    ("margin.size.default.openInterestRate", "80%"), ("margin.basis.default.rate", "2.25%"),
+    ("margin.basis.default.ratePerYear", "18%"), ("margin.tierShare", "60%"),
+    ("margin.tiers.BTC.volumeMultiple", "0.1"), ("margin.twist.term", "25%"),
+    ("margin.twist.smile", "50%"), ("margin.set.1.shift", "-10%"),
+    ("margin.set.1.volatilityFactor", "1.2"), ("margin.set.1.elapsed", "0s"),
+    ("margin.set.2.shift", "0"), ("margin.set.2.volatilityFactor", "1"),
+    ("margin.set.2.elapsed", "1d"),
+  ]
+
+  /// How many books a property is tried on: 100,000 with `PLIMSOLL_FULL=1`.
+  static func count(_ usual: Int) -> Int {
+    ProcessInfo.processInfo.environment["PLIMSOLL_FULL"] == "1" ? 100_000 : usual
   }
 
   var contracts: [Contract] { world.listing.contracts }

@@ -94,9 +94,11 @@ struct SweepTests {
     }
   }
 
-  @Test("gives the engine the same risk in every variant, and as the plain twin")
-  func engine() throws {
-    let books = try RandomBooks()
+  @Test(
+    "gives the engine the same risk in every variant, and as the plain twin",
+    arguments: [false, true])
+  func engine(hasTerms: Bool) throws {
+    let books = try hasTerms ? RandomBooks.withTerms() : RandomBooks()
     var random = SplitMix64(seed: 11)
     let portfolios = (0..<300).map { _ in books.portfolio(&random, .portfolio) }
     let expected = try portfolios.map { try books.engine.breakdown(of: $0) }

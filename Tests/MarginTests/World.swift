@@ -15,6 +15,7 @@ struct World {
   var parameters: ParameterSet
   var listing: Listing
   var markets: [UnderlyingMarket]
+  var liquidity: [UnderlyingLiquidity] = []
   var volatilities: [Double?] = []
   var grids: [ScenarioGrid]?
 
@@ -22,14 +23,19 @@ struct World {
   let btc: Asset
   let eth: Asset
 
-  /// - Parameter overrides: Parameters that differ from the default file.
+  /// - Parameter overrides: Parameters that differ from the default file, and terms beyond
+  ///   scenarios, tiers and haircuts, which are left out otherwise.
   init(
     index: String = "8000", usdDecimals: UInt8 = 6, overrides: [(String, String)] = []
   ) throws {
     parameters = try Self.defaults.get()
-    for (key, value) in overrides {
-      parameters = try parameters.setting(key, to: value, source: "test")
+    var values = parameters.values
+    for (key, text) in overrides {
+      values.removeAll { $0.key == key }
+      values.append(try ParameterSet.read(key: key, text: text, source: "test"))
     }
+    parameters = try ParameterSet(
+      name: parameters.name, date: parameters.date, values: values)
     usd = try Asset(symbol: AssetSymbol("USD"), decimals: usdDecimals)
     btc = try Asset(symbol: AssetSymbol("BTC"), decimals: 8)
     eth = try Asset(symbol: AssetSymbol("ETH"), decimals: 8)
@@ -46,7 +52,9 @@ struct World {
     ]
   }
 
-  var snapshot: MarketSnapshot { MarketSnapshot(time: Self.start, underlyings: markets) }
+  var snapshot: MarketSnapshot {
+    MarketSnapshot(time: Self.start, underlyings: markets, liquidity: liquidity)
+  }
 
   /// Lists a contract and returns its id.
   @discardableResult
@@ -100,7 +108,9 @@ struct World {
       .appending(path: "../../ParameterFiles/plimsoll-2020-03-12.json")
     let entries = try JSONDecoder().decode(File.self, from: Data(contentsOf: file)).parameters
     var values: [ParameterValue] = []
-    for entry in entries {
+    // What a file does not state of these is neutral: each test adds the term it is about.
+    let terms = /margin\.(netting|size|basis|peg|twist|set|tierShare).*|.*\.volumeMultiple/
+    for entry in entries where entry.key.wholeMatch(of: terms) == nil {
       values.append(
         try ParameterSet.read(key: entry.key, text: entry.value, source: entry.source))
     }

@@ -57,11 +57,13 @@ struct SummaryTableTests {
     #expect(run["hash"] as? String == "\(result.hash)")
     let totals = try #require(run["totals"] as? [String: Any])
     let fields = [
-      "accounts", "blocks", "deleveragedAccounts", "deleveragedValue", "events", "fees",
-      "fundAtEnd", "fundAtStart", "fundPaid", "highestUncoveredValue", "instruments",
-      "liquidatedValue",
-      "liquidations", "lowestFund", "mostAccountsInLiquidation", "penalties", "positions",
-      "records", "refusedCommands", "rejectedSamples", "skippedRows", "socializedValue",
+      "accountBlocks", "accounts", "blocks", "deleveragedAccounts", "deleveragedValue", "events",
+      "fees", "fundAtEnd", "fundAtStart", "fundPaid", "gapPremiums", "highestUncoveredValue",
+      "instruments",
+      "liquidatedValue", "liquidations", "lossValue", "lossValueBeyondInitial",
+      "lossValueBeyondMaintenance", "lossesBeyondInitial", "lossesBeyondMaintenance",
+      "lowestFund", "mostAccountsInLiquidation", "penalties", "positions", "records",
+      "refusedCommands", "rejectedSamples", "skippedRows", "socializedValue",
     ]
     #expect(totals.keys.sorted() == fields)
     #expect(totals["liquidations"] as? Int == result.totals.liquidations)

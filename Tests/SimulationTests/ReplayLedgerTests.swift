@@ -112,6 +112,7 @@ struct ReplayLedgerTests {
     #expect(totals.liquidationsByFurthestStage.values.reduce(0, +) == sums.liquidations)
     #expect(totals.penalties == sums.penalties && totals.fundPaid == sums.fundPaid)
     #expect(totals.fees == sums.fees && totals.fees > 0)
+    #expect(totals.gapPremiums == sums.gapPremiums)
     #expect(totals.socializedValue == sums.socialized)
     #expect(totals.liquidatedValue == sums.liquidated)
     #expect(totals.deleveragedValue == sums.deleveraged)
@@ -262,6 +263,7 @@ private struct Sums {
   var rejected = 0
   var penalties: Int64 = 0
   var fees: Int64 = 0
+  var gapPremiums: Int64 = 0
   var fundPaid: Int64 = 0
   var socialized: Int64 = 0
   var liquidated: Int64 = 0
@@ -294,6 +296,7 @@ private struct Sums {
     case .socializedLoss: socialized += value
     case .tradingFee: fees += value
     case .makerRebate: fees -= value
+    case .gapPremium: gapPremiums += value
     case .deposit, .withdrawal, .fundContribution, .conversion: break
     }
   }

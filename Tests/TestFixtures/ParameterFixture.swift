@@ -5,7 +5,8 @@ import Foundation
 public import Parameters
 import Quantities
 
-/// The venue's default parameters, as the parameter file states them.
+/// The venue's default parameters, as the parameter file states them, but for the terms beyond
+/// scenarios, tiers and haircuts: what is not stated of these is neutral.
 public enum ParameterFixture {
   private struct Document: Decodable {
     struct Entry: Decodable {
@@ -16,7 +17,7 @@ public enum ParameterFixture {
     let parameters: [Entry]
   }
 
-  private static let defaults: Result<ParameterSet, any Error> = Result {
+  private static let stated: Result<ParameterSet, any Error> = Result {
     let file = URL(filePath: #filePath).deletingLastPathComponent()
       .appending(path: "../../ParameterFiles/plimsoll-2020-03-12.json").standardized
     let document = try JSONDecoder().decode(Document.self, from: Data(contentsOf: file))
@@ -27,10 +28,28 @@ public enum ParameterFixture {
       })
   }
 
+  private static let defaults: Result<ParameterSet, any Error> = Result {
+    let set = try stated.get()
+    return try ParameterSet(
+      name: set.name, date: set.date,
+      values: set.values.filter { $0.key.wholeMatch(of: terms) == nil })
+  }
+
+  private static var terms: Regex<(Substring, Substring?)> {
+    /margin\.(netting|size|basis|peg|twist|set|tierShare).*|.*\.volumeMultiple/
+  }
+
+  /// All of the parameter file, nothing left out.
+  public static func file() throws -> ParameterSet { try stated.get() }
+
   /// The defaults with some values changed.
   public static func set(_ changes: [(key: String, value: String)] = []) throws -> ParameterSet {
     var set = try defaults.get()
-    for change in changes { set = try set.setting(change.key, to: change.value, source: "test") }
+    for change in changes {
+      let value = try ParameterSet.read(key: change.key, text: change.value, source: "test")
+      let others = set.values.filter { $0.key != change.key }
+      set = try ParameterSet(name: set.name, date: set.date, values: others + [value])
+    }
     return set
   }
 }

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Parameters
+import Quantities
 import Testing
 import Volatility
 
@@ -60,5 +61,34 @@ struct ShockTests {
     #expect(shock.moves(yearsToExpiry: 0).factor(.tilt, logMoneyness: 0.01) == 1.25)
     // Beyond 6.25 years the cap would be negative; it is nothing.
     #expect(shock.moves(yearsToExpiry: 9).factor(.bend, logMoneyness: 5) == 1)
+  }
+
+  @Test("twist expiries against each other and wings against the money")
+  func twists() throws {
+    let parameters = try surfaceParameters()
+    let level = VolatilityShock(parameters.shock)
+    let twists = try TwistParameters(term: Rate("20%"), smile: Rate("50%"))
+    let shock = SkewShock(parameters.skewShock, twists: twists, level: level)
+    // τ = ¼, as above: c = 0.2, reached at 1.2.
+    let moves = shock.moves(yearsToExpiry: 0.25)
+    #expect(abs(moves.factor(.smile, logMoneyness: 0) - 0.9) < 1e-15)
+    #expect(abs(moves.factor(.smile, logMoneyness: -0.6) - 1) < 1e-15)
+    #expect(abs(moves.factor(.smile, logMoneyness: 3) - 1.1) < 1e-15)
+    #expect(moves.factor(.tilt, logMoneyness: 2) == 1.2)
+    // At 30 days the move itself, nearer more, at every strike the same; never more than 100 %.
+    for strike in [-1, 0, 2.0] {
+      let month = shock.moves(yearsToExpiry: 30.0 / 365)
+      #expect(abs(month.factor(.term, logMoneyness: strike) - 1.2) < 1e-15)
+      let week = shock.moves(yearsToExpiry: 7.0 / 365).factor(.term, logMoneyness: strike)
+      // (30/7)^0.3, mpmath.
+      #expect(abs(week - 1 - 0.2 * 1.547_415_577_210_81) < 1e-14)
+    }
+    let whole = try TwistParameters(term: Rate("100%"), smile: .zero)
+    let most = SkewShock(parameters.skewShock, twists: whole, level: level)
+    #expect(most.moves(yearsToExpiry: 0).factor(.term, logMoneyness: 0) == 2)
+    // Without twists nothing moves.
+    let none = SkewShock(parameters.skewShock).moves(yearsToExpiry: 0.25)
+    #expect(none.factor(.term, logMoneyness: 1) == 1)
+    #expect(none.factor(.smile, logMoneyness: 1) == 1)
   }
 }

@@ -52,16 +52,31 @@ extension AccountQuestion {
           ("charge", .string("scan")), ("underlying", .string(underlying.description)),
           ("binding", self.binding(binding, of: underlying)),
         ]
+      case .netting: [("charge", .string("netting"))]
       case .shortOptionMinimum: [("charge", .string("shortOptionMinimum"))]
+      case .tierFloor: [("charge", .string("tierFloor"))]
+      case .concentration(let underlying): Self.charge("concentration", underlying)
+      case .gap(let underlying): Self.charge("gap", underlying)
+      case .uncertainty(let underlying): Self.charge("uncertainty", underlying)
+      case .openInterest(let underlying): Self.charge("openInterest", underlying)
+      case .basis(let underlying): Self.charge("basis", underlying)
       case .tier(let id): [("charge", .string("tier")), ("instrument", .string(name(of: id)))]
       case .option(let id): [("charge", .string("option")), ("instrument", .string(name(of: id)))]
       case .haircut(let asset):
         [("charge", .string("haircut")), ("asset", .string(asset.description))]
       case .provision: [("charge", .string("provision"))]
+      case .peg: [("charge", .string("peg"))]
       case .orders: [("charge", .string("orders"))]
+      case .buffer: [("charge", .string("buffer"))]
       }
     fields += [("initial", .money(line.initial)), ("maintenance", .money(line.maintenance))]
     return .fields(fields)
+  }
+
+  private static func charge(
+    _ name: String, _ underlying: AssetSymbol
+  ) -> [(String, JSONValue?)] {
+    [("charge", .string(name)), ("underlying", .string(underlying.description))]
   }
 
   fileprivate func mark(_ index: Int) -> JSONValue {

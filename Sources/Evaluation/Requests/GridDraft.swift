@@ -47,7 +47,8 @@ struct GridDraft {
     var skews: [SkewState] = []
     for value in try request.list("skews", atMost: 2, isOptional: true) {
       guard case .string(let word) = value,
-        let skew = SkewState.allCases.first(where: { $0.word == word }), !skews.contains(skew)
+        let skew = [SkewState.tilt, .bend].first(where: { $0.word == word }),
+        !skews.contains(skew)
       else {
         throw request.refusal(.malformedField, "skews", "expected “tilt”, “bend” or both")
       }
@@ -81,6 +82,9 @@ extension Scenario {
     [
       ("spot", .number(spotShift)), ("volatility", .string(volatility.word)),
       ("damper", .number(damper)),
+      ("volatilityFactor", volatilityFactor == 1 ? nil : .number(volatilityFactor)),
+      ("elapsedSeconds", elapsed == .zero ? nil : .number(Double(elapsed.nanoseconds) / 1e9)),
+      ("row", row == 0 ? nil : .integer(row)),
     ]
   }
 }
@@ -100,6 +104,8 @@ extension SkewState {
     switch self {
     case .tilt: "tilt"
     case .bend: "bend"
+    case .term: "term"
+    case .smile: "smile"
     }
   }
 }

@@ -41,7 +41,7 @@ struct ParameterShelf: Sendable {
     return set
   }
 
-  private func set(for choice: ParameterChoice) throws(EvaluationRefusal) -> ParameterSet {
+  func set(for choice: ParameterChoice) throws(EvaluationRefusal) -> ParameterSet {
     var kept: [ParameterValue] = []
     if let name = choice.set {
       kept = try set(named: name, at: choice.place + ".set").values.filter { value in

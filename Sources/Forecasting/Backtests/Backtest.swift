@@ -16,7 +16,9 @@ public struct Backtest: Hashable, Sendable {
   /// The days that passed the range.
   public let exceedanceDays: [Int]
 
-  private let ranges: [Double]
+  /// By day, as they were given.
+  public let losses: [Double]
+  public let ranges: [Double]
 
   /// - Parameters:
   ///   - losses: Loss per day in the unit of the ranges, gains negative.
@@ -44,6 +46,7 @@ public struct Backtest: Hashable, Sendable {
     meanLossBeyond = beyond.isEmpty ? nil : beyond.reduce(0, +) / Double(beyond.count)
     worstLossBeyond = beyond.max() ?? 0
     meanRange = ranges.reduce(0, +) / Double(ranges.count)
+    self.losses = losses
     self.ranges = ranges
   }
 

@@ -19,7 +19,7 @@ public struct CalendarFactors: Hashable, Sendable {
   /// - Throws: ``ForecastingError/outOfBounds(_:)``,
   ///   ``ForecastingError/uncoveredDays(first:end:)``.
   public init(
-    of returns: ReturnSeries, forecast: VolatilityPath, minimumDays: Int = 500
+    of returns: ReturnSeries, forecast: VolatilityPath, minimumDays: Int
   ) throws(ForecastingError) {
     guard minimumDays >= 14 else { throw .outOfBounds(.minimumDays) }
     guard forecast.endDay >= returns.count else {

@@ -29,6 +29,15 @@ public struct EmpiricalTail: Hashable, Sendable {
     sorted.insert(new, at: firstIndex(notBelow: new))
   }
 
+  /// Adds a value: a window grows by a day.
+  ///
+  /// - Throws: ``ForecastingError/malformedValue(day:)`` with 0 when the value is not finite; the
+  ///   sample stays as it was.
+  public mutating func insert(_ value: Double) throws(ForecastingError) {
+    guard value.isFinite else { throw .malformedValue(day: 0) }
+    sorted.insert(value, at: firstIndex(notBelow: value))
+  }
+
   private func firstIndex(notBelow value: Double) -> Int {
     var low = 0
     var high = sorted.count

@@ -38,8 +38,8 @@ public struct RangeRule: Hashable, Sendable {
   /// - Throws: ``ForecastingError/outOfBounds(_:)`` unless 0 < `probability` < ½,
   ///   0 < `horizonDays` ≤ 100 and 20 ≤ `windowDays` ≤ 10,000.
   public init(
-    measure: Measure = .valueAtRisk, side: Side = .falls, probability: Double = 0.005,
-    horizonDays: Double = 1, windowDays: Int = 500, ramp: RangeRamp? = nil
+    measure: Measure = .valueAtRisk, side: Side = .falls, probability: Double,
+    horizonDays: Double = 1, windowDays: Int, ramp: RangeRamp? = nil
   ) throws(ForecastingError) {
     guard probability > 0, probability < 0.5 else { throw .outOfBounds(.probability) }
     guard horizonDays > 0, horizonDays <= 100 else { throw .outOfBounds(.horizonDays) }
@@ -70,14 +70,8 @@ public struct RangeRule: Hashable, Sendable {
       calendar.map({ $0.values.count > returns.count }) ?? true
     else { throw .uncoveredDays(first: days.lowerBound, end: days.upperBound) }
     let firstResidual = firstDay - windowDays
-    // The losses of the side are the lowest.
     let residuals = (firstResidual..<days.upperBound - 1).map { day in
-      let residual = returns.logReturns[day] / (volatility[day] * (calendar?.values[day] ?? 1))
-      return switch side {
-      case .falls: residual
-      case .rises: -residual
-      case .both: -residual.magnitude
-      }
+      oriented(returns.logReturns[day] / (volatility[day] * (calendar?.values[day] ?? 1)))
     }
     var tail = try EmpiricalTail(residuals[..<windowDays])
     var targets: [Double] = []
@@ -90,6 +84,46 @@ public struct RangeRule: Hashable, Sendable {
       targets.append(range)
     }
     return bounded(targets, calendar: calendar?.values[days.lowerBound..<days.upperBound])
+  }
+
+  /// The ranges of plain history, as much as there is: each from all days before it, up to
+  /// `mostDays`, and from ``windowDays`` at least; without a ramp.
+  ///
+  /// - Parameter mostDays: At least ``windowDays``.
+  /// - Throws: As ``ranges(of:volatility:calendar:days:)``.
+  public func lookbackRanges(
+    of returns: ReturnSeries, mostDays: Int, days: Range<Int>
+  ) throws(ForecastingError) -> [Double] {
+    guard mostDays >= windowDays else { throw .outOfBounds(.windowDays) }
+    guard let firstDay = days.first, firstDay >= windowDays,
+      days.upperBound <= returns.count + 1
+    else { throw .uncoveredDays(first: days.lowerBound, end: days.upperBound) }
+    let losses = returns.logReturns[..<(days.upperBound - 1)].map { oriented($0) }
+    var tail = try EmpiricalTail(losses[max(0, firstDay - mostDays)..<firstDay])
+    var ranges: [Double] = []
+    for day in days {
+      if day > firstDay {
+        let leaving = day - 1 - mostDays
+        if leaving >= 0 {
+          try tail.replace(losses[leaving], with: losses[day - 1])
+        } else {
+          try tail.insert(losses[day - 1])
+        }
+      }
+      let range = multiple(of: tail) * horizonDays.squareRoot()
+      guard range.isFinite, range > 0 else { throw .malformedValue(day: day) }
+      ranges.append(range)
+    }
+    return ranges
+  }
+
+  /// The losses of the side are the lowest.
+  private func oriented(_ value: Double) -> Double {
+    switch side {
+    case .falls: value
+    case .rises: -value
+    case .both: -value.magnitude
+    }
   }
 
   private func bounded(_ targets: [Double], calendar: ArraySlice<Double>?) -> [Double] {

@@ -17,7 +17,7 @@ public struct AsymmetricVarianceModel: Hashable, Sendable {
   /// - Throws: ``ForecastingError/outOfBounds(_:)`` unless 50 ≤ `minimumDays` ≤
   ///   `regressionDays` ≤ 10,000 and 1 ≤ `refitInterval` ≤ 1,000.
   public init(
-    regressionDays: Int = 1500, minimumDays: Int = 530, refitInterval: Int = 50
+    regressionDays: Int, minimumDays: Int, refitInterval: Int
   ) throws(ForecastingError) {
     guard minimumDays >= 50 else { throw .outOfBounds(.minimumDays) }
     guard regressionDays >= minimumDays, regressionDays <= 10_000 else {

@@ -40,7 +40,7 @@ public struct VolatilityPath: Hashable, Sendable {
 
   /// The root of the mean squared return of all days before, from `minimumDays` days on.
   public static func longRun(
-    of returns: ReturnSeries, minimumDays: Int = 500
+    of returns: ReturnSeries, minimumDays: Int
   ) throws(ForecastingError) -> Self {
     guard minimumDays >= 1 else { throw .outOfBounds(.minimumDays) }
     guard returns.count >= minimumDays else {

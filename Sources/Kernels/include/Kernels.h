@@ -12,5 +12,6 @@
 #include "KernelVariants.h"
 #include "NormalKernels.h"
 #include "ScenarioKernels.h"
+#include "ScenarioRowKernels.h"
 
 #endif

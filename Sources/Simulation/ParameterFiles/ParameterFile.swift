@@ -119,7 +119,12 @@ public struct ParameterFile: Sendable {
 extension ParameterSet {
   /// Asks every reader whether it finds what it needs.
   func requireComplete() throws(ParameterError) {
+    if let stray = values.first(where: { $0.key.hasPrefix("model.") }) {
+      throw .inconsistent(
+        key: stray.key, reason: "margin models have files of their own (ParameterFiles/Models)")
+    }
     _ = try SurfaceParameters(self)
+    _ = try RangeParameters(self)
     _ = try MarginParameters(self)
     _ = try LiquidationParameters(self)
     _ = try ClearingParameters(self)

@@ -1,0 +1,123 @@
+// Plimsoll: a real-time margin and liquidation engine for crypto derivatives.
+// SPDX-License-Identifier: Apache-2.0
+
+import Instruments
+import Kernels
+import Quantities
+
+// A fill changes a row in place; no other account is touched. Only a row that has outgrown its
+// room moves to the end of the arrays, where it gets twice the room.
+extension AccountRows {
+  /// Applies a trade at a unit value, as `Portfolio.take` and the booking of
+  /// its profit do together: what is held falls by size × unit value, whatever part of it closes.
+  ///
+  /// - Parameters:
+  ///   - contract: Dense index in the listing.
+  ///   - steps: Positive for a buy.
+  ///   - unitValue: Of one step at the trade's price, ledger units of the settlement asset.
+  /// - Throws: ``MarginError/positionOutOfRange(_:)`` with nothing changed.
+  public mutating func fill(
+    _ account: Int, contract: Int, steps: Int64, unitValue: Int64
+  ) throws(MarginError) {
+    let order = self.order(of: account)
+    let instrument = layout.instruments[contract]
+    if kinds[order] == .kept {
+      return takeKept(order, instrument, contract, steps: steps, unitValue: unitValue)
+    }
+    let settlement = Int(layout.settlements[contract])
+    let place = order * layout.assetCount + settlement
+    let cost = Int128(steps) * Int128(unitValue)
+    guard let units = Int64(exactly: Int128(held[place]) - cost) else {
+      throw .positionOutOfRange(instrument)
+    }
+    if let entry = entryPlace(order, UInt32(truncatingIfNeeded: contract)) {
+      guard let size = Int32(exactly: Int64(sizes[entry]) + steps), size != .min else {
+        throw .positionOutOfRange(instrument)
+      }
+      held[place] = units
+      sizes[entry] = size
+      if size == 0 || isAmountMissing(order, settlement) { rewrite(order, adding: nil) }
+    } else {
+      guard let size = Int32(exactly: steps), size != .min else {
+        throw .positionOutOfRange(instrument)
+      }
+      guard counts[order] < RiskScratch.mostPositions || steps == 0 else {
+        throw .positionOutOfRange(instrument)
+      }
+      held[place] = units
+      if size != 0 { rewrite(order, adding: (UInt32(truncatingIfNeeded: contract), size)) }
+    }
+    remeasureKind(order)
+  }
+
+  /// Changes what an account holds of an asset: a deposit, a fee, funding.
+  ///
+  /// - Throws: ``MarginError/malformedBalances`` with nothing changed.
+  public mutating func credit(
+    _ account: Int, asset: Int, units: Int64
+  ) throws(MarginError) {
+    let order = self.order(of: account)
+    let place = order * layout.assetCount + asset
+    if kinds[order] == .kept {
+      let slot = keptSlot(order)
+      let balance = portfolios[slot].portfolio.balances[asset]
+      let (sum, overflows) = balance.addingReportingOverflow(units)
+      guard !overflows else { throw .malformedBalances }
+      portfolios[slot].portfolio.balances[asset] = sum
+      return
+    }
+    let (sum, overflows) = held[place].addingReportingOverflow(units)
+    guard !overflows else { throw .malformedBalances }
+    held[place] = sum
+    if isAmountMissing(order, asset) { rewrite(order, adding: nil) }
+    remeasureKind(order)
+  }
+
+  private mutating func takeKept(
+    _ order: Int, _ instrument: InstrumentID, _ contract: Int, steps: Int64, unitValue: Int64
+  ) {
+    let slot = keptSlot(order)
+    let profit = portfolios[slot].portfolio.take(
+      Size(steps: steps), of: instrument, unitValue: unitValue)
+    portfolios[slot].portfolio.balances[Int(layout.settlements[contract])] += profit
+  }
+
+  func keptSlot(_ order: Int) -> Int {
+    var low = 0
+    var high = portfolios.count - 1
+    while low < high {
+      let middle = (low + high) / 2
+      if portfolios[middle].order < order { low = middle + 1 } else { high = middle }
+    }
+    return low
+  }
+
+  /// Where an entry of an account is, flags left out of the comparison.
+  func entryPlace(_ order: Int, _ wanted: UInt32) -> Int? {
+    let start = Int(starts[order])
+    let mask = PLIMSOLL_ENTRY_ROW | PLIMSOLL_ENTRY_AMOUNT
+    for place in start..<start + Int(counts[order]) where entries[place] & mask == wanted {
+      return place
+    }
+    return nil
+  }
+
+  private func isPortfolio(_ order: Int) -> Bool {
+    kinds[order] == .portfolio || kinds[order] == .exactPortfolio
+  }
+
+  /// Whether a coin is held that the row of a portfolio account does not name yet.
+  private func isAmountMissing(_ order: Int, _ asset: Int) -> Bool {
+    guard isPortfolio(order), layout.assetUnderlyings[asset] >= 0,
+      held[order * layout.assetCount + asset] != 0
+    else { return false }
+    return entryPlace(order, UInt32(asset) | PLIMSOLL_ENTRY_AMOUNT) == nil
+  }
+
+  /// Writes a row anew: sorted, without empty positions, with every coin that is held.
+  private mutating func rewrite(_ order: Int, adding added: (entry: UInt32, size: Int32)?) {
+    load(order, adding: added)
+    if isPortfolio(order) { flagEdited() }
+    store(order)
+  }
+}

@@ -1,0 +1,62 @@
+// Plimsoll: a real-time margin and liquidation engine for crypto derivatives.
+// SPDX-License-Identifier: Apache-2.0
+
+import Instruments
+import Quantities
+
+// Open orders of isolated and cross accounts.
+//
+// Per instrument, the most of three stand-alone initial margins counts: that of the position, of
+// the position with all buys filled plus the buys' losses, of the position with all sells filled
+// plus the sells' losses. Tiered charges rise with size on either side, so no subset of fills
+// needs more.
+extension RequirementEngine {
+  func worstFills(of orders: [OpenOrder], _ positions: [Position]) -> Int64 {
+    // By instrument, so that each is summed once; the order of equals does not matter.
+    let sorted = orders.sorted { $0.index < $1.index }
+    var charge: Int64 = 0
+    var start = 0
+    while start < sorted.count {
+      let index = sorted[start].index
+      var fills = InstrumentFills()
+      while start < sorted.count, sorted[start].index == index {
+        fills.add(sorted[start])
+        start += 1
+      }
+      let instrument = layout.listing.contracts[index].id
+      let size = positions.first { $0.instrument == instrument }?.size.steps ?? 0
+      charge = QuoteMoney.sum(charge, worstFills(fills, index, size))
+    }
+    return charge
+  }
+
+  /// How much more than the position itself the worst fills need.
+  private func worstFills(_ fills: InstrumentFills, _ index: Int, _ size: Int64) -> Int64 {
+    let held = standaloneCharge(index, steps: size).initial
+    let bought = QuoteMoney.sum(
+      standaloneCharge(index, steps: size + fills.bought).initial,
+      lossCharge(index, fills.buyLoss))
+    let sold = QuoteMoney.sum(
+      standaloneCharge(index, steps: size - fills.sold).initial,
+      lossCharge(index, fills.sellLoss))
+    return max(held, bought, sold) - held
+  }
+}
+
+/// All orders of one instrument.
+private struct InstrumentFills {
+  var bought: Int64 = 0
+  var sold: Int64 = 0
+  var buyLoss: Int128 = 0
+  var sellLoss: Int128 = 0
+
+  mutating func add(_ order: OpenOrder) {
+    if order.steps > 0 {
+      bought += order.steps
+      buyLoss += order.loss
+    } else {
+      sold -= order.steps
+      sellLoss += order.loss
+    }
+  }
+}

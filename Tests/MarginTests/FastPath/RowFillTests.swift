@@ -1,0 +1,74 @@
+// Plimsoll: a real-time margin and liquidation engine for crypto derivatives.
+// SPDX-License-Identifier: Apache-2.0
+
+import Instruments
+import Margin
+import MarketData
+import NumericalMethods
+import Quantities
+import Testing
+
+@Suite("Fills in the rows")
+struct RowFillTests {
+  @Test("leave what a venue built from nothing has", arguments: [1, 2, 3] as [UInt64])
+  func incremental(seed: UInt64) throws {
+    let books = try RandomBooks()
+    let engine = books.engine
+    var random = SplitMix64(seed: seed)
+    var accounts = VenueFixture.portfolios(books, count: 60, seed: seed + 20)
+    var rows = try VenueFixture.rows(accounts, engine)
+    let sweep = VenueSweep(engine, SweepTable(engine))
+    for round in 0..<1_500 {
+      let account = Int.random(in: accounts.indices, using: &random)
+      try change(&accounts[account], &rows, account, books, &random)
+      if round % 500 == 250 { rows = rows.rebucketed() }
+    }
+    let expected = try VenueFixture.expected(accounts, engine)
+    #expect(VenueFixture.measure(sweep, rows, threads: 2) == expected)
+    let rebuilt = try VenueFixture.rows(accounts, engine)
+    #expect(VenueFixture.measure(sweep, rebuilt, threads: 1) == expected)
+    #expect(VenueFixture.measure(sweep, rows.rebucketed(), threads: 1) == expected)
+  }
+
+  @Test("are refused where a size leaves its field, with nothing changed")
+  func refusals() throws {
+    let books = try RandomBooks()
+    let account = books.world.portfolio(.portfolio, usd: 1_000)
+    var rows = try VenueFixture.rows([account], books.engine)
+    try rows.fill(0, contract: 0, steps: (1 << 31) - 1, unitValue: 8)
+    #expect(throws: MarginError.positionOutOfRange(books.contracts[0].id)) {
+      try rows.fill(0, contract: 0, steps: 1, unitValue: 8)
+    }
+    try rows.credit(0, asset: 0, units: .max)
+    #expect(throws: MarginError.malformedBalances) {
+      try rows.credit(0, asset: 0, units: .max)
+    }
+  }
+
+  /// A fill or a payment, on the portfolio and in the rows.
+  private func change(
+    _ portfolio: inout Portfolio, _ rows: inout AccountRows, _ account: Int,
+    _ books: RandomBooks, _ random: inout SplitMix64
+  ) throws {
+    guard random.next() % 5 > 0 else {
+      let asset = Int.random(in: 0..<3, using: &random)
+      let units = Int64.random(in: -2_000_000...2_000_000, using: &random)
+      portfolio.balances[asset] += units
+      return try rows.credit(account, asset: asset, units: units)
+    }
+    let contract = Int.random(in: books.contracts.indices, using: &random)
+    let instrument = books.contracts[contract].id
+    let size = portfolio.size(of: instrument).steps
+    // Often the whole position closes.
+    let steps = size != 0 && random.next() % 2 == 0 ? -size : books.steps(&random)
+    let unitValue =
+      books.engine.marks[contract].unitValue + Int64.random(in: -3...3, using: &random)
+    let profit = portfolio.take(Size(steps: steps), of: instrument, unitValue: unitValue)
+    portfolio.balances[settlement(contract, books)] += profit
+    try rows.fill(account, contract: contract, steps: steps, unitValue: unitValue)
+  }
+
+  private func settlement(_ contract: Int, _ books: RandomBooks) -> Int {
+    books.world.listing.index(of: books.contracts[contract].settlementAsset) ?? 0
+  }
+}
