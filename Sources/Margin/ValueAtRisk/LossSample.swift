@@ -17,6 +17,16 @@ struct LossSample: Sendable {
 
   private var count: Int { places.count }
 
+  /// Linear between order statistics; places from 0, which are moved into the sample.
+  private func profit(at place: Double) -> Double {
+    let last = Double(count - 1)
+    let inside = place < 0 ? 0 : place > last ? last : place
+    let below = Int(inside)
+    let above = below + 1 < count ? below + 1 : below
+    let (least, next) = (ranked(below + 1), ranked(above + 1))
+    return least + (inside - Double(below)) * (next - least)
+  }
+
   /// The order statistic of a rank from 1.
   private func ranked(_ rank: Int) -> Double { profits[places[rank - 1]] }
 
@@ -25,29 +35,27 @@ struct LossSample: Sendable {
   ///
   /// The interval stands between the ranks np ± 1.96√(np(1 − p)), rounded outward: a binomial
   /// number of losses passes the true quantile, whatever the distribution. The standard error of
-  /// value at risk is half the distance of the ranks one deviation away, that of the shortfall
+  /// value at risk is half the distance of the quantiles one deviation away, that of the shortfall
   /// √((s² + confidence·(ES − VaR)²)/k) over the k losses in the tail (B. Manistre, G. Hancock,
   /// North American Actuarial J. 9 (2005), 129-156).
   func estimate(
     _ method: RangeMethod, confidence: Double, logMoves: (Int) -> [Double]
   ) -> RangeEstimate {
     let share = 1 - confidence
-    let rank = share * Double(count - 1)
-    let below = Int(rank)
-    let above = below + 1 < count ? below + 1 : below
-    let (least, next) = (ranked(below + 1), ranked(above + 1))
-    let quantile = least + (rank - Double(below)) * (next - least)
+    let place = share * Double(count - 1)
+    let quantile = profit(at: place)
     let (tail, variance, shortfall) = tail(at: quantile)
     let loss = 0 - quantile
     let mean = shortfall > loss ? shortfall : loss
     let excess = mean - loss
-    let near = losses(at: ranks(share, deviations: 1))
-    let wide = ranks(share, deviations: 1.959_963_984_540_054)
+    let reach = (Double(count) * share * (1 - share)).squareRoot()
+    let near = profit(at: place + reach) - profit(at: place - reach)
+    let wide = ranks(share)
     let isWhole = wide.lowerBound >= 1 && wide.upperBound <= count
     return RangeEstimate(
       method: method, valueAtRisk: loss, expectedShortfall: mean,
       standardErrors: RangeEstimate.StandardErrors(
-        0.5 * (near.upperBound - near.lowerBound),
+        0.5 * near,
         ((variance + confidence * (excess * excess)) / Double(tail)).squareRoot()),
       interval: isWhole ? losses(at: wide) : nil,
       scenarioCount: count,
@@ -75,17 +83,14 @@ struct LossSample: Sendable {
     return (found, found > 1 ? squares / Double(found - 1) : 0, 0 - mean)
   }
 
-  /// The ranks some deviations of a binomial number around a share, rounded outward.
-  private func ranks(_ share: Double, deviations: Double) -> ClosedRange<Int> {
+  /// The ranks between which the quantile lies, rounded outward.
+  private func ranks(_ share: Double) -> ClosedRange<Int> {
     let expected = Double(count) * share
-    let reach = deviations * (expected * (1 - share)).squareRoot()
+    let reach = 1.959_963_984_540_054 * (expected * (1 - share)).squareRoot()
     return Int((expected - reach).rounded(.down))...(Int((expected + reach).rounded(.up)) + 1)
   }
 
-  /// The losses at two ranks, which are moved into the sample.
   private func losses(at ranks: ClosedRange<Int>) -> ClosedRange<Double> {
-    let lower = ranked(max(1, min(count, ranks.lowerBound)))
-    let upper = ranked(max(1, min(count, ranks.upperBound)))
-    return (0 - upper)...(0 - lower)
+    (0 - ranked(ranks.upperBound))...(0 - ranked(ranks.lowerBound))
   }
 }
