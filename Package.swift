@@ -106,7 +106,8 @@ let package = Package(
       "Evaluation",
       [
         "Quantities", "NumericalMethods", "Instruments", "Pricing", "MarketData", "Parameters",
-        "Oracles", "Volatility", "Margin", "Ledger", "Liquidation", "Clearing", "RiskEngine",
+        "Oracles", "Volatility", "Forecasting", "Margin", "Ledger", "Liquidation", "Clearing",
+        "RiskEngine",
       ]),
     room(
       "Reporting",

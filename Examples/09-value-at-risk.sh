@@ -1,24 +1,11 @@
 #!/usr/bin/env bash
 # What may a strangle sold short lose in a day? Filtered history, delta-gamma-vega and Monte Carlo
-# side by side at two probabilities, on the returns of days.csv.
+# side by side at two probabilities, on the closes of days.csv.
 set -euo pipefail
 
-# Returns over an exponentially weighted volatility, at least 90 % of the long run; the last 500.
-history=$(awk -F, '
-  NR == 2 { close0 = $5 }
-  NR > 2 {
-    r = log($5 / close0); close0 = $5; n++
-    if (n > 500) {
-      long = 0.9 * sqrt(sum / (n - 1)); s = sqrt(v); if (s < long) s = long
-      z[n] = r / s
-    }
-    sum += r * r; v = n == 1 ? r * r : 0.94 * v + 0.06 * r * r
-  }
-  END {
-    long = 0.9 * sqrt(sum / n); s = sqrt(v); if (s < long) s = long
-    for (i = n - 499; i <= n; i++) list = list (i > n - 499 ? "," : "") sprintf("%.4f", z[i])
-    printf "{\"residuals\":[%s],\"volatility\":%.6f}", list, s
-  }' Examples/days.csv)
+# Daily closes; the house's rule filters them, with its floor and its ramp.
+closes=$(awk -F, 'NR > 1 { list = list (NR > 2 ? "," : "") $5 } END { print list }' Examples/days.csv)
+history="{\"closes\":[$closes],\"firstDay\":\"2021-01-01T00:00:00Z\",\"rule\":\"plimsoll\"}"
 
 ask() {
   "$PLIMSOLL" evaluate <<LINE

@@ -67,6 +67,32 @@ struct ValueAtRiskTests {
     }
   }
 
+  /// Closes whose returns are a fixed pattern of 2 % a day and less.
+  static func history(days: Int, extra: String = "") -> String {
+    var closes = [100.0]
+    for day in 0..<days {
+      let ratio = 1 + Double((day * 73) % 199 - 99) / 5_000
+      closes.append(closes[day] * ratio)
+    }
+    let list = closes.map { "\($0)" }.joined(separator: ",")
+    return #"{"closes":[\#(list)],"firstDay":"2018-01-01T00:00:00Z"\#(extra)}"#
+  }
+
+  @Test("filter daily closes by the house's rule or another, floor and ramp in it")
+  func closes() throws {
+    let house = estimates(Self.request(history: Self.history(days: 1_100)))
+    #expect(house[0]["scenarios"]?.number == 500)
+    let loss = try #require(house[0]["valueAtRisk"]?.number)
+    #expect(loss > 2 && loss < 8)
+    let plain = estimates(
+      Self.request(history: Self.history(days: 1_100, extra: #","rule":"historical""#)))
+    // The largest fall of the pattern is 99/5000; at 99 % the range stays inside it.
+    let worst = try #require(
+      plain[0]["worst"]?.elements.first?["logMoves"]?.elements.first?.number)
+    #expect(abs(worst + 0.020_0) <= 2e-5)
+    #expect(plain[0] != house[0])
+  }
+
   @Test(
     "are refused by field where something is wrong",
     arguments: [
@@ -76,6 +102,11 @@ struct ValueAtRiskTests {
       (request(history: #"{"residuals":[1,2,3],"volatility":0.03}"#), "field.outOfBounds"),
       (request(history: #"{"residuals":["1"],"volatility":0.03}"#), "field.type"),
       (request(history: #"{"residuals":[1]}"#), "field.missing"),
+      (request(history: history(days: 900)), "field.outOfBounds"),
+      (request(history: history(days: 1_100, extra: #","rule":"mine""#)), "field.malformed"),
+      (
+        request(history: history(days: 1_100, extra: #","volatility":0.03"#)), "field.unknown"
+      ),
       (request(market: #","colour":1"#), "field.unknown"),
       (
         request(

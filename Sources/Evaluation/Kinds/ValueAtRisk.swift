@@ -16,9 +16,13 @@ func answerValueAtRisk(
     "joint", JointMoves.allCases.map { ($0.rawValue, $0) }, default: .independent)
   var stated = try request.object("parameters")
   let choice = try ParameterChoice(&stated)
-  let parameters = try choice.valueAtRisk(of: shelf)
+  let set = try choice.rangeSet(of: shelf)
+  let parameters: ValueAtRiskParameters
+  do throws(ParameterError) { parameters = try ValueAtRiskParameters(set) } catch {
+    throw EvaluationRefusal(error, at: choice.place)
+  }
   let markets = try request.objects("markets", atMost: ValueAtRisk.mostUnderlyings) {
-    object throws(EvaluationRefusal) in try MarketDraft(&object, draft.book, parameters)
+    object throws(EvaluationRefusal) in try MarketDraft(&object, draft.book, parameters, set)
   }
   try request.end()
   let question = RangeQuestion(
@@ -73,14 +77,15 @@ private struct MarketDraft {
   let market: RangeMarket
 
   init(
-    _ request: inout RequestObject, _ book: ModelBook, _ parameters: ValueAtRiskParameters
+    _ request: inout RequestObject, _ book: ModelBook, _ parameters: ValueAtRiskParameters,
+    _ set: ParameterSet
   ) throws(EvaluationRefusal) {
     let symbol = try request.symbol("underlying")
     guard let place = book.underlyings.firstIndex(where: { $0.symbol == symbol }) else {
       throw request.refusal(.unpriced, "underlying", "\(symbol) is not among `underlyings`")
     }
     underlying = place
-    let history = try request.filteredHistory()
+    let history = try request.filteredHistory(set)
     let volatility = try request.number("dailyVolatility", default: history.dailyVolatility)
     let model: SVCJModel
     if request.states("parameters") {
@@ -121,10 +126,8 @@ extension SVCJModel {
 }
 
 extension ParameterChoice {
-  /// The values that value at risk reads, of the named set and of the request.
-  fileprivate func valueAtRisk(
-    of shelf: ParameterShelf
-  ) throws(EvaluationRefusal) -> ValueAtRiskParameters {
+  /// The values that value at risk and its filters read, of the named set and of the request.
+  fileprivate func rangeSet(of shelf: ParameterShelf) throws(EvaluationRefusal) -> ParameterSet {
     var values: [ParameterValue] = []
     for override in overrides {
       do throws(ParameterError) {
@@ -136,13 +139,13 @@ extension ParameterChoice {
     }
     if let set {
       values += try shelf.set(named: set, at: place + ".set").values.filter { value in
-        value.key.hasPrefix("var.") && !without.contains { value.key.hasPrefix($0) }
+        (value.key.hasPrefix("var.") || value.key.hasPrefix("range."))
+          && !without.contains { value.key.hasPrefix($0) }
           && !overrides.contains { $0.key == value.key }
       }
     }
     do throws(ParameterError) {
-      return try ValueAtRiskParameters(
-        ParameterSet(name: "request", date: .first, values: values))
+      return try ParameterSet(name: "request", date: .first, values: values)
     } catch { throw EvaluationRefusal(error, at: place) }
   }
 }

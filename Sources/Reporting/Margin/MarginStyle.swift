@@ -30,7 +30,7 @@ enum MarginStyle {
     .account > h2 small { font-weight: 400; }
     .account .note { margin: -14px 0 22px; color: var(--soft); font-size: .85rem; }
     .account h3.part { margin: 26px 0 12px; font-size: 1.1rem; }
-    .account .figures { grid-template-columns: repeat(auto-fit, minmax(min(440px, 100%), 1fr)); }
+    .account .figures { grid-template-columns: repeat(auto-fill, minmax(min(440px, 100%), 1fr)); }
 
     """
 }
