@@ -37,7 +37,7 @@ public struct MarginQuestion: Sendable {
 
   /// - Parameters:
   ///   - markets: One per underlying, in any order.
-  ///   - since: The moment with which ``explain(_:since:)`` compares, for the same contracts.
+  ///   - since: The moment with which an explanation compares, for the same contracts.
   public init(
     markets: [UnderlyingMarket], at time: Timestamp, parameters: ParameterSet,
     since: MarginMoment? = nil

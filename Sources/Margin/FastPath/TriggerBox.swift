@@ -17,7 +17,8 @@ public struct TriggerReach: Hashable, Sendable {
   public var time: TimeSpan
 
   /// - Parameters:
-  ///   - optionIndex, linearIndex: Above 0, at most 0.5.
+  ///   - optionIndex: Above 0, at most 0.5; of underlyings with options.
+  ///   - linearIndex: Above 0, at most 0.5; of all others.
   ///   - basis: 0 to 0.001.
   ///   - volatility: 0 to 0.5.
   public init(

@@ -22,7 +22,7 @@ public struct PairOutcome: Hashable, Sendable {
   public let to: Timestamp
   /// By underlying: its symbol and index ÷ index − 1.
   public let moves: [Move]
-  /// By model, then by kind in the order of ``OptionBookKind/allCases``.
+  /// By model, then by kind in the order of the cases of ``OptionBookKind``.
   public private(set) var tallies: [[OptionTally]]
   /// Σ max(loss, 0), quote units.
   public private(set) var losses = 0.0
