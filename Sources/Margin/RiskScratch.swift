@@ -42,7 +42,7 @@ public struct RiskScratch: Sendable {
   /// The most positions of one account.
   public static let mostPositions = 512
 
-  init(_ engine: RequirementEngine) {
+  init(_ engine: borrowing RequirementEngine) {
     let layout = engine.layout
     let underlyings = layout.underlyings.count
     net = Array(repeating: 0, count: layout.collateralUnderlyings.count)

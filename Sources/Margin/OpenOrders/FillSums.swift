@@ -34,7 +34,7 @@ struct FillSums: Sendable {
   /// Steps of each contract that occurs.
   private(set) var contracts: [(index: Int, range: FillRange)] = []
 
-  init(_ engine: RequirementEngine) {
+  init(_ engine: borrowing RequirementEngine) {
     let layout = engine.layout
     let none = FillRange()
     profits = Array(repeating: 0, count: layout.underlyings.count * engine.table.laneCount)

@@ -39,7 +39,7 @@ struct OpenOrder {
   /// What filling all of it at the limit loses against the mark, ledger units, at least 0.
   let loss: Int128
 
-  init(_ order: RestingOrder, _ engine: RequirementEngine) throws(MarginError) {
+  init(_ order: RestingOrder, _ engine: borrowing RequirementEngine) throws(MarginError) {
     guard let index = engine.layout.index(of: order.instrument) else {
       throw .unlisted(order.instrument)
     }

@@ -24,7 +24,9 @@ public struct WorstFills: Sendable {
   /// The account with the orders it has.
   ///
   /// - Throws: ``MarginError`` for what is not listed or has no price, and a malformed order.
-  public init(_ engine: RequirementEngine, _ portfolio: borrowing Portfolio) throws(MarginError) {
+  public init(
+    _ engine: borrowing RequirementEngine, _ portfolio: borrowing Portfolio
+  ) throws(MarginError) {
     positions = FillSums(engine)
     orders = FillSums(engine)
     var held = portfolio.balances.map { Int128($0) }
