@@ -178,6 +178,7 @@ extension Engine {
     try emit(event)
     rules = next
     valuation = revalued
+    venueIndex.noteMarketChanged()
   }
 
   /// The dense index of an account that must exist.

@@ -15,14 +15,15 @@ extension AccountRows {
   ///   - contract: Dense index in the listing.
   ///   - steps: Positive for a buy.
   ///   - unitValue: Of one step at the trade's price, ledger units of the settlement asset.
-  /// - Throws: ``MarginError/positionOutOfRange(_:)`` with nothing changed.
+  /// - Throws: ``MarginError/positionOutOfRange(_:)`` or ``MarginError/malformedBalances`` with
+  ///   nothing changed.
   public mutating func fill(
     _ account: Int, contract: Int, steps: Int64, unitValue: Int64
   ) throws(MarginError) {
     let order = self.order(of: account)
     let instrument = layout.instruments[contract]
     if kinds[order] == .kept {
-      return takeKept(order, instrument, contract, steps: steps, unitValue: unitValue)
+      return try takeKept(order, instrument, contract, steps: steps, unitValue: unitValue)
     }
     let settlement = Int(layout.settlements[contract])
     let place = order * layout.assetCount + settlement
@@ -31,7 +32,8 @@ extension AccountRows {
       throw .positionOutOfRange(instrument)
     }
     if let entry = entryPlace(order, UInt32(truncatingIfNeeded: contract)) {
-      guard let size = Int32(exactly: Int64(sizes[entry]) + steps), size != .min else {
+      let (sum, overflows) = Int64(sizes[entry]).addingReportingOverflow(steps)
+      guard !overflows, let size = Int32(exactly: sum), size != .min else {
         throw .positionOutOfRange(instrument)
       }
       held[place] = units
@@ -75,11 +77,20 @@ extension AccountRows {
 
   private mutating func takeKept(
     _ order: Int, _ instrument: InstrumentID, _ contract: Int, steps: Int64, unitValue: Int64
-  ) {
+  ) throws(MarginError) {
     let slot = keptSlot(order)
-    let profit = portfolios[slot].portfolio.take(
-      Size(steps: steps), of: instrument, unitValue: unitValue)
-    portfolios[slot].portfolio.balances[Int(layout.settlements[contract])] += profit
+    let held = portfolios[slot].portfolio.size(of: instrument).steps
+    let (sum, overflows) = held.addingReportingOverflow(steps)
+    guard !overflows, let size = Int32(exactly: sum), size != .min,
+      steps.multipliedReportingOverflow(by: unitValue).overflow == false
+    else { throw .positionOutOfRange(instrument) }
+    var filled = portfolios[slot].portfolio
+    let profit = filled.take(Size(steps: steps), of: instrument, unitValue: unitValue)
+    let settlement = Int(layout.settlements[contract])
+    let (balance, isBeyond) = filled.balances[settlement].addingReportingOverflow(profit)
+    guard !isBeyond else { throw .malformedBalances }
+    filled.balances[settlement] = balance
+    portfolios[slot].portfolio = filled
   }
 
   func keptSlot(_ order: Int) -> Int {

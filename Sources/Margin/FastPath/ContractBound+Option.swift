@@ -44,7 +44,7 @@ extension BoundMaker {
       bound.lanes = bound.lanes.joined((1 - share) * now.slope + share * moves.slope)
       bound.drift = max(bound.drift, (1 - share) * now.drift + share * moves.drift)
     }
-    setSkew(&bound, option, smile, years, now)
+    setSkew(&bound, option, smile, years, now, box)
     if contract.settlement == .inverse {
       // A price in coin is rounded to 10^-8 coins.
       bound.worthDrift +=
@@ -64,7 +64,7 @@ extension BoundMaker {
   /// A skew scenario multiplies the volatility by 1 + clip(k·slope, ±cap).
   private func setSkew(
     _ bound: inout ContractBound, _ option: BoxedOption, _ smile: BoxedSmile,
-    _ years: Bracket, _ now: BoxedMoves
+    _ years: Bracket, _ now: BoxedMoves, _ box: UnderlyingBox
   ) {
     let near = skewMoves(years.low)
     let far = skewMoves(years.high)
@@ -78,7 +78,10 @@ extension BoundMaker {
       abs(near.cap - far.cap) + (slope > 0 ? cap * (steepest / slope - 1) : cap)
     let range = Bracket(
       low: smile.volatility.low * least, high: smile.volatility.high * (1 + cap))
-    let roll = smile.roll.magnitude * (1 + cap) + smile.volatility.high * steepest
+    // k = ln(strike ÷ forward) moves by 1 ÷ y for each multiple of the index.
+    let roll =
+      smile.roll.magnitude * (1 + cap)
+      + smile.volatility.high * steepest / (1 - box.reach)
     let bent = BoxedSmile(
       volatility: range, roll: Bracket(low: -roll, high: roll),
       width: smile.width * (1 + cap) + smile.volatility.high * change)

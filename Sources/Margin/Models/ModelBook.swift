@@ -206,8 +206,8 @@ extension ModelBook {
     for (place, expiry) in expiries.enumerated() {
       guard underlyings.indices.contains(expiry.underlying), Self.isPrice(expiry.forward),
         expiry.years >= 0, expiry.years <= 200, expiry.discount > 0, expiry.discount <= 1e3,
-        Self.isShare(expiry.confidence), expiry.fixed.magnitude <= 1e15,
-        Self.isShare(expiry.open)
+        Self.isShare(expiry.confidence), expiry.fixed >= 0, expiry.fixed <= 1e15,
+        Self.isShare(expiry.open), expiry.fixed + expiry.open * expiry.forward > 0
       else { throw .malformed("expiry \(place)") }
     }
     for position in positions { try check(position) }

@@ -32,6 +32,9 @@ extension ModelPass {
     }
     let skewLosses = try skewLosses(&sweep, plan)
     let forwardLoss = try forwardLoss(sweep, plan)
+    // No comparison below would see what is not a number.
+    guard profits.allSatisfy(\.isFinite), skewLosses.allSatisfy(\.isFinite), forwardLoss.isFinite
+    else { throw .outOfRange }
     var loss = 0.0
     var binding = ModelScan.Binding.none
     for (row, profit) in profits.enumerated() where -profit > loss {

@@ -85,8 +85,9 @@ struct FillSums: Sendable {
     let slot = Int(contract.underlying)
     let asset = Int(contract.settlement)
     let coin = engine.layout.collateralUnderlyings[asset]
-    // A fill's cost is what it is worth at the mark; what the limit adds is charged apart.
-    let held = -Int128(order.steps) * Int128(contract.unitValue)
+    // A fill's cost at the limit, or at the mark where the limit is better. What is lost at once
+    // is charged apart; what the coins lost would have gained or lost after it counts here.
+    let held = -Int128(order.steps) * Int128(contract.unitValue) - order.loss
     isTouched[slot] = true
     if coin >= 0 { isTouched[coin] = true }
     for lane in 0..<engine.table.laneCount {

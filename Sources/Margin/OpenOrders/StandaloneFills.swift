@@ -7,9 +7,9 @@ import Quantities
 // Open orders of isolated and cross accounts.
 //
 // Per instrument, the most of three stand-alone initial margins counts: that of the position, of
-// the position with all buys filled plus the buys' losses, of the position with all sells filled
-// plus the sells' losses. Tiered charges rise with size on either side, so no subset of fills
-// needs more.
+// the position with all buys filled, of the position with all sells filled; and all that fills
+// lose at their limits. Tiered charges rise with size on either side, so no subset of fills needs
+// more.
 extension RequirementEngine {
   func worstFills(of orders: [OpenOrder], _ positions: [Position]) -> Int64 {
     // By instrument, so that each is summed once; the order of equals does not matter.
@@ -33,13 +33,11 @@ extension RequirementEngine {
   /// How much more than the position itself the worst fills need.
   private func worstFills(_ fills: InstrumentFills, _ index: Int, _ size: Int64) -> Int64 {
     let held = standaloneCharge(index, steps: size).initial
-    let bought = QuoteMoney.sum(
-      standaloneCharge(index, steps: size + fills.bought).initial,
-      lossCharge(index, fills.buyLoss))
-    let sold = QuoteMoney.sum(
-      standaloneCharge(index, steps: size - fills.sold).initial,
-      lossCharge(index, fills.sellLoss))
-    return max(held, bought, sold) - held
+    let bought = standaloneCharge(index, steps: size + fills.bought).initial
+    let sold = standaloneCharge(index, steps: size - fills.sold).initial
+    let losses = QuoteMoney.sum(
+      lossCharge(index, fills.buyLoss), lossCharge(index, fills.sellLoss))
+    return QuoteMoney.sum(max(held, bought, sold) - held, losses)
   }
 }
 

@@ -169,7 +169,8 @@ extension RequirementEngine {
     guard !overflows else {
       // A day's premium of 2^70: as coarse as that, the time in seconds will do.
       let seconds = (span.nanoseconds - 1) / 1_000_000_000 + 1
-      return QuoteMoney.clampedCharge(((perDay >> 40) + 1) / 86_400 * Int128(seconds))
+      return QuoteMoney.clampedCharge(
+        (((perDay >> 40) + 1) * Int128(seconds)).divided(by: 86_400, rounding: .up))
     }
     return QuoteMoney.clampedCharge(
       product.divided(by: 86_400_000_000_000 << 40, rounding: .up))

@@ -145,6 +145,11 @@ private struct ProfitAtoms {
       high += values.max() ?? 0
     }
     let step = (high - low) / Double(Self.steps)
+    // Sums too small for a grid are nothing.
+    guard step >= .leastNormalMagnitude else {
+      (values, masses) = ([0], [1])
+      return
+    }
     for (further, weights) in all.dropFirst() {
       spread(further, weights, from: low, step: step)
     }

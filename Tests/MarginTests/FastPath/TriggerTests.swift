@@ -56,6 +56,7 @@ struct TriggerTests {
       if venue.waking == .everyone(isOutOfReach: false) { refused += 1 }
       #expect(venue.missed == [])
       try venue.goOn()
+      #expect(venue.lost == [])
     }
     #expect(refused > 0)
   }
@@ -200,6 +201,11 @@ struct TickedVenue {
   /// Accounts below their maintenance margin that the tick does not ask to measure.
   var missed: [Int] {
     guard case .restless = waking else { return [] }
+    return lost
+  }
+
+  /// Who is below maintenance margin and has an interval all the same.
+  var lost: [Int] {
     var missed: [Int] = []
     let requirements = VenueFixture.measure(VenueSweep(engine, table), rows, threads: 1)
     for account in 0..<rows.count where requirements[account].isLiquidatable {
