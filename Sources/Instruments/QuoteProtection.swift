@@ -75,8 +75,9 @@ public struct QuoteLimits: Hashable, Sendable {
 
   /// Whether so many fills reach one of the limits.
   public func areReached(by fills: QuoteFills) -> Bool {
-    fills.quantity >= quantity ?? .max || fills.delta >= delta ?? .max
-      || fills.vega >= vega ?? .max
+    func isReached(_ limit: Int64?, _ filled: Int64) -> Bool { limit.map { filled >= $0 } ?? false }
+    return isReached(quantity, fills.quantity) || isReached(delta, fills.delta)
+      || isReached(vega, fills.vega)
   }
 }
 
