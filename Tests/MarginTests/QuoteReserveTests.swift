@@ -57,7 +57,9 @@ struct QuoteReserveTests {
   func byHand(mode: MarginMode) throws {
     let full = try initial(mode, [])
     let perStep = full / 1_000
-    for (limit, steps) in [(1, 101), (100, 200), (250, 350), (899, 999), (900, 1_000), (5_000, 1_000)]
+    for (limit, steps) in [
+      (1, 101), (100, 200), (250, 350), (899, 999), (900, 1_000), (5_000, 1_000),
+    ]
       as [(Int64, Int64)]
     {
       let limited = try initial(mode, [protection(quantity: limit * 100_000)])
