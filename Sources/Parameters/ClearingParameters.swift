@@ -35,6 +35,12 @@ public struct ClearingParameters: Hashable, Sendable {
     depositLimit = try set.raw("clearing.depositLimit")
     digestInterval = try set.raw("clearing.digestInterval")
   }
+
+  /// How far from the mark a trade may lie, price steps, rounded up: ``priceBand`` of the mark,
+  /// and never less than one tick, so that what is worth next to nothing can still be traded.
+  public func bandWidth(around mark: Price, tick: Price) -> Int64 {
+    max(priceBand.share(of: mark.steps, rounding: .up), tick.steps)
+  }
 }
 
 extension ParameterDefinition {

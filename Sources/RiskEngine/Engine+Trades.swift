@@ -108,8 +108,7 @@ extension Engine {
     guard (0...Price.limit).contains(price.steps) else { throw .refused(.outsideLimits("a price")) }
     let mark = state.marks[instrument].price
     let distance = abs(price.steps - mark.steps)
-    let band = rules.clearing.priceBand.share(of: mark.steps, rounding: .up)
-    guard distance <= max(band, contract.tick.steps) else {
+    guard distance <= rules.clearing.bandWidth(around: mark, tick: contract.tick) else {
       throw .refused(.priceOutsideBand(price, mark: mark))
     }
     do { return (contract, try contract.unitValue(at: price)) } catch {

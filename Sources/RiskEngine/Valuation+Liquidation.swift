@@ -87,7 +87,7 @@ extension Valuation {
   private func bandValue(_ index: Int, _ size: Size) -> Int64? {
     let contract = listing.contracts[index]
     let mark = marks[index].price
-    let band = rules.clearing.priceBand.share(of: mark.steps, rounding: .up)
+    let band = rules.clearing.bandWidth(around: mark, tick: contract.tick)
     let steps = min(max(mark.steps - size.sign * band, 0), contract.highestPrice.steps)
     return try? contract.unitValue(at: Price(steps: steps))
   }
