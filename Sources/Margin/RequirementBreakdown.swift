@@ -38,6 +38,8 @@ public enum ChargeKind: Hashable, Sendable {
   case orders
   /// How far above maintenance margin a liquidation ends: no part of either margin.
   case buffer
+  /// A net size whose liquidation takes more than a day.
+  case horizon(AssetSymbol)
 }
 
 /// One line of a requirement, millionths of the quote currency.

@@ -59,6 +59,10 @@ extension ParameterDefinition {
     ParameterDefinition(
       "margin.size.*.openInterestRate", .rate, 0...1_000_000_000,
       "that charge, as a share of the notional"),
+    ParameterDefinition(
+      "margin.size.*.horizonShare", .rate, 0...1_000_000_000,
+      "share of the stressed daily volume that a liquidation takes in a day; what lasts longer"
+        + " is charged a wider range; 0 for no such charge"),
   ]
 
   private static let marginGap: [ParameterDefinition] = [

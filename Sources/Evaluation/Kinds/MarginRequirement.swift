@@ -68,6 +68,7 @@ extension AccountQuestion {
       case .peg: [("charge", .string("peg"))]
       case .orders: [("charge", .string("orders"))]
       case .buffer: [("charge", .string("buffer"))]
+      case .horizon(let underlying): Self.charge("horizon", underlying)
       }
     fields += [("initial", .money(line.initial)), ("maintenance", .money(line.maintenance))]
     return .fields(fields)

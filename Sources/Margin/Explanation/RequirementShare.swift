@@ -51,7 +51,7 @@ extension RequirementEngine {
       case .tier(let instrument), .option(let instrument):
         parts = [(sums.place(of: instrument), line.initial)]
       case .concentration(let underlying), .gap(let underlying), .uncertainty(let underlying),
-        .openInterest(let underlying):
+        .openInterest(let underlying), .horizon(let underlying):
         parts = sizeParts(line, underlying, portfolio)
       case .basis(let underlying): parts = basisParts(line, underlying, portfolio)
       case .haircut(let asset): parts = [(sums.place(of: asset), line.initial)]

@@ -67,6 +67,7 @@ extension SizeCharge {
     case .gap: .gap(underlying)
     case .uncertainty: .uncertainty(underlying)
     case .openInterest: .openInterest(underlying)
+    case .horizon: .horizon(underlying)
     }
   }
 }
