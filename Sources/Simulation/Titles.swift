@@ -27,6 +27,7 @@ extension ChargeKind {
     case .orders: "open orders"
     case .buffer: "liquidation buffer"
     case .horizon(let underlying): "days to close \(underlying)"
+    case .volatilityUncertainty: "uncertainty of volatilities"
     }
   }
 

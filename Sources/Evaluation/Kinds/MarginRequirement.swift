@@ -69,6 +69,7 @@ extension AccountQuestion {
       case .orders: [("charge", .string("orders"))]
       case .buffer: [("charge", .string("buffer"))]
       case .horizon(let underlying): Self.charge("horizon", underlying)
+      case .volatilityUncertainty: [("charge", .string("volatilityUncertainty"))]
       }
     fields += [("initial", .money(line.initial)), ("maintenance", .money(line.maintenance))]
     return .fields(fields)

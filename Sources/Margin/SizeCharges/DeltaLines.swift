@@ -42,7 +42,7 @@ extension RequirementEngine {
     return gross
   }
 
-  private func sizeLines(
+  func sizeLines(
     _ slot: Int, isShort: Bool, _ notional: Int64
   ) -> [(ChargeKind, Int64)] {
     let symbol = layout.underlyings[slot]

@@ -57,10 +57,13 @@ struct SizeModel {
     self.inputs = inputs
     self.range = range.value
     jumps = GapPremium(parameters.gap)
-    stressedVolume = Double(inputs.stressedVolume(parameters.volumeStress))
+    let stressed = inputs.stressedVolume(parameters.volumeStress)
+    stressedVolume = Double(stressed)
     presentVolume = Double(inputs.presentVolume)
     dailyVolatility = inputs.volatility.value / 365.0.squareRoot()
-    dayVolume = parameters.horizonShare.value * stressedVolume
+    // Whole millionths, so that the end of a day is where a size says it is.
+    let taken = parameters.horizonShare.share(of: stressed, rounding: .down)
+    dayVolume = parameters.horizonShare > .zero ? Double(max(taken, 1)) : 0
   }
 
   /// A share for a position of so many millionths on one side.
