@@ -11,7 +11,7 @@ extension RequirementEngine {
   /// Equity is Σ per collateral asset of (balance + unrealized profits settled in it) at the
   /// index, each asset rounded down to a millionth. Isolated and cross accounts are charged
   /// position by position, by the tiers of the underlying and the stand-alone option rule, plus
-  /// haircuts. Portfolio accounts:
+  /// haircuts, and where the parameters say so the size charges of a portfolio. Portfolio accounts:
   ///
   ///     IM = max(SCAN, A_min, tier floor) + size + basis + haircuts + provisions + orders
   ///     MM = factor × (IM − orders)
@@ -29,6 +29,9 @@ extension RequirementEngine {
       (charge, penalty) = try takeStock(of: portfolio, &scratch)
       let haircut = haircutCharge(scratch.held)
       charge = charge + ChargePair(initial: haircut, maintenance: haircut)
+      if chargesStandaloneSizes {
+        charge = charge + standaloneSizeCharge(portfolio.positions, &scratch)
+      }
     case .portfolio:
       let provision: ChargePair
       (provision, penalty) = try takeStock(of: portfolio, &scratch)
@@ -42,7 +45,7 @@ extension RequirementEngine {
       charge = portfolioCharge(core)
     }
     if !portfolio.orders.isEmpty {
-      let orders = try orderCharge(of: portfolio)
+      let orders = try openOrderCharge(of: portfolio)
       charge.initial = QuoteMoney.sum(charge.initial, orders)
     }
     return AccountRisk(

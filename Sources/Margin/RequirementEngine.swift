@@ -36,11 +36,11 @@ public struct RequirementEngine: Sendable {
   var minimumCharges: [Int128]
   let surface: SurfaceParameters
   let givenVolatilities: [Double?]
-  private let model: MarkModel
+  let model: MarkModel
   let hasScenarios: Bool
   /// Whether any charge depends on an account's net deltas.
   let hasDeltaTerms: Bool
-  /// Whether any charge or tier depends on volumes.
+  /// Whether any charge or tier depends on volumes, or on what is known of volatilities.
   let usesLiquidity: Bool
 
   /// - Parameters:
@@ -88,7 +88,10 @@ public struct RequirementEngine: Sendable {
     self.hasScenarios = hasScenarios
     hasDeltaTerms = sizes.isActive || bases.isActive || margin.terms.tierShare > .zero
     usesLiquidity =
-      sizes.isActive || layout.underlyings.contains { margin.terms.tierVolumes[$0] > .zero }
+      sizes.isActive
+      || layout.underlyings.contains {
+        margin.terms.tierVolumes[$0] > .zero || margin.terms.marks[$0].factor > .zero
+      }
   }
 
   /// Marks the listing and revalues all scenarios: one block.

@@ -66,17 +66,21 @@ public struct UnderlyingLiquidity: Hashable, Sendable {
   public let openInterest: Int64
   /// Half the range in which the index lies ÷ the index, at least 0.
   public let uncertainty: Rate
+  /// Half the range in which volatilities lie ÷ the volatility, at least 0; `nil` is the figure of
+  /// the parameters.
+  public let volatilityUncertainty: Rate?
 
   @inlinable
   public init(
     underlying: AssetSymbol, dailyVolume: Int64? = nil, depthShare: Rate = .one,
-    openInterest: Int64 = 0, uncertainty: Rate = .zero
+    openInterest: Int64 = 0, uncertainty: Rate = .zero, volatilityUncertainty: Rate? = nil
   ) {
     self.underlying = underlying
     self.dailyVolume = dailyVolume
     self.depthShare = depthShare
     self.openInterest = openInterest
     self.uncertainty = uncertainty
+    self.volatilityUncertainty = volatilityUncertainty
   }
 }
 

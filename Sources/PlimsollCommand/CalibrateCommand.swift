@@ -8,10 +8,19 @@ import Quantities
 import Reporting
 import Volatility
 
-/// Fits an arbitrage-free surface to a recorded option chain.
+/// Makes models from what was recorded: by default, a surface from an option chain.
 struct CalibrateCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "calibrate",
+    abstract: "Fit a volatility surface to an option chain, or jumps to daily prices.",
+    subcommands: [SurfaceCalibrateCommand.self, JumpCalibrateCommand.self],
+    defaultSubcommand: SurfaceCalibrateCommand.self)
+}
+
+/// Fits an arbitrage-free surface to a recorded option chain.
+struct SurfaceCalibrateCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "surface",
     abstract: "Fit an arbitrage-free volatility surface to a recorded option chain.",
     discussion: """
       Prints the fit of every expiry, the quotes it left out and why, and what a search for \

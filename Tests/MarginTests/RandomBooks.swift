@@ -73,7 +73,9 @@ struct RandomBooks {
     ("margin.twist.smile", "50%"), ("margin.set.1.shift", "-10%"),
     ("margin.set.1.volatilityFactor", "1.2"), ("margin.set.1.elapsed", "0s"),
     ("margin.set.2.shift", "0"), ("margin.set.2.volatilityFactor", "1"),
-    ("margin.set.2.elapsed", "1d"),
+    ("margin.set.2.elapsed", "1d"), ("margin.size.default.horizonShare", "1%"),
+    ("margin.mark.default.volatilityFactor", "1"),
+    ("margin.mark.default.volatilityUncertainty", "3%"), ("margin.standaloneSize", "true"),
   ]
 
   /// How many books a property is tried on: 100,000 with `PLIMSOLL_FULL=1`.

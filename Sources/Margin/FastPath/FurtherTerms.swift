@@ -19,6 +19,6 @@ extension RequirementEngine {
         let peg = parameters.terms.peg[collateral.asset.symbol]
         return peg.threshold == .zero || peg.factor == .zero
       }
-      && table.plans.allSatisfy(\.isOfSpotAndState)
+      && table.plans.allSatisfy(\.isOfSpotAndState) && !hasUnboundedTerms
   }
 }
