@@ -14,11 +14,13 @@ public struct RestingOrder: Hashable, Sendable {
   public let limit: Price
   /// Whether the order may only lower the position.
   public let isReduceOnly: Bool
+  /// Whether the order is a market maker's quote, counted and limited by its protection.
+  public let isQuote: Bool
 
   @inlinable
   public init(
     id: OrderID, instrument: InstrumentID, side: Side, remaining: Size, limit: Price,
-    isReduceOnly: Bool
+    isReduceOnly: Bool, isQuote: Bool = false
   ) {
     self.id = id
     self.instrument = instrument
@@ -26,6 +28,7 @@ public struct RestingOrder: Hashable, Sendable {
     self.remaining = remaining
     self.limit = limit
     self.isReduceOnly = isReduceOnly
+    self.isQuote = isQuote
   }
 }
 
@@ -38,14 +41,18 @@ public struct Portfolio: Hashable, Sendable {
   public var positions: [Position]
   /// Sorted by id.
   public var orders: [RestingOrder]
+  /// Sorted by underlying; what limits the orders that are quotes.
+  public var protections: [QuoteProtection]
 
   public init(
-    mode: MarginMode, balances: [Int64], positions: [Position] = [], orders: [RestingOrder] = []
+    mode: MarginMode, balances: [Int64], positions: [Position] = [], orders: [RestingOrder] = [],
+    protections: [QuoteProtection] = []
   ) {
     self.mode = mode
     self.balances = balances
     self.positions = positions
     self.orders = orders
+    self.protections = protections
   }
 }
 
@@ -65,6 +72,43 @@ extension Portfolio {
   public func size(of instrument: InstrumentID) -> Size {
     let slot = slot(of: instrument)
     return slot.isHeld ? positions[slot.index].size : .zero
+  }
+
+  /// Takes `moved` steps out of the position on `instrument`, with their share of its cost,
+  /// rounded down; nothing is realized.
+  ///
+  /// - Parameter moved: Of the position's sign and no more than it.
+  /// - Returns: What they cost.
+  public mutating func give(_ moved: Size, of instrument: InstrumentID) -> Int64 {
+    let slot = slot(of: instrument)
+    guard slot.isHeld else { return 0 }
+    let held = positions[slot.index]
+    guard moved != held.size else {
+      positions.remove(at: slot.index)
+      return held.cost
+    }
+    let share = Int128(held.cost) * Int128(moved.steps)
+    let cost = Int64(share.divided(by: Int128(held.size.steps), rounding: .down))
+    positions[slot.index].size = held.size - moved
+    positions[slot.index].cost = held.cost - cost
+    return cost
+  }
+
+  /// Takes over `moved` steps of `instrument` that cost `cost`.
+  ///
+  /// - Returns: What those realize that meet an opposite position and end with it, ledger units
+  ///   of the settlement asset, not yet booked; otherwise zero.
+  public mutating func receive(
+    _ moved: Size, of instrument: InstrumentID, cost: Int64
+  ) -> Int64 {
+    let slot = slot(of: instrument)
+    guard slot.isHeld else {
+      positions.insert(Position(instrument: instrument, size: moved, cost: cost), at: slot.index)
+      return 0
+    }
+    let realized = positions[slot.index].receive(moved, cost: cost)
+    if positions[slot.index].size == .zero { positions.remove(at: slot.index) }
+    return realized
   }
 
   /// Changes the position on `instrument` by `traded` steps at `unitValue`.

@@ -51,4 +51,26 @@ public struct Position: Hashable, Sendable {
     size = size + traded
     return closedValue - closedCost
   }
+
+  /// Joins with `moved` steps of the same contract that cost `cost`.
+  ///
+  /// - Returns: The profit of what closes: opposite steps end at what both sides cost, each
+  ///   side's share rounded up, and no price is involved; zero of the same side. Profit + open
+  ///   cost is exact.
+  public mutating func receive(_ moved: Size, cost movedCost: Int64) -> Int64 {
+    guard size.sign * moved.sign < 0 else {
+      size = size + moved
+      cost += movedCost
+      return 0
+    }
+    let closing = Int128(min(size.steps.magnitude, moved.steps.magnitude))
+    func closed(_ cost: Int64, _ size: Size) -> Int64 {
+      let share = Int128(cost) * closing
+      return Int64(share.divided(by: Int128(size.steps.magnitude), rounding: .up))
+    }
+    let ended = closed(cost, size) + closed(movedCost, moved)
+    cost += movedCost - ended
+    size = size + moved
+    return -ended
+  }
 }

@@ -37,11 +37,15 @@ extension Command: Canonical {
       writer.append(list: samples)
     case .reportExecution(let report): writer.append(tag: 11, report)
     case .restart(let instant): writer.append(tag: 12, instant)
+    case .protectQuotes, .resetProtection, .openSubaccount, .moveCollateral, .movePosition,
+      .changeMarginMode:
+      encodeAccess(to: &writer)
     }
   }
 
   public init(from reader: inout CanonicalReader) throws(CanonicalError) {
-    switch try reader.byte() {
+    let tag = try reader.byte()
+    switch tag {
     case 0: self = .changeParameters(try reader.value())
     case 1: self = .acceptCollateral(try reader.value())
     case 2: self = .listInstrument(try reader.value())
@@ -70,7 +74,7 @@ extension Command: Canonical {
     case 13:
       let quote: Asset = try reader.value()
       self = .openVenue(quote: quote, try reader.value())
-    default: throw reader.malformed("command")
+    default: self = try Self.readAccess(tag, &reader)
     }
   }
 }

@@ -44,6 +44,9 @@ extension LedgerEvent: Canonical {
     case .liquidationStarted, .liquidationStageEntered, .liquidationOrderIssued,
       .liquidationOrderClosed, .liquidationEnded, .stateDigested:
       encodeLiquidation(to: &writer)
+    case .protectionSet, .quoteFilled, .protectionTriggered, .protectionRenewed,
+      .subaccountOpened, .positionMoved, .marginModeChanged:
+      encodeAccess(to: &writer)
     }
   }
 
@@ -109,7 +112,7 @@ extension LedgerEvent: Canonical {
       let account: AccountID = try reader.value()
       let id: InstrumentID = try reader.value()
       self = .profitRealized(account, id, units: try reader.integer())
-    default: throw reader.malformed("event")
+    default: self = try Self.readAccess(tag, &reader)
     }
   }
 

@@ -85,7 +85,8 @@ extension RestingOrder: Canonical {
     writer.append(side.rawValue)
     writer.append(remaining)
     writer.append(limit)
-    writer.append(isReduceOnly)
+    // 1: reduce-only; 2: a quote.
+    writer.append(UInt8(isReduceOnly ? 1 : 0) | UInt8(isQuote ? 2 : 0))
   }
   public init(from reader: inout CanonicalReader) throws(CanonicalError) {
     let id: OrderID = try reader.value()
@@ -93,9 +94,11 @@ extension RestingOrder: Canonical {
     let side: Side = try reader.tag()
     let remaining: Size = try reader.value()
     let limit: Price = try reader.value()
+    let kind = try reader.byte()
+    guard kind < 4 else { throw reader.malformed("order") }
     self.init(
       id: id, instrument: instrument, side: side, remaining: remaining, limit: limit,
-      isReduceOnly: try reader.bool())
+      isReduceOnly: kind & 1 != 0, isQuote: kind & 2 != 0)
   }
 }
 
@@ -114,20 +117,35 @@ extension Position: Canonical {
 
 extension Portfolio: Canonical {
   public func encode(to writer: inout CanonicalWriter) {
-    writer.append(mode.rawValue)
+    writer.append(mode.rawValue | (protections.isEmpty ? 0 : Self.protectedMark))
     writer.append(UInt32(balances.count))
     for balance in balances { writer.append(balance) }
     writer.append(list: positions)
     writer.append(list: orders)
+    if !protections.isEmpty { writer.append(list: protections) }
   }
+
+  /// Set in the byte of the mode where protections follow.
+  private static var protectedMark: UInt8 { 0x80 }
+
   public init(from reader: inout CanonicalReader) throws(CanonicalError) {
-    let mode: MarginMode = try reader.tag()
+    let first = try reader.byte()
+    guard let mode = MarginMode(rawValue: first & ~Self.protectedMark) else {
+      throw reader.malformed("MarginMode")
+    }
     let count = try reader.integer(UInt32.self)
     var balances: [Int64] = []
     for _ in 0..<count { balances.append(try reader.integer()) }
     let positions: [Position] = try reader.list()
+    let orders: [RestingOrder] = try reader.list()
+    var protections: [QuoteProtection] = []
+    if first & Self.protectedMark != 0 {
+      protections = try reader.list()
+      guard !protections.isEmpty else { throw reader.malformed("protections") }
+    }
     self.init(
-      mode: mode, balances: balances, positions: positions, orders: try reader.list())
+      mode: mode, balances: balances, positions: positions, orders: orders,
+      protections: protections)
   }
 }
 

@@ -10,15 +10,21 @@ extension Account: Canonical {
   public func encode(to writer: inout CanonicalWriter) {
     writer.append(id)
     writer.append(portfolio)
-    writer.append(liquidation != nil)
+    // 1: a liquidation follows; 2: a parent follows.
+    writer.append(UInt8(liquidation == nil ? 0 : 1) | UInt8(parent == nil ? 0 : 2))
     if let liquidation { writer.append(liquidation) }
+    if let parent { writer.append(parent) }
   }
   public init(from reader: inout CanonicalReader) throws(CanonicalError) {
     let id: AccountID = try reader.value()
     let portfolio: Portfolio = try reader.value()
+    let parts = try reader.byte()
+    guard parts < 4 else { throw reader.malformed("account") }
     var liquidation: LiquidationProgress?
-    if try reader.bool() { liquidation = try reader.value() }
-    self.init(id: id, portfolio: portfolio, liquidation: liquidation)
+    if parts & 1 != 0 { liquidation = try reader.value() }
+    var parent: AccountID?
+    if parts & 2 != 0 { parent = try reader.value() }
+    self.init(id: id, portfolio: portfolio, liquidation: liquidation, parent: parent)
   }
 }
 

@@ -23,6 +23,17 @@ public enum Command: Hashable, Sendable {
   case advanceBlock(at: Timestamp, samples: [PriceSample])
   case reportExecution(ExecutionReport)
   case restart(at: Timestamp)
+  /// Sets the protection of an account's quotes on an underlying; without limits, removes it.
+  case protectQuotes(AccountID, AssetSymbol, QuoteLimits?)
+  /// What was filled no longer counts, and quotes are accepted again.
+  case resetProtection(AccountID, AssetSymbol)
+  /// Opens an account under another of the same owner.
+  case openSubaccount(AccountID, under: AccountID, MarginMode)
+  /// Moves collateral between two accounts of one owner.
+  case moveCollateral(from: AccountID, to: AccountID, Amount)
+  /// Moves a position, or a part of it, between two accounts of one owner.
+  case movePosition(from: AccountID, to: AccountID, InstrumentID, Size)
+  case changeMarginMode(AccountID, MarginMode)
 }
 
 /// Where a trade that is reported was agreed.

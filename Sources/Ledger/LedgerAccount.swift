@@ -46,6 +46,8 @@ public enum TransferReason: UInt8, Hashable, Sendable, CaseIterable {
   case makerRebate
   /// What an account pays the insurance fund for jumps through its margin.
   case gapPremium
+  /// Collateral moved between two accounts of one owner.
+  case ownMove = 32
 }
 
 /// Money moving from one ledger account to another.
@@ -105,5 +107,29 @@ public struct Trade: Hashable, Sendable {
     self.unitValue = unitValue
     self.price = price
     self.cause = cause
+  }
+}
+
+/// A position, or a part of it, going from one account of an owner to another.
+@frozen
+public struct PositionMove: Hashable, Sendable {
+  public let from: AccountID
+  public let to: AccountID
+  public let instrument: InstrumentID
+  /// Of the position's sign.
+  public let size: Size
+  /// What of its cost goes with it, ledger units of the settlement asset: no profit is realized
+  /// by moving.
+  public let cost: Int64
+
+  @inlinable
+  public init(
+    from: AccountID, to: AccountID, instrument: InstrumentID, size: Size, cost: Int64
+  ) {
+    self.from = from
+    self.to = to
+    self.instrument = instrument
+    self.size = size
+    self.cost = cost
   }
 }

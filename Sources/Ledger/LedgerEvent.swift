@@ -53,4 +53,19 @@ public enum LedgerEvent: Hashable, Sendable {
 
   // The record.
   case stateDigested(ChainHash)
+
+  // Market makers' protection.
+  /// Limits are set, what has been filled stays counted; or the protection is removed.
+  case protectionSet(AccountID, AssetSymbol, QuoteLimits?)
+  /// So much of an account's quotes on an underlying was filled.
+  case quoteFilled(AccountID, AssetSymbol, QuoteFills)
+  /// A limit was reached: the quotes are gone, and refused until a time.
+  case protectionTriggered(AccountID, AssetSymbol, frozenUntil: Timestamp)
+  /// An interval has ended or the account has asked for it: nothing counts, nothing is frozen.
+  case protectionRenewed(AccountID, AssetSymbol)
+
+  // Accounts of one owner.
+  case subaccountOpened(AccountID, under: AccountID, MarginMode)
+  case positionMoved(PositionMove)
+  case marginModeChanged(AccountID, MarginMode)
 }

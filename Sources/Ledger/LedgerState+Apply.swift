@@ -34,6 +34,12 @@ extension LedgerState {
     case .liquidationStarted, .liquidationStageEntered, .liquidationOrderIssued,
       .liquidationOrderClosed, .liquidationEnded:
       applyLiquidation(event)
+    case .protectionSet, .quoteFilled, .protectionTriggered, .protectionRenewed:
+      applyProtection(event)
+    case .subaccountOpened(let id, let parent, let mode): open(id, mode, under: parent)
+    case .positionMoved(let move): apply(move)
+    case .marginModeChanged(let id, let mode):
+      if let index = index(of: id) { accounts[index].portfolio.mode = mode }
     }
   }
 
@@ -43,9 +49,12 @@ extension LedgerState {
     for index in accounts.indices { accounts[index].portfolio.balances.append(0) }
   }
 
-  private mutating func open(_ id: AccountID, _ mode: MarginMode) {
+  private mutating func open(
+    _ id: AccountID, _ mode: MarginMode, under parent: AccountID? = nil
+  ) {
     let balances = [Int64](repeating: 0, count: listing.collateral.count)
-    accounts.append(Account(id: id, portfolio: Portfolio(mode: mode, balances: balances)))
+    accounts.append(
+      Account(id: id, portfolio: Portfolio(mode: mode, balances: balances), parent: parent))
   }
 
   private mutating func restart(at instant: Timestamp) {

@@ -12,9 +12,15 @@ public struct Account: Hashable, Sendable {
   public var portfolio: Portfolio
   /// Absent while the account is healthy.
   public var liquidation: LiquidationProgress?
+  /// The account of the same owner under which it was opened; absent at the top.
+  public let parent: AccountID?
 
-  public init(id: AccountID, portfolio: Portfolio, liquidation: LiquidationProgress? = nil) {
+  public init(
+    id: AccountID, portfolio: Portfolio, liquidation: LiquidationProgress? = nil,
+    parent: AccountID? = nil
+  ) {
     self.id = id
+    self.parent = parent
     self.portfolio = portfolio
     self.liquidation = liquidation
   }
@@ -123,6 +129,27 @@ public struct LedgerState: Hashable, Sendable {
       if accounts[middle].id < account { low = middle + 1 } else { high = middle }
     }
     return low < accounts.count && accounts[low].id == account ? low : nil
+  }
+
+  /// The account at the top of an account's tree: the same for all accounts of one owner.
+  public func owner(of account: Int) -> AccountID {
+    var top = account
+    // A parent is older than its child, so this ends.
+    while let parent = accounts[top].parent, let index = index(of: parent), index < top {
+      top = index
+    }
+    return accounts[top].id
+  }
+
+  /// How many accounts lie above one.
+  public func depth(of account: Int) -> Int {
+    var depth = 0
+    var place = account
+    while let parent = accounts[place].parent, let index = index(of: parent), index < place {
+      depth += 1
+      place = index
+    }
+    return depth
   }
 
   /// The status of an underlying's market; reduce-only until it was marked.

@@ -114,4 +114,6 @@ public enum OrderEnd: UInt8, Hashable, Sendable, CaseIterable {
   case expired
   /// The book has no more to give within the limit.
   case unfilled
+  /// A limit of the market maker's protection was reached, or what it limits is not reserved.
+  case protection = 16
 }

@@ -25,6 +25,14 @@ extension Engine {
     case .restart(let instant): try restart(at: instant)
     case .openVenue: throw .refused(.alreadyExists("the venue"))
     case .advanceBlock, .reportExecution: break
+    case .protectQuotes(let id, let symbol, let limits): try protect(id, symbol, limits)
+    case .resetProtection(let id, let symbol): try resetProtection(id, symbol)
+    case .openSubaccount(let id, let parent, let mode): try open(id, under: parent, mode)
+    case .moveCollateral(let from, let to, let amount):
+      try moveCollateral(amount, from: from, to: to)
+    case .movePosition(let from, let to, let instrument, let size):
+      try movePosition(of: instrument, size, from: from, to: to)
+    case .changeMarginMode(let id, let mode): try changeMode(of: id, to: mode)
     }
   }
 
@@ -72,11 +80,16 @@ extension Engine {
   }
 
   private mutating func open(_ id: AccountID, _ mode: MarginMode) throws(StepError) {
+    try checkNew(id)
+    try emit(.accountOpened(id, mode))
+  }
+
+  /// Refuses an id that is taken or lower than one given before.
+  func checkNew(_ id: AccountID) throws(StepError) {
     guard state.index(of: id) == nil else { throw .refused(.alreadyExists(id.description)) }
     if let last = state.accounts.last, id <= last.id {
       throw .refused(.notIncreasing("an account's id"))
     }
-    try emit(.accountOpened(id, mode))
   }
 
   private mutating func deposit(_ amount: Amount, to id: AccountID) throws(StepError) {
@@ -140,10 +153,7 @@ extension Engine {
     }
     var after = holder.portfolio
     after.balances[asset] -= amount.units
-    let needsMargin = !after.positions.isEmpty || !after.orders.isEmpty
-    if needsMargin || after.balances.contains(where: { $0 < 0 }) {
-      try requireInitialMargin(after, of: id, withoutProfits: true)
-    }
+    if after.needsMargin { try requireInitialMargin(after, of: id, withoutProfits: true) }
     try emit(
       .transferred(
         Transfer(from: .account(id), to: .outside, amount: amount, reason: .withdrawal)))

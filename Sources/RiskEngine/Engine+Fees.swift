@@ -83,9 +83,10 @@ extension Engine {
   }
 
   /// What an account's resting orders would pay if all were filled at their limits as takers,
-  /// millionths of the quote currency.
+  /// millionths of the quote currency; of quotes under a protection, all that may be filled.
   func feesOfOrders(_ portfolio: Portfolio, _ valuation: Valuation) -> Int64 {
     var fees: Int64 = 0
+    var quotes = QuoteFees(portfolio.protections)
     for order in portfolio.orders {
       guard let instrument = state.listing.index(of: order.instrument) else { continue }
       let contract = state.listing.contracts[instrument]
@@ -94,9 +95,13 @@ extension Engine {
       else { continue }
       let units = fee(order.remaining, of: contract, unitValue: unitValue, role: .taker)
       let one = min(valuation.quote(units, asset: asset, rounding: .up), QuoteMoney.limit)
-      fees = min(fees + one, QuoteMoney.limit)
+      if order.isQuote, one > 0, let group = quotes.group(of: contract.underlying) {
+        quotes.add(one, valuation.quoteFills(of: order.instrument, size: order.remaining), group)
+      } else {
+        fees = min(fees + one, QuoteMoney.limit)
+      }
     }
-    return fees
+    return min(fees + quotes.most, QuoteMoney.limit)
   }
 
   /// What closing at the mark is expected to cost beyond it, as a share of notional, when an

@@ -21,6 +21,9 @@ extension Engine {
     guard report.size.isPermitted else { throw .refused(.outsideLimits("a size")) }
     let buyer = try account(report.buyer)
     let seller = try account(report.seller)
+    guard state.owner(of: buyer) != state.owner(of: seller) else {
+      throw .refused(.selfTrade(report.buyer))
+    }
     let taken = try restingOrder(report)
     if let taken, report.origin == .transfer {
       throw .refused(.transferOfAnOrder(taken.order.id))
@@ -39,6 +42,7 @@ extension Engine {
     } else {
       try emit(.orderRemoved(taken.account, taken.order.id, .filled))
     }
+    try countQuote(taken.order, filled: report.size, of: taken.account)
   }
 
   mutating func place(_ order: RestingOrder, for id: AccountID) throws(StepError) {
@@ -58,6 +62,7 @@ extension Engine {
     guard holder.portfolio.orders.count < Int(rules.clearing.orderLimit) else {
       throw .refused(.tooManyOrders(id))
     }
+    if order.isQuote { try checkQuote(order, on: contract.underlying, holder) }
     let reduces = onlyReduces(order, holder.portfolio)
     if order.isReduceOnly, !reduces { throw .refused(.notReducing(id)) }
     if state.status(of: contract.underlying) == .reduceOnly, !reduces {
@@ -157,7 +162,10 @@ extension Engine {
     guard !isNew || holder.portfolio.positions.count < Int(rules.clearing.positionLimit) else {
       throw .refused(.tooManyPositions(holder.id))
     }
-    if let order, order.account == holder.id { portfolio.fill(order.order.id, by: size.magnitude) }
+    if let order, order.account == holder.id {
+      portfolio.fill(order.order.id, by: size.magnitude)
+      count(order.order, filled: size.magnitude, in: &portfolio)
+    }
     if trade.cause == .matching {
       let role: LiquidityRole = order?.account == holder.id ? .maker : .taker
       let fee = fee(trade.size, of: contract, unitValue: trade.unitValue, role: role)
@@ -232,7 +240,7 @@ extension Engine {
     }
   }
   /// Refuses when an underlying that a portfolio's equity depends on has no fresh price.
-  private func requireFreshPrices(_ portfolio: Portfolio) throws(StepError) {
+  func requireFreshPrices(_ portfolio: Portfolio) throws(StepError) {
     for position in portfolio.positions {
       guard let index = state.listing.index(of: position.instrument) else { continue }
       let underlying = state.listing.contracts[index].underlying

@@ -161,6 +161,7 @@ public struct Engine: Sendable {
     case .fundingSettled(let id, _, _), .profitsSettled(let id, _),
       .profitRealized(_, let id, _), .instrumentExpired(let id, _, _):
       state.listing.index(of: id)
+    case .positionMoved(let move): state.listing.index(of: move.instrument)
     default: nil
     }
   }

@@ -1,6 +1,7 @@
 // Plimsoll: a real-time margin and liquidation engine for crypto derivatives.
 // SPDX-License-Identifier: Apache-2.0
 
+import Instruments
 public import Ledger
 public import Parameters
 public import Quantities
@@ -38,6 +39,15 @@ public enum Refusal: Error, Equatable, Sendable, CustomStringConvertible {
   case orderTooLate(OrderID)
   case transferOfAnOrder(OrderID)
   case parameters(ParameterError)
+  case unknownUnderlying(AssetSymbol)
+  /// Quotes rest only under a protection on their underlying.
+  case unprotected(AccountID, AssetSymbol)
+  case quotesFrozen(AccountID, AssetSymbol, until: Timestamp)
+  /// A move has two sides.
+  case sameAccount(AccountID)
+  case differentOwners(AccountID, AccountID)
+  case positionTooSmall(AccountID, InstrumentID, has: Size)
+  case subaccountTooDeep(AccountID)
 
   public var code: String {
     switch self {
@@ -68,6 +78,13 @@ public enum Refusal: Error, Equatable, Sendable, CustomStringConvertible {
     case .orderTooLate: "order-too-late"
     case .transferOfAnOrder: "transfer-of-an-order"
     case .parameters: "parameters"
+    case .unknownUnderlying: "unknown-underlying"
+    case .unprotected: "unprotected"
+    case .quotesFrozen: "quotes-frozen"
+    case .sameAccount: "same-account"
+    case .differentOwners: "different-owners"
+    case .positionTooSmall: "position-too-small"
+    case .subaccountTooDeep: "subaccount-too-deep"
     }
   }
 
@@ -104,6 +121,17 @@ public enum Refusal: Error, Equatable, Sendable, CustomStringConvertible {
     case .orderTooLate(let id): "\(id) had expired"
     case .transferOfAnOrder(let id): "a transfer does not fill \(id), an order of the book"
     case .parameters(let error): error.description
+    case .unknownUnderlying(let symbol): "nothing is listed on \(symbol)"
+    case .unprotected(let id, let symbol): "\(id) has no protection on \(symbol)"
+    case .quotesFrozen(let id, let symbol, let end):
+      end == QuoteProtection.untilReset
+        ? "quotes of \(id) on \(symbol) are frozen until it resets its protection"
+        : "quotes of \(id) on \(symbol) are frozen until \(end)"
+    case .sameAccount(let id): "a move needs two accounts, not \(id) twice"
+    case .differentOwners(let one, let other): "\(one) and \(other) have different owners"
+    case .positionTooSmall(let id, let instrument, let size):
+      "\(id) holds only \(size) of \(instrument)"
+    case .subaccountTooDeep(let id): "\(id) lies too deep to open an account under it"
     }
   }
 }

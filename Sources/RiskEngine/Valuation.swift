@@ -117,6 +117,11 @@ public struct Valuation: Sendable {
     }
   }
 
+  /// What a fill counts for under a protection of quotes.
+  func quoteFills(of instrument: InstrumentID, size: Size) -> QuoteFills {
+    requirements.quoteFills(of: instrument, size: size)
+  }
+
   /// The charges that make up a portfolio's maintenance margin, largest first.
   public func maintenanceCharges(_ portfolio: Portfolio) -> [ChargeLine] {
     let lines = (try? requirements.breakdown(of: portfolio))?.lines ?? []

@@ -16,6 +16,8 @@ struct VenueIndex: Sendable {
   private var setAside: [Int128]
   /// Which accounts have changed since all were last measured.
   private var hasChanged: [Bool]
+  /// Accounts with a protection of quotes, ascending.
+  private(set) var protectedAccounts: [Int] = []
 
   /// One account's position, beside the others in the same instrument.
   struct Holding: Sendable {
@@ -34,6 +36,7 @@ struct VenueIndex: Sendable {
         holdings[instrument].append(Holding(account: Int32(index), position: position))
       }
       if let order = account.liquidation?.order { reserve(order, 1, state) }
+      if !account.portfolio.protections.isEmpty { protectedAccounts.append(index) }
     }
   }
 
@@ -84,8 +87,27 @@ struct VenueIndex: Sendable {
       .instrumentExpired(let id, _, _):
       followAll(in: id, state)
     case .liquidationOrderIssued(let order): reserve(order, 1, state)
+    case .subaccountOpened: hasChanged.append(true)
+    case .positionMoved(let move):
+      follow(move.from, move.instrument, state)
+      follow(move.to, move.instrument, state)
+    case .marginModeChanged(let id, _), .quoteFilled(let id, _, _),
+      .protectionTriggered(let id, _, _), .protectionRenewed(let id, _):
+      touch(.account(id), state)
+    case .protectionSet(let id, _, _):
+      touch(.account(id), state)
+      followProtection(of: id, state)
     default: break
     }
+  }
+
+  private mutating func followProtection(of id: AccountID, _ state: LedgerState) {
+    guard let index = state.index(of: id) else { return }
+    let slot = protectedAccounts.firstIndex { $0 >= index } ?? protectedAccounts.count
+    let isEntered = slot < protectedAccounts.count && protectedAccounts[slot] == index
+    let isProtected = !state.accounts[index].portfolio.protections.isEmpty
+    if isEntered, !isProtected { protectedAccounts.remove(at: slot) }
+    if !isEntered, isProtected { protectedAccounts.insert(index, at: slot) }
   }
 
   private mutating func touch(_ ledgerAccount: LedgerAccount, _ state: LedgerState) {

@@ -208,6 +208,12 @@ extension Command {
     case .advanceBlock: "advanceBlock"
     case .reportExecution: "reportExecution"
     case .restart: "restart"
+    case .protectQuotes: "protectQuotes"
+    case .resetProtection: "resetProtection"
+    case .openSubaccount: "openSubaccount"
+    case .moveCollateral: "moveCollateral"
+    case .movePosition: "movePosition"
+    case .changeMarginMode: "changeMarginMode"
     }
   }
 }

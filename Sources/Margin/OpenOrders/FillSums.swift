@@ -85,23 +85,35 @@ struct FillSums: Sendable {
     let slot = Int(contract.underlying)
     let asset = Int(contract.settlement)
     let coin = engine.layout.collateralUnderlyings[asset]
-    // A fill's cost at the limit, or at the mark where the limit is better. What is lost at once
-    // is charged apart; what the coins lost would have gained or lost after it counts here.
-    let held = -Int128(order.steps) * Int128(contract.unitValue) - order.loss
     isTouched[slot] = true
     if coin >= 0 { isTouched[coin] = true }
     for lane in 0..<engine.table.laneCount {
-      let cell = engine.table.cells[order.index * engine.table.laneCount + lane]
-      let profit = Int128(order.steps) * Int128(cell)
-      let moved = coin >= 0 ? Self.amountProfit(engine, asset, lane: lane, held) : 0
-      if coin == slot {
-        profits[slot * engine.table.laneCount + lane] += sign * min(profit + moved, 0)
-      } else {
-        profits[slot * engine.table.laneCount + lane] += sign * min(profit, 0)
-        if coin >= 0 { profits[coin * engine.table.laneCount + lane] += sign * min(moved, 0) }
+      let lost = Self.losses(order, lane: lane, engine)
+      profits[slot * engine.table.laneCount + lane] += sign * lost.own
+      if coin >= 0, coin != slot {
+        profits[coin * engine.table.laneCount + lane] += sign * lost.coin
       }
     }
     addTerms(order.index, steps: order.steps, by: sign, engine)
+  }
+
+  /// What filling an order makes in one scenario of its underlying, and in that of the coin it
+  /// settles in where that is another; not above 0.
+  static func losses(
+    _ order: OpenOrder, lane: Int, _ engine: RequirementEngine
+  ) -> (own: Int128, coin: Int128) {
+    let contract = engine.charges[order.index]
+    let asset = Int(contract.settlement)
+    let coin = engine.layout.collateralUnderlyings[asset]
+    // A fill's cost at the limit, or at the mark where the limit is better. What is lost at once
+    // is charged apart; what the coins lost would have gained or lost after it counts here.
+    let held = -Int128(order.steps) * Int128(contract.unitValue) - order.loss
+    let cell = engine.table.cells[order.index * engine.table.laneCount + lane]
+    let profit = Int128(order.steps) * Int128(cell)
+    guard coin >= 0 else { return (min(profit, 0), 0) }
+    let moved = amountProfit(engine, asset, lane: lane, held)
+    guard coin == Int(contract.underlying) else { return (min(profit, 0), min(moved, 0)) }
+    return (min(profit + moved, 0), 0)
   }
 
   /// Rounded down, so that fills one by one never come to more than all of them together.

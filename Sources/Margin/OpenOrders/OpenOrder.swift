@@ -15,11 +15,12 @@ extension RequirementEngine {
     guard portfolio.orders.contains(where: { !$0.isReduceOnly }) else { return 0 }
     switch portfolio.mode {
     case .isolated, .cross:
-      var open: [OpenOrder] = []
+      var open: [(order: OpenOrder, isQuote: Bool)] = []
       for order in portfolio.orders where !order.isReduceOnly {
-        open.append(try OpenOrder(order, self))
+        open.append((try OpenOrder(order, self), order.isQuote))
       }
-      return worstFills(of: open, portfolio.positions)
+      return worstFills(
+        of: open, portfolio.positions, quoteGroups(portfolio.protections))
     case .portfolio: return try WorstFills(self, portfolio).charge(self)
     }
   }

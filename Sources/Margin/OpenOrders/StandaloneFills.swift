@@ -9,19 +9,32 @@ import Quantities
 // Per instrument, the most of three stand-alone initial margins counts: that of the position, of
 // the position with all buys filled, of the position with all sells filled; and all that fills
 // lose at their limits. Tiered charges rise with size on either side, so no subset of fills needs
-// more.
+// more. Of quotes under a protection, what may be filled before it is triggered counts, for each
+// instrument and side by itself.
 extension RequirementEngine {
-  func worstFills(of orders: [OpenOrder], _ positions: [Position]) -> Int64 {
+  func worstFills(
+    of orders: [(order: OpenOrder, isQuote: Bool)], _ positions: [Position],
+    _ groups: [QuoteGroup]
+  ) -> Int64 {
     // By instrument, so that each is summed once; the order of equals does not matter.
-    let sorted = orders.sorted { $0.index < $1.index }
+    let sorted = orders.sorted { $0.order.index < $1.order.index }
     var charge: Int64 = 0
     var start = 0
     while start < sorted.count {
-      let index = sorted[start].index
+      let index = sorted[start].order.index
+      let group = groups.first { $0.slot == Int(charges[index].underlying) }
       var fills = InstrumentFills()
-      while start < sorted.count, sorted[start].index == index {
-        fills.add(sorted[start])
+      var quotes: [OpenOrder] = []
+      while start < sorted.count, sorted[start].order.index == index {
+        if sorted[start].isQuote, group != nil {
+          quotes.append(sorted[start].order)
+        } else {
+          fills.add(sorted[start].order)
+        }
         start += 1
+      }
+      if let group {
+        fills.add(quotes, quotes.map { quoteFills(index, steps: $0.steps) }, group.budget)
       }
       let instrument = layout.listing.contracts[index].id
       let size = positions.first { $0.instrument == instrument }?.size.steps ?? 0
@@ -56,5 +69,16 @@ private struct InstrumentFills {
       sold -= order.steps
       sellLoss += order.loss
     }
+  }
+
+  /// Adds what may be filled of quotes.
+  mutating func add(_ quotes: [OpenOrder], _ fills: [QuoteFills], _ budget: QuoteBudget) {
+    func most(_ value: (OpenOrder) -> Int128) -> Int128 {
+      budget.most(of: quotes.map(value), fills)
+    }
+    bought += Int64(most { max(Int128($0.steps), 0) })
+    sold += Int64(most { max(-Int128($0.steps), 0) })
+    buyLoss += most { $0.steps > 0 ? $0.loss : 0 }
+    sellLoss += most { $0.steps < 0 ? $0.loss : 0 }
   }
 }

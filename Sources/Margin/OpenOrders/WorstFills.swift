@@ -15,11 +15,18 @@ import Quantities
 ///
 /// All of it is sums over orders: adding or taking away one costs a table row, and nothing is
 /// forgotten by it.
+///
+/// Quotes under a protection are not summed but bounded (``QuoteBudget``): in each scenario, and
+/// in each other charge, by the most that fills may come to before the protection is triggered.
+/// So the limits of market makers only lower the reserve, and what one fill adds to the positions
+/// it takes from the quotes.
 public struct WorstFills: Sendable {
   private var positions: FillSums
   private var orders: FillSums
   /// Σ of what fills lose at their limits against the mark, millionths.
   private var losses: Int128 = 0
+  /// Of an account with protections.
+  private var quotes: ProtectedQuotes?
 
   /// The account with the orders it has.
   ///
@@ -38,6 +45,7 @@ public struct WorstFills: Sendable {
       positions.add(index, steps: position.size.steps, engine)
     }
     positions.add(held: held, engine)
+    quotes = ProtectedQuotes(engine, portfolio.protections)
     for order in portfolio.orders { try add(order, engine) }
   }
 
@@ -46,7 +54,7 @@ public struct WorstFills: Sendable {
     _ order: RestingOrder, _ engine: RequirementEngine
   ) throws(MarginError) {
     guard !order.isReduceOnly else { return }
-    change(try OpenOrder(order, engine), by: 1, engine)
+    try change(order, by: 1, engine)
   }
 
   /// Takes away an order that was added at the same market.
@@ -54,14 +62,16 @@ public struct WorstFills: Sendable {
     _ order: RestingOrder, _ engine: RequirementEngine
   ) throws(MarginError) {
     guard !order.isReduceOnly else { return }
-    change(try OpenOrder(order, engine), by: -1, engine)
+    try change(order, by: -1, engine)
   }
 
   private mutating func change(
-    _ order: OpenOrder, by sign: Int128, _ engine: RequirementEngine
-  ) {
+    _ resting: RestingOrder, by sign: Int128, _ engine: RequirementEngine
+  ) throws(MarginError) {
+    let order = try OpenOrder(resting, engine)
     orders.add(order, by: sign, engine)
     losses += sign * Int128(engine.lossCharge(order.index, order.loss))
+    quotes?.change(resting, order, by: sign, engine)
   }
 
   /// What the orders add to initial margin, millionths of the quote currency.
@@ -69,7 +79,10 @@ public struct WorstFills: Sendable {
     guard engine.hasScenarios else { return QuoteMoney.limit }
     let bare = core(engine, isFilled: false)
     let filled = core(engine, isFilled: true)
-    return QuoteMoney.sum(max(filled - bare, 0), QuoteMoney.clampedCharge(losses))
+    let lost = quotes.map { quotes in
+      quotes.firmLosses + quotes.most { Int128($0.lossCharge) }
+    }
+    return QuoteMoney.sum(max(filled - bare, 0), QuoteMoney.clampedCharge(lost ?? losses))
   }
 }
 
@@ -94,7 +107,10 @@ extension WorstFills {
     for slot in slots {
       let start = slot * engine.table.laneCount
       let profits = engine.grids[slot].scenarios.indices.map { lane in
-        positions.profits[start + lane] + (isFilled ? orders.profits[start + lane] : 0)
+        guard isFilled else { return positions.profits[start + lane] }
+        let worst =
+          quotes?.profit(slot, lane: lane, engine.table.laneCount) ?? orders.profits[start + lane]
+        return positions.profits[start + lane] + worst
       }
       let skews = engine.grids[slot].skews
       scans.append(
@@ -110,49 +126,82 @@ extension WorstFills {
   private func skewLoss(
     _ engine: RequirementEngine, _ slot: Int, skew: Int, _ isFilled: Bool
   ) -> Int128 {
+    let loss = skewLoss(engine, slot, skew: skew, isFilled ? orders : nil)
+    guard isFilled, let quotes else { return loss }
+    return min(
+      loss,
+      skewLoss(engine, slot, skew: skew, quotes.firm)
+        + quotes.most(slot) { $0.skew(skew, engine) })
+  }
+
+  private func skewLoss(
+    _ engine: RequirementEngine, _ slot: Int, skew: Int, _ filled: FillSums?
+  ) -> Int128 {
     var loss: Int128 = 0
     for expiry in engine.layout.expiries.indices
     where engine.layout.expiries[expiry].underlying == slot {
       let place = expiry * engine.table.skewCount + skew
       let sum = positions.skews[place].sum
-      let range = isFilled ? orders.skews[place] : FillRange()
+      let range = filled?.skews[place] ?? FillRange()
       loss += max(abs(sum + range.up), abs(sum - range.down))
     }
     return loss
   }
 
   private func minimum(_ engine: RequirementEngine, _ isFilled: Bool) -> Int64 {
-    var uncovered = [Int128](repeating: 0, count: engine.layout.underlyings.count)
-    for (slot, strike) in engine.layout.strikes.enumerated() {
-      let sold = isFilled ? orders.strikes[slot].down : 0
-      let quantity = positions.strikes[slot].sum - sold
-      if quantity < 0 {
-        uncovered[engine.layout.expiries[strike.expiry].underlying] -= quantity
+    var uncovered = uncovered(engine, isFilled ? orders : nil)
+    if isFilled, let quotes {
+      let firm = self.uncovered(engine, quotes.firm)
+      for slot in uncovered.indices {
+        uncovered[slot] = min(uncovered[slot], firm[slot] + quotes.most(slot) { $0.sold(engine) })
       }
     }
     return engine.minimumCharge(uncovered)
   }
 
-  private func provision(_ engine: RequirementEngine, _ isFilled: Bool) -> Int64 {
-    var sum: Int128 = 0
-    for held in positions.contracts where !orders.contains(held.index) {
-      sum += engine.provision(held.index, Int64(clamping: held.range.sum))
+  /// Uncovered short options by underlying slot, with all sales of a set of orders.
+  private func uncovered(_ engine: RequirementEngine, _ filled: FillSums?) -> [Int128] {
+    var uncovered = [Int128](repeating: 0, count: engine.layout.underlyings.count)
+    for (slot, strike) in engine.layout.strikes.enumerated() {
+      let quantity = positions.strikes[slot].sum - (filled?.strikes[slot].down ?? 0)
+      if quantity < 0 {
+        uncovered[engine.layout.expiries[strike.expiry].underlying] -= quantity
+      }
     }
-    for order in orders.contracts {
-      let steps = positions.steps(of: order.index)
-      let range = isFilled ? order.range : FillRange()
-      sum += max(
-        engine.provision(order.index, Int64(clamping: steps + range.up)),
-        engine.provision(order.index, Int64(clamping: steps - range.down)))
+    return uncovered
+  }
+
+  private func provision(_ engine: RequirementEngine, _ isFilled: Bool) -> Int64 {
+    var sum = provision(engine, isFilled ? orders : nil)
+    if isFilled, let quotes {
+      sum = min(
+        sum,
+        provision(engine, quotes.firm)
+          + quotes.most { engine.provision($0.order.index, $0.order.steps) })
     }
     return engine.provisionCharge(sum)
+  }
+
+  private func provision(_ engine: RequirementEngine, _ filled: FillSums?) -> Int128 {
+    var sum: Int128 = 0
+    for held in positions.contracts where !(filled?.contains(held.index) ?? false) {
+      sum += engine.provision(held.index, Int64(clamping: held.range.sum))
+    }
+    for order in filled?.contracts ?? [] {
+      let steps = positions.steps(of: order.index)
+      sum += max(
+        engine.provision(order.index, Int64(clamping: steps + order.range.up)),
+        engine.provision(order.index, Int64(clamping: steps - order.range.down)))
+    }
+    return sum
   }
 
   private func deltaCharges(_ engine: RequirementEngine, _ isFilled: Bool) -> DeltaCharges {
     var result = DeltaCharges()
     for slot in engine.layout.underlyings.indices {
       let net = positions.deltas[slot].sum
-      let range = isFilled ? orders.deltas[slot] : FillRange()
+      let range =
+        isFilled ? quotes?.deltas(slot, engine) ?? orders.deltas[slot] : FillRange()
       guard
         net != 0 || positions.spots[slot].sum != 0 || range.up != 0 || range.down != 0
           || engine.bases.isActive
@@ -183,17 +232,23 @@ extension WorstFills {
   }
 
   private func gross(_ engine: RequirementEngine, _ slot: Int, _ isFilled: Bool) -> Int128 {
-    func weighted(_ net: FillRange, _ filled: FillRange, _ weight: Int64) -> Int128 {
-      let range = isFilled ? filled : FillRange()
-      return max(
-        RequirementEngine.weighted(net.sum + range.up, weight),
-        RequirementEngine.weighted(net.sum - range.down, weight))
+    let gross = gross(engine, slot, isFilled ? orders : nil)
+    guard isFilled, let quotes else { return gross }
+    return min(
+      gross, self.gross(engine, slot, quotes.firm) + quotes.most(slot) { $0.basis(engine) })
+  }
+
+  private func gross(_ engine: RequirementEngine, _ slot: Int, _ filled: FillSums?) -> Int128 {
+    func weighted(_ net: FillRange, _ range: FillRange?, _ weight: Int64) -> Int128 {
+      max(
+        RequirementEngine.weighted(net.sum + (range?.up ?? 0), weight),
+        RequirementEngine.weighted(net.sum - (range?.down ?? 0), weight))
     }
-    var gross = weighted(positions.spots[slot], orders.spots[slot], engine.bases.spots[slot])
+    var gross = weighted(positions.spots[slot], filled?.spots[slot], engine.bases.spots[slot])
     for expiry in engine.layout.expiries.indices
     where engine.layout.expiries[expiry].underlying == slot {
       gross += weighted(
-        positions.expiries[expiry], orders.expiries[expiry], engine.bases.expiries[expiry])
+        positions.expiries[expiry], filled?.expiries[expiry], engine.bases.expiries[expiry])
     }
     return gross
   }

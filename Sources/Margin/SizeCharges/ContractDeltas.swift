@@ -41,6 +41,34 @@ extension RequirementEngine {
     return Int64((Double(quantity) * (delta * open)).rounded(.toNearestOrEven))
   }
 
+  /// What one size step of a contract moves with its volatility: 10^−8 of the quote currency per
+  /// point (0.01), rounded once, half to even; zero of what is no option.
+  ///
+  /// F·φ(d₁)·√τ at the volatility of the mark (Black 1976), of which only the open share counts
+  /// while the settlement price is averaged.
+  func vegaQuantity(_ index: Int) -> Int64 {
+    let contract = layout.listing.contracts[index]
+    guard case .option(_, let strike, _) = contract.kind else { return 0 }
+    let place = layout.places[index]
+    let expiry = marked.expiries[place.expiry]
+    var distance = expiry.logForward - place.logStrike
+    var open = 1.0
+    if let settling = expiry.settling {
+      open = settling.open
+      switch settling.option(strike: strike.value, forward: expiry.forward.value) {
+      case .strike(let strike): distance = expiry.logForward - Elementary.log(strike)
+      case .certain: return 0
+      }
+    }
+    let root = expiry.years.squareRoot()
+    let deviation = marked.volatilities[index] * root
+    guard deviation > 0 else { return 0 }
+    let density = Normal.density(distance / deviation + 0.5 * deviation)
+    let perUnit = expiry.forward.value * (density * (root * (open * 0.01)))
+    let perStep = Double(charges[index].baseQuantity) * perUnit
+    return Int64(min(perStep, Double(QuoteFills.most)).rounded(.toNearestOrEven))
+  }
+
   /// The delta of an option on its forward.
   ///
   /// - Parameters:
