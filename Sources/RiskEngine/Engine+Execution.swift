@@ -42,10 +42,11 @@ extension Engine {
   ///
   /// Otherwise the next slice waits for the next block, so that
   /// the book can recover.
-  private func continues(_ index: Int, _ order: LiquidationOrder, filled: Size) -> Bool {
+  private mutating func continues(_ index: Int, _ order: LiquidationOrder, filled: Size) -> Bool {
     let portfolio = state.accounts[index].portfolio
     if filled == order.size, portfolio.size(of: order.instrument) == .zero { return true }
-    guard let risk = valuation?.risk(portfolio) else { return false }
+    guard let valuation else { return false }
+    let risk = measure(portfolio, valuation)
     return risk.equity >= risk.maintenanceMargin + risk.liquidationBuffer
   }
 
@@ -155,8 +156,8 @@ extension Engine {
   }
 
   /// The rate of the account's tier before the fill, or the general one where none states it.
-  private func penaltyRate(_ index: Int) -> Rate {
-    let rate = valuation?.risk(state.accounts[index].portfolio).penaltyRate ?? .zero
+  private mutating func penaltyRate(_ index: Int) -> Rate {
+    let rate = valuation.map { measure(state.accounts[index].portfolio, $0).penaltyRate } ?? .zero
     return rate == .zero ? rules.liquidation.penalty : rate
   }
 
@@ -168,7 +169,7 @@ extension Engine {
       let instrument = state.listing.index(of: order.instrument),
       let asset = state.listing.index(of: state.listing.contracts[instrument].settlementAsset)
     else { return }
-    let risk = valuation.risk(state.accounts[index].portfolio)
+    let risk = measure(state.accounts[index].portfolio, valuation)
     let penalty = liquidationPenalty(
       notional: valuation.notional(filled, of: order.instrument),
       rate: rate,

@@ -88,6 +88,9 @@ public struct Valuation: Sendable {
   /// Working memory for a row of questions.
   func makeScratch() -> RiskScratch { requirements.makeScratch() }
 
+  /// Whether working memory was made for a venue of this shape.
+  func fits(_ scratch: borrowing RiskScratch) -> Bool { requirements.fits(scratch) }
+
   /// The same with the caller's working memory.
   func risk(_ portfolio: borrowing Portfolio, _ scratch: inout RiskScratch) -> AccountRisk {
     (try? requirements.risk(of: portfolio, scratch: &scratch)) ?? .unmeasured
