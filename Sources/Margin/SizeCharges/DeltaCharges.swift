@@ -33,7 +33,7 @@ extension RequirementEngine {
     return result
   }
 
-  private func sumDeltas(_ positionCount: Int, _ scratch: inout RiskScratch) {
+  func sumDeltas(_ positionCount: Int, _ scratch: inout RiskScratch) {
     let charges = charges.span
     for place in 0..<positionCount {
       let index = Int(scratch.rows[place])
