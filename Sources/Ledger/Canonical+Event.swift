@@ -44,6 +44,9 @@ extension LedgerEvent: Canonical {
     case .liquidationStarted, .liquidationStageEntered, .liquidationOrderIssued,
       .liquidationOrderClosed, .liquidationEnded, .stateDigested:
       encodeLiquidation(to: &writer)
+    case .collateralMarked(let marks):
+      writer.append(UInt8(30))
+      writer.append(list: marks)
     }
   }
 
@@ -109,6 +112,7 @@ extension LedgerEvent: Canonical {
       let account: AccountID = try reader.value()
       let id: InstrumentID = try reader.value()
       self = .profitRealized(account, id, units: try reader.integer())
+    case 30: self = .collateralMarked(try reader.list())
     default: throw reader.malformed("event")
     }
   }

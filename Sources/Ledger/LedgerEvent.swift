@@ -53,4 +53,8 @@ public enum LedgerEvent: Hashable, Sendable {
 
   // The record.
   case stateDigested(ChainHash)
+
+  // Collateral.
+  /// The price as collateral and the counted share of every asset that has such rules.
+  case collateralMarked([CollateralMark])
 }

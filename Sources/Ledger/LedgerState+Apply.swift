@@ -34,6 +34,7 @@ extension LedgerState {
     case .liquidationStarted, .liquidationStageEntered, .liquidationOrderIssued,
       .liquidationOrderClosed, .liquidationEnded:
       applyLiquidation(event)
+    case .collateralMarked(let marks): collateralMarks = marks
     }
   }
 

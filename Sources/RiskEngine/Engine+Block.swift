@@ -28,6 +28,7 @@ extension Engine {
     let indices = try sample(samples, at: instant)
     try mark(indices, at: instant, since: previous)
     try settle(at: instant, since: previous)
+    try convertDebts()
     try watch()
     if state.block % UInt64(rules.clearing.digestInterval) == 0 {
       try emit(.stateDigested(state.digest))

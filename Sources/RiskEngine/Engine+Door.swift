@@ -82,6 +82,7 @@ extension Engine {
   private mutating func deposit(_ amount: Amount, to id: AccountID) throws(StepError) {
     let holder = state.accounts[try account(id)]
     let asset = try checkDeposit(amount)
+    try checkCollateralRules(asset, adds: amount.units)
     let balance = holder.portfolio.balances[asset] + amount.units
     guard balance <= Amount.limit else { throw .refused(.outsideLimits("a balance")) }
     try emit(
@@ -143,6 +144,7 @@ extension Engine {
     let needsMargin = !after.positions.isEmpty || !after.orders.isEmpty
     if needsMargin || after.balances.contains(where: { $0 < 0 }) {
       try requireInitialMargin(after, of: id, withoutProfits: true)
+      try requireDebtCap(after, of: id)
     }
     try emit(
       .transferred(

@@ -83,6 +83,8 @@ extension Engine {
         try requireSolvency(portfolio, of: id)
       } else {
         try requireInitialMargin(portfolio, of: id)
+        try requireDebtCap(
+          portfolio, of: id, before: state.accounts[try account(id)].portfolio)
       }
     }
   }

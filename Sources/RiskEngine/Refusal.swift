@@ -38,6 +38,10 @@ public enum Refusal: Error, Equatable, Sendable, CustomStringConvertible {
   case orderTooLate(OrderID)
   case transferOfAnOrder(OrderID)
   case parameters(ParameterError)
+  /// Customers already hold as much of an asset as counts, millionths of the quote currency.
+  case collateralCapReached(AssetSymbol, cap: Int64)
+  /// A debt, millionths of the quote currency, would be larger than is permitted.
+  case debtAboveCap(AccountID, AssetSymbol, debt: Int64, cap: Int64)
 
   public var code: String {
     switch self {
@@ -68,6 +72,8 @@ public enum Refusal: Error, Equatable, Sendable, CustomStringConvertible {
     case .orderTooLate: "order-too-late"
     case .transferOfAnOrder: "transfer-of-an-order"
     case .parameters: "parameters"
+    case .collateralCapReached: "collateral-cap-reached"
+    case .debtAboveCap: "debt-above-cap"
     }
   }
 
@@ -104,6 +110,11 @@ public enum Refusal: Error, Equatable, Sendable, CustomStringConvertible {
     case .orderTooLate(let id): "\(id) had expired"
     case .transferOfAnOrder(let id): "a transfer does not fill \(id), an order of the book"
     case .parameters(let error): error.description
+    case .collateralCapReached(let symbol, let cap):
+      "customers would hold more of \(symbol) than the \(decimalText(cap, decimals: 6)) that count"
+    case .debtAboveCap(let id, let symbol, let debt, let cap):
+      "\(id) would owe \(decimalText(debt, decimals: 6)) in \(symbol), of which "
+        + "\(decimalText(cap, decimals: 6)) are permitted"
     }
   }
 }
