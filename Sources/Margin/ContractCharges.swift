@@ -142,7 +142,7 @@ extension RequirementEngine {
       charges[index].shortMaintenance = StepMoney(
         quantity: contract.stepQuantity, price: margin.maintenance - worth.steps)
     }
-    if hasDeltaTerms { charges[index].deltaQuantity = deltaQuantity(index) }
+    if hasDeltaTerms || collateral.hasWrongWay { charges[index].deltaQuantity = deltaQuantity(index) }
     let basis = if case .perpetual = contract.kind { market.basis } else { Rate.zero }
     let band = volatilityBand(index, place, market.underlying)
     guard setProvision(index, basis: basis, peg: pegRate(place.settlement), band: band) else {
@@ -178,10 +178,10 @@ extension RequirementEngine {
       charges[index].notional =
         isQuote
         ? StepNotional(
-          numerator: unitValue * valuation.numerator, denominator: valuation.denominator)
+          numerator: unitValue * valuation.debtNumerator, denominator: valuation.denominator)
         : StepNotional(
-          numerator: Int64(
-            QuoteMoney.clampedCharge(valuation.worth(Int128(unitValue), rounding: .up))),
+          numerator: QuoteMoney.clampedCharge(
+            valuation.indexWorth(Int128(unitValue), rounding: .up)),
           denominator: 1)
     }
   }

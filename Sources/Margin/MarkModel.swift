@@ -68,6 +68,7 @@ public struct MarkModel: Sendable {
     listing.time = snapshot.time
     listing.settling = snapshot.settling
     listing.liquidity = snapshot.liquidity
+    listing.collateral = snapshot.collateral
     for slot in layout.underlyings.indices {
       let market = snapshot[layout.underlyings[slot]]
       listing.markets[slot] = market

@@ -113,7 +113,10 @@ extension RequirementEngine {
       contributions = try self.contributions(of: portfolio, scans)
     }
     if !portfolio.orders.isEmpty {
-      let charge = try openOrderCharge(of: portfolio)
+      let charge = QuoteMoney.sum(
+        try openOrderCharge(of: portfolio),
+        wrongWayOfOrders(
+          portfolio, haircutAmounts(of: portfolio), dominantExposure(portfolio)))
       lines.append(ChargeLine(kind: .orders, initial: charge, maintenance: 0))
     }
     return RequirementBreakdown(
@@ -193,7 +196,24 @@ extension RequirementEngine {
 
   private func haircutLines(of portfolio: Portfolio) -> [(AssetSymbol, Int64)] {
     var lines: [(AssetSymbol, Int64)] = []
-    for asset in valuations.indices where haircuts[asset] > 0 {
+    let exposure = dominantExposure(portfolio)
+    for (asset, net) in haircutAmounts(of: portfolio).enumerated()
+    where net > 0 && isCharged(asset) {
+      let charge = haircutCharge(asset, net, exposure)
+      guard charge > 0 || collateral.isPlain else { continue }
+      lines.append((layout.listing.collateral[asset].asset.symbol, charge))
+    }
+    return lines
+  }
+
+  private func dominantExposure(_ portfolio: Portfolio) -> DominantExposure {
+    var scratch = makeScratch()
+    return dominantExposure(portfolio, &scratch)
+  }
+
+  /// By asset, what haircuts apply to, ledger units.
+  private func haircutAmounts(of portfolio: Portfolio) -> [Int128] {
+    valuations.indices.map { asset in
       var net = Int128(portfolio.balances[asset])
       for position in portfolio.positions {
         guard let index = layout.index(of: position.instrument),
@@ -206,10 +226,8 @@ extension RequirementEngine {
               ? worth : haircutWorth(index, position.size.steps, worth))
           - Int128(position.cost)
       }
-      guard net > 0 else { continue }
-      lines.append((layout.listing.collateral[asset].asset.symbol, haircutCharge(asset, net)))
+      return net
     }
-    return lines
   }
 
   private func minimumCharge(of portfolio: Portfolio) -> Int64 {

@@ -93,16 +93,19 @@ public struct MarketSnapshot: Hashable, Sendable {
   public let settling: [SettlingMarket]
   /// Of underlyings whose liquidity is known; in any order, each at most once.
   public let liquidity: [UnderlyingLiquidity]
+  /// Of assets whose price as collateral or counted share is not simply the index and whole.
+  public let collateral: [CollateralMark]
 
   /// - Precondition: `underlyings` is sorted by symbol, without duplicates.
   public init(
     time: Timestamp, underlyings: [UnderlyingMarket], settling: [SettlingMarket] = [],
-    liquidity: [UnderlyingLiquidity] = []
+    liquidity: [UnderlyingLiquidity] = [], collateral: [CollateralMark] = []
   ) {
     self.time = time
     self.underlyings = underlyings
     self.settling = settling
     self.liquidity = liquidity
+    self.collateral = collateral
   }
 
   public subscript(underlying: AssetSymbol) -> UnderlyingMarket? {

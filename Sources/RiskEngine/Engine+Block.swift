@@ -29,6 +29,7 @@ extension Engine {
     try mark(indices, at: instant, since: previous)
     try settle(at: instant, since: previous)
     try renewProtections()
+    try convertDebts()
     try watch()
     if state.block % UInt64(rules.clearing.digestInterval) == 0 {
       try emit(.stateDigested(state.digest))

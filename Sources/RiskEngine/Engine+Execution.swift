@@ -87,6 +87,8 @@ extension Engine {
         var charged = portfolio
         charged.balances[asset] = max(charged.balances[asset] - fees, -Amount.limit)
         try requireInitialMargin(charged, of: id)
+        try requireDebtCap(
+          portfolio, of: id, before: state.accounts[try account(id)].portfolio)
       }
     }
   }

@@ -114,7 +114,7 @@ extension Engine {
   }
 
   /// Pays a debt in one asset with what the account has of others, through the fund at the
-  /// index, as far as the fund holds the asset.
+  /// index, what is paid at its price as collateral, as far as the fund holds the asset.
   private mutating func convertCollateral(of index: Int, into asset: Int) throws(StepError) {
     guard let valuation else { return }
     let id = state.accounts[index].id
@@ -124,9 +124,10 @@ extension Engine {
       let owed = min(-balances[asset], freeFund(asset))
       // Rounded up both times: what is paid in full is worth the debt to its last unit.
       let price = valuation.quote(owed, asset: asset, rounding: .up)
-      let paid = min(valuation.units(ofQuote: price, asset: other, rounding: .up), balances[other])
+      let paid = min(
+        valuation.units(ofQuote: price, collateral: other, rounding: .up), balances[other])
       let worth = valuation.units(
-        ofQuote: valuation.quote(paid, asset: other), asset: asset, rounding: .down)
+        ofQuote: valuation.quote(paid, collateral: other), asset: asset, rounding: .down)
       let received = min(owed, worth)
       guard received > 0, paid > 0 else { continue }
       try move(paid, asset: other, from: .account(id), to: .insuranceFund, .conversion)
@@ -171,11 +172,6 @@ extension Engine {
         min(left, seller.profit), asset: asset, from: seller.account, for: account.id,
         in: market, valuation)
     }
-  }
-
-  /// Whether an asset has a fresh price; the quote currency always has.
-  private func isFresh(_ asset: Int) -> Bool {
-    state.listing.collateral[asset].underlying.map { state.status(of: $0) == .open } ?? true
   }
 
   /// - Returns: How many ledger units the fund could pay for.

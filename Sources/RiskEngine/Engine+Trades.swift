@@ -73,6 +73,7 @@ extension Engine {
       var after = holder.portfolio
       after.orders.append(order)
       try requireInitialMargin(after, of: id)
+      try requireDebtCap(after, of: id)
     }
     try emit(.orderPlaced(id, order))
   }
@@ -172,6 +173,7 @@ extension Engine {
       portfolio.balances[asset] = max(portfolio.balances[asset] - max(fee, 0), -Amount.limit)
     }
     try requireInitialMargin(portfolio, of: holder.id)
+    try requireDebtCap(portfolio, of: holder.id, before: holder.portfolio)
   }
 
   /// Refuses a second instrument in an isolated account.
@@ -233,7 +235,10 @@ extension Engine {
     try requireFreshPrices(portfolio)
     let risk = valuation.risk(portfolio)
     var equity = risk.equity - feesOfOrders(portfolio, valuation)
-    if withoutProfits { equity -= valuation.unrealizedGains(portfolio) }
+    if withoutProfits {
+      equity -= valuation.unrealizedGains(portfolio)
+      if rules.clearing.withdrawsStressedProfit { equity += valuation.stressedGains(portfolio) }
+    }
     guard equity >= risk.initialMargin else {
       throw .refused(
         .belowInitialMargin(id, equity: equity, initialMargin: risk.initialMargin))
@@ -253,6 +258,7 @@ extension Engine {
       guard state.status(of: underlying) == .open else {
         throw .refused(.marketIsReduceOnly(underlying))
       }
+      guard isFresh(index) else { throw .refused(.marketIsReduceOnly(underlying)) }
     }
   }
 }

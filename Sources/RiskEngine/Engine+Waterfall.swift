@@ -72,9 +72,7 @@ extension Engine {
     var doubt: Int128 = 0
     var isStale = false
     for (asset, units) in portfolio.balances.enumerated() where units != 0 {
-      guard let underlying = state.listing.collateral[asset].underlying,
-        state.status(of: underlying) != .open
-      else { continue }
+      guard !isFresh(asset) else { continue }
       isStale = true
       doubt += Int128(valuation.quote(units, asset: asset).magnitude)
     }
@@ -101,6 +99,11 @@ extension Engine {
       return .moved
     case .partial:
       if risk.equity <= 0 || isExhausted {
+        if let index = state.index(of: account.id),
+          try convertDebts(of: index, above: false)
+        {
+          return .moved
+        }
         try emit(.liquidationStageEntered(account.id, .insuranceFund))
         return .moved
       }

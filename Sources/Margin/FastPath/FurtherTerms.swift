@@ -9,12 +9,12 @@ import Quantities
 extension RequirementEngine {
   /// Whether the sweep knows every charge of a portfolio account: underlyings add up, and nothing
   /// depends on net deltas.
-  var hasOnlySweptTerms: Bool { !netting.isActive && !hasDeltaTerms }
+  var hasOnlySweptTerms: Bool { !netting.isActive && !hasDeltaTerms && collateral.isPlain }
 
   /// Whether trigger intervals bound every charge: besides, nothing follows volumes or pegs, and
   /// scenarios move spot and volatility alone.
   var hasOnlyBoundedTerms: Bool {
-    hasOnlySweptTerms && !usesLiquidity
+    hasOnlySweptTerms && !usesLiquidity && marked.collateral.isEmpty
       && layout.listing.collateral.allSatisfy { collateral in
         let peg = parameters.terms.peg[collateral.asset.symbol]
         return peg.threshold == .zero || peg.factor == .zero

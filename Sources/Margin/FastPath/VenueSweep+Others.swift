@@ -11,7 +11,9 @@ extension VenueSweep {
   func standalone(
     _ order: Int, of rows: borrowing AccountRows, _ scratch: inout SweepScratch
   ) -> AccountRequirement {
-    guard !engine.chargesStandaloneSizes else { return exact(order, of: rows, &scratch) }
+    guard !engine.chargesStandaloneSizes, engine.collateral.isPlain else {
+      return exact(order, of: rows, &scratch)
+    }
     let assets = table.layout.assetCount
     for asset in 0..<assets {
       scratch.net[asset] = rows.held[order * assets + asset]

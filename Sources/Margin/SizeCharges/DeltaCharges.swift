@@ -43,7 +43,7 @@ extension RequirementEngine {
     sumDeltas(positions.count, &scratch)
   }
 
-  private func sumDeltas(_ positionCount: Int, _ scratch: inout RiskScratch) {
+  func sumDeltas(_ positionCount: Int, _ scratch: inout RiskScratch) {
     let charges = charges.span
     for place in 0..<positionCount {
       let index = Int(scratch.rows[place])
