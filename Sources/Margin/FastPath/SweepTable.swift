@@ -25,6 +25,7 @@ public struct SweepTable: Sendable {
   let assetUnderlyings: [Int32]
   /// By underlying.
   let netting: [plimsoll_row_netting]
+  var terms: SweepTerms
   /// The minimum charge of 10^−8 of a base unit, by underlying, in millionths and as a double.
   var minimums: [Double]
   /// Whether every sum of an ordinary account fits; else ``RequirementEngine`` measures all.
@@ -59,10 +60,11 @@ public struct SweepTable: Sendable {
     }
     assetUnderlyings = engine.layout.collateralUnderlyings.map(Int32.init)
     minimums = Array(repeating: 0, count: engine.layout.underlyings.count)
+    terms = SweepTerms(engine)
     rebuild(engine)
   }
 
-  /// Takes over an engine's block; no memory is taken.
+  /// Takes over an engine's block; memory is taken only where size charges bend more often.
   public mutating func rebuild(_ engine: RequirementEngine) {
     var fits = engine.hasScenarios && shape.isRepresentable
     var isPriced = true
@@ -80,6 +82,7 @@ public struct SweepTable: Sendable {
     for slot in minimums.indices {
       minimums[slot] = Double(engine.marked.markets[slot]?.index.steps ?? 0) * rate
     }
+    terms.rebuild(engine)
     isOrdinary = fits
     isComplete = isPriced
   }

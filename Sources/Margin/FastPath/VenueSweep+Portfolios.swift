@@ -59,7 +59,7 @@ extension VenueSweep {
       (Int128(provisionHigh) << Int128(RowLimits.provisionBits)) + Int128(provisionLow)
     let (equity, haircut) = worth(&scratch)
     if engine.hasDeltaTerms {
-      let terms = deltaCharges(range, scratch)
+      let terms = deltaCharges(range, above: scan, scratch)
       scan = QuoteMoney.sum(max(scan, terms.floor), terms.added)
     }
     var core = QuoteMoney.sum(scan, haircut)
