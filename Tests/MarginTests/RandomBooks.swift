@@ -47,10 +47,20 @@ struct RandomBooks {
     engine = try world.engine()
   }
 
+  /// The books of a world that is there.
+  init(_ world: World) throws {
+    self.world = world
+    engine = try world.engine()
+  }
+
   /// The books with every term beyond scenarios, tiers and haircuts.
   static func withTerms(_ overrides: [(String, String)] = []) throws -> RandomBooks {
+    try withLiquidity(terms + overrides)
+  }
+
+  static func withLiquidity(_ overrides: [(String, String)]) throws -> RandomBooks {
     try RandomBooks(
-      overrides: terms + overrides,
+      overrides: overrides,
       liquidity: UnderlyingLiquidity(
         underlying: AssetSymbol("BTC"), dailyVolume: 20_000_000_000_000,
         depthShare: Rate("60%"), openInterest: 30_000_000_000_000, uncertainty: Rate("0.3%")))

@@ -77,11 +77,18 @@ struct RowLayout: Sendable {
         isWide = isWide || isOption(entries[end])
         end += 1
       }
+      for place in start..<end {
+        let isLast = place + 1 == end || date(entries[place]) != date(entries[place + 1])
+        if isLast { entries[place] |= PLIMSOLL_ENTRY_ENDS_DATE }
+      }
       if isWide { flagOptions(&entries, start..<end) }
       entries[end - 1] |= PLIMSOLL_ENTRY_ENDS_RUN
       start = end
     }
   }
+
+  /// Underlying and expiry of an entry, as one number; an amount has that of what has no expiry.
+  private func date(_ entry: UInt32) -> UInt64 { key(entry) >> 26 }
 
   private func flagOptions(_ entries: inout ArraySlice<UInt32>, _ run: Range<Int>) {
     for place in run {
@@ -110,12 +117,14 @@ struct RowLayout: Sendable {
 /// An account with Σ|size| < 2^28 steps and cells of 32 bits has scenario sums below 2^59, worth
 /// below 2^57 and quantities below 2^62; provisions of a step below 2^62 are summed as two halves
 /// of 31 bits. With Σ|amount| < 2^51 ledger units and amount cells of at most 2^40 (with 32 binary
-/// places) coins add less than 2^59 + 1 each. What is beyond is measured by ``RequirementEngine``.
+/// places) coins add less than 2^59 + 1 each. Net deltas stay below 2^62 and their charges, with
+/// weights below 2^53, below 2^115. What is beyond is measured by ``RequirementEngine``.
 enum RowLimits {
   static let grossSteps: Int64 = 1 << 28
   static let largestQuantity: Int64 = 1 << 34
   static let largestProvision: Int64 = 1 << 62
   static let provisionBits: Int64 = 31
+  static let largestBasis: Int64 = 1 << 53
   static let grossAmount: Int64 = 1 << 51
   static let largestAmountCell: Int64 = 1 << 40
   /// Positions and coins of one account.

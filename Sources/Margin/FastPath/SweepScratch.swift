@@ -7,6 +7,8 @@ import Kernels
 public struct SweepScratch: Sendable {
   var runs: [plimsoll_run]
   var runEnds: [UInt32]
+  /// What all runs of each account lose together.
+  var joints: [plimsoll_joint]
   /// What each collateral asset comes to, ledger units.
   var net: [Int64]
   /// What of it haircuts apply to.
@@ -14,6 +16,7 @@ public struct SweepScratch: Sendable {
   /// 10^−8 of base units short on balance, by underlying; zero between accounts.
   var uncovered: [Int128]
   var exact: RiskScratch
+  private let hasFurtherTerms: Bool
 
   /// Accounts of one call of the kernel: few enough for their runs to stay in the cache.
   static let accountsAtOnce = 128
@@ -22,6 +25,8 @@ public struct SweepScratch: Sendable {
     let empty = plimsoll_run()
     runs = Array(repeating: empty, count: Self.accountsAtOnce * RowLimits.mostEntries)
     runEnds = Array(repeating: 0, count: Self.accountsAtOnce)
+    joints = Array(repeating: plimsoll_joint(), count: Self.accountsAtOnce)
+    hasFurtherTerms = sweep.engine.hasFurtherTerms
     net = Array(repeating: 0, count: sweep.table.layout.assetCount)
     cut = Array(repeating: 0, count: sweep.table.layout.assetCount)
     uncovered = Array(repeating: 0, count: sweep.engine.layout.underlyings.count)
@@ -41,10 +46,16 @@ public struct SweepScratch: Sendable {
       runEnds.withUnsafeMutableBufferPointer { ends in
         rows.withPointers { starts, counts, entries, sizes, held in
           table.withRows { table in
-            plimsoll_scenario_sweep_rows(
+            guard hasFurtherTerms else {
+              return plimsoll_scenario_sweep_rows(
+                table, starts + accounts.lowerBound, counts + accounts.lowerBound,
+                accounts.count, entries, sizes, held + accounts.lowerBound * assets,
+                runs.baseAddress, ends.baseAddress, nil)
+            }
+            plimsoll_scenario_sweep_joint_rows(
               table, starts + accounts.lowerBound, counts + accounts.lowerBound,
               accounts.count, entries, sizes, held + accounts.lowerBound * assets,
-              runs.baseAddress, ends.baseAddress, nil)
+              runs.baseAddress, ends.baseAddress, &joints, nil)
           }
         }
       }

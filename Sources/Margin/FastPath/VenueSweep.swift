@@ -52,7 +52,7 @@ public struct VenueSweep: Sendable {
       guard scratch.takeRuns(order..<order + 1, of: rows, table) else {
         return exact(order, of: rows, &scratch)
       }
-      return closeOut(order, of: rows, 0..<Int(scratch.runEnds[0]), &scratch)
+      return closeOut(order, of: rows, 0..<Int(scratch.runEnds[0]), joint: 0, &scratch)
     default: return exact(order, of: rows, &scratch)
     }
   }
