@@ -39,9 +39,13 @@ public struct QuoteFills: Hashable, Sendable {
 /// What a market maker's quotes on one underlying may be filled by before they are withdrawn.
 @frozen
 public struct QuoteLimits: Hashable, Sendable {
-  /// As ``QuoteFills/quantity``, positive; `nil` for no limit. At least one of the three is set.
+  /// Base units, in 10^−8, positive.
+  ///
+  /// `nil` is no limit; at least one of the three is set.
   public let quantity: Int64?
+  /// As ``QuoteFills/delta``.
   public let delta: Int64?
+  /// As ``QuoteFills/vega``.
   public let vega: Int64?
   /// How long fills are added up, from the first; positive.
   public let interval: TimeSpan
@@ -75,8 +79,9 @@ public struct QuoteLimits: Hashable, Sendable {
 
   /// Whether so many fills reach one of the limits.
   public func areReached(by fills: QuoteFills) -> Bool {
-    fills.quantity >= quantity ?? .max || fills.delta >= delta ?? .max
-      || fills.vega >= vega ?? .max
+    func isReached(_ limit: Int64?, _ filled: Int64) -> Bool { limit.map { filled >= $0 } ?? false }
+    return isReached(quantity, fills.quantity) || isReached(delta, fills.delta)
+      || isReached(vega, fills.vega)
   }
 }
 

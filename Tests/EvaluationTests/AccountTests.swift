@@ -141,6 +141,42 @@ struct AccountTests {
       millionths(open["initialMargin"]) == (millionths(plain["initialMargin"]) ?? 0) + 396_725_000)
   }
 
+  @Test("quotes under a protection are charged up to its limit and the order that crosses it")
+  func protection() {
+    func initial(_ limits: String, isQuote: Bool = true) -> Int? {
+      let quotes = [String](
+        repeating:
+          #"{"instrument":"P","side":"buy","size":"1","limit":"7934.5","quote":\#(isQuote)}"#,
+        count: 4)
+      let extra =
+        #""orders":[\#(quotes.joined(separator: ","))],"protections":[\#(limits)],"#
+      return millionths(
+        answer(Self.cross("margin.requirement", index: "7934.5", extra: extra))["initialMargin"])
+    }
+    let plain = millionths(
+      answer(Self.cross("margin.requirement", index: "7934.5"))["initialMargin"])
+    func above(_ orders: Int) -> Int? { plain.map { $0 + orders * 396_725_000 } }
+    #expect(initial("") == above(4))
+    #expect(initial(#"{"underlying":"BTC","quantity":"2"}"#) == above(3))
+    #expect(initial(#"{"underlying":"BTC","quantity":"2"}"#, isQuote: false) == above(4))
+    #expect(initial(#"{"underlying":"BTC","quantity":"2","delta":"1"}"#) == above(2))
+    #expect(initial(#"{"underlying":"BTC","vega":"1"}"#) == above(4))
+    for (limits, field) in [
+      (#"{"underlying":"BTC"}"#, "protections[0].quantity"),
+      (#"{"underlying":"BTC","delta":"0"}"#, "protections[0].delta"),
+      (#"{"underlying":"BTC","vega":"1"},{"underlying":"BTC","vega":"1"}"#, "protections"),
+    ] {
+      let extra = #""protections":[\#(limits)],"#
+      let refused = answer(Self.cross("margin.requirement", index: "7934.5", extra: extra))
+      #expect(refused.at("error", "field") == .string(field))
+    }
+    let order =
+      #""orders":[{"instrument":"P","side":"buy","size":"1","limit":"7934.5","quote":true,"#
+      + #""reduceOnly":true}],"#
+    let refused = answer(Self.cross("margin.requirement", index: "7934.5", extra: order))
+    #expect(refused.at("error", "field") == .string("orders[0].quote"))
+  }
+
   @Test("a size step divides every size or is refused")
   func step() {
     let refused = answer(

@@ -90,7 +90,7 @@ struct Samples {
   mutating func resting() -> RestingOrder {
     RestingOrder(
       id: order(), instrument: instrument(), side: pick(Side.allCases), remaining: size(),
-      limit: price(), isReduceOnly: bool())
+      limit: price(), isReduceOnly: bool(), isQuote: bool())
   }
 
   mutating func liquidationOrder() -> LiquidationOrder {
@@ -195,12 +195,18 @@ extension Samples {
       .placeOrder(account(), resting()), .cancelOrder(account(), order()),
       .advanceBlock(at: time(), samples: list { $0.sample() }),
       .reportExecution(ExecutionReport(order: order(), fills: fills)), .restart(at: time()),
+      .protectQuotes(account(), symbol(), bool() ? quoteLimits() : nil),
+      .resetProtection(account(), symbol()),
+      .openSubaccount(account(), under: account(), pick(MarginMode.allCases)),
+      .moveCollateral(from: account(), to: account(), amount()),
+      .movePosition(from: account(), to: account(), instrument(), size()),
+      .changeMarginMode(account(), pick(MarginMode.allCases)),
     ]
   }
 
   /// One of each kind of event.
   mutating func events() -> [LedgerEvent] {
-    venueEvents() + marketEvents() + settlementEvents() + liquidationEvents()
+    venueEvents() + marketEvents() + settlementEvents() + liquidationEvents() + accessEvents()
   }
 
   private mutating func venueEvents() -> [LedgerEvent] {
@@ -248,6 +254,56 @@ extension Samples {
       .liquidationEnded(account(), pick([.restored, .closed])),
       .stateDigested(ChainHash.digest(domain: "test", parts: [[UInt8(random.next() % 256)]])),
       .collateralMarked(list { $0.collateralMark() }),
+    ]
+  }
+}
+
+// MARK: Protection and accounts of one owner
+
+extension Samples {
+  mutating func quoteLimits() -> QuoteLimits {
+    QuoteLimits(
+      quantity: bool() ? integer() : nil, delta: bool() ? integer() : nil,
+      vega: bool() ? integer() : nil, interval: TimeSpan(nanoseconds: integer()),
+      frozenTime: TimeSpan(nanoseconds: integer()))
+  }
+
+  mutating func quoteFills() -> QuoteFills {
+    QuoteFills(quantity: integer(), delta: integer(), vega: integer())
+  }
+
+  mutating func protection() -> QuoteProtection {
+    QuoteProtection(
+      underlying: symbol(), limits: quoteLimits(), filled: quoteFills(),
+      intervalEnd: bool() ? time() : nil, frozenUntil: bool() ? time() : nil)
+  }
+
+  /// An account with everything an account may have.
+  mutating func wholeAccount() -> Account {
+    var liquidation: LiquidationProgress?
+    if bool() { liquidation = LiquidationProgress(cause: cause()) }
+    let portfolio = Portfolio(
+      mode: pick(MarginMode.allCases), balances: list { $0.integer() },
+      positions: list {
+        Position(instrument: $0.instrument(), size: $0.size(), cost: $0.integer())
+      }, orders: list { $0.resting() }, protections: list { $0.protection() })
+    return Account(
+      id: account(), portfolio: portfolio, liquidation: liquidation,
+      parent: bool() ? account() : nil)
+  }
+
+  fileprivate mutating func accessEvents() -> [LedgerEvent] {
+    [
+      .protectionSet(account(), symbol(), bool() ? quoteLimits() : nil),
+      .quoteFilled(account(), symbol(), quoteFills()),
+      .protectionTriggered(account(), symbol(), frozenUntil: time()),
+      .protectionRenewed(account(), symbol()),
+      .subaccountOpened(account(), under: account(), pick(MarginMode.allCases)),
+      .positionMoved(
+        PositionMove(
+          from: account(), to: account(), instrument: instrument(), size: size(),
+          cost: integer())),
+      .marginModeChanged(account(), pick(MarginMode.allCases)),
     ]
   }
 }

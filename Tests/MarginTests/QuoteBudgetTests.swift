@@ -72,9 +72,10 @@ struct QuoteBudgetTests {
     let values: [Int128] = [1 << 119, 1 << 119, 1 << 119]
     let heavy = fills([QuoteFills.most, QuoteFills.most, 1])
     #expect(try budget(QuoteLimits.highest).most(of: values, heavy) == 1 << 120)
-    #expect(QuoteFills(quantity: .max, delta: .max, vega: .min)
-      + QuoteFills(quantity: 1, delta: .max, vega: 7)
-      == QuoteFills(quantity: QuoteFills.most, delta: QuoteFills.most, vega: 7))
+    #expect(
+      QuoteFills(quantity: .max, delta: .max, vega: .min)
+        + QuoteFills(quantity: 1, delta: .max, vega: 7)
+        == QuoteFills(quantity: QuoteFills.most, delta: QuoteFills.most, vega: 7))
   }
 
   // Any order of fills, whole or in parts, that stops with the one that reaches the limit.

@@ -96,6 +96,7 @@ struct Audit {
         #expect([transfer.from, transfer.to].contains(.account(new.id)))
       case .traded(let trade): #expect([trade.buyer, trade.seller].contains(new.id))
       case .profitRealized(let id, _, _): #expect(id == new.id)
+      case .positionMoved(let move): #expect(move.to == new.id)
       case .fundingSettled(let id, _, _), .profitsSettled(let id, _),
         .instrumentExpired(let id, _, _):
         #expect(old.portfolio.slot(of: id).isHeld)

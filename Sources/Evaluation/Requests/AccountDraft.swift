@@ -25,6 +25,7 @@ struct AccountDraft {
     let size: Int64
     let limit: Price
     let isReduceOnly: Bool
+    let isQuote: Bool
   }
 
   let quote: Asset
@@ -36,6 +37,7 @@ struct AccountDraft {
   let collateral: [(asset: Asset, units: Int64)]
   private(set) var holdings: [Holding] = []
   private(set) var orders: [Order] = []
+  private(set) var protections: [QuoteProtection] = []
 
   static let mostInstruments = 512
   static let mostOrders = 1_024
@@ -70,6 +72,10 @@ struct AccountDraft {
     orders = try request.objects("orders", atMost: Self.mostOrders, isOptional: true) {
       object throws(EvaluationRefusal) in try Order(&object, names)
     }
+    protections = try request.objects("protections", atMost: 64, isOptional: true) {
+      object throws(EvaluationRefusal) in try object.protection()
+    }
+    try request.refuseRepeated("protections", protections.map(\.underlying.description))
     guard mode != .isolated || holdings.count <= 1 else {
       throw request.refusal(
         .inconsistent, "positions", "an isolated account holds one instrument")
@@ -135,6 +141,10 @@ extension AccountDraft.Order {
     }
     limit = try request.price("limit")
     isReduceOnly = try request.flag("reduceOnly", default: false)
+    isQuote = try request.flag("quote", default: false)
+    guard !isQuote || !isReduceOnly else {
+      throw request.refusal(.inconsistent, "quote", "a quote does not only reduce")
+    }
   }
 }
 
@@ -148,6 +158,26 @@ extension RequestObject {
       throw refusal(.inconsistent, "instrument", "“\(name)” is not among `instruments`")
     }
     return index
+  }
+
+  /// What is left of a market maker's limits on an underlying, with nothing filled yet.
+  fileprivate mutating func protection() throws(EvaluationRefusal) -> QuoteProtection {
+    let underlying = try symbol("underlying")
+    var limits: [Int64?] = []
+    for name in ["quantity", "delta", "vega"] {
+      let isStated = states(name)
+      limits.append(
+        isStated ? try units(name, decimals: 8, in: 1...QuoteLimits.highest) : nil)
+      if !isStated { _ = optional(name) }
+    }
+    guard limits.contains(where: { $0 != nil }) else {
+      throw refusal(.missingField, "quantity", "a protection has a limit; see `delta`, `vega`")
+    }
+    return QuoteProtection(
+      underlying: underlying,
+      limits: QuoteLimits(
+        quantity: limits[0], delta: limits[1], vega: limits[2], interval: .minute,
+        frozenTime: .zero))
   }
 
   func asset(_ symbol: AssetSymbol, decimals: UInt8) throws(EvaluationRefusal) -> Asset {

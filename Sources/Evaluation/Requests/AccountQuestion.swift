@@ -117,11 +117,13 @@ extension AccountDraft {
       orders.append(
         RestingOrder(
           id: OrderID(UInt64(number)), instrument: contract.id, side: order.side,
-          remaining: size, limit: order.limit, isReduceOnly: order.isReduceOnly))
+          remaining: size, limit: order.limit, isReduceOnly: order.isReduceOnly,
+          isQuote: order.isQuote))
     }
     return Portfolio(
       mode: mode, balances: balances,
-      positions: positions.sorted { $0.instrument < $1.instrument }, orders: orders)
+      positions: positions.sorted { $0.instrument < $1.instrument }, orders: orders,
+      protections: protections.sorted { $0.underlying < $1.underlying })
   }
 }
 

@@ -11,9 +11,9 @@ struct ProtectedQuote: Sendable {
   let fills: QuoteFills
   /// Millionths of the quote currency.
   let lossCharge: Int64
-  /// What filling it loses in each scenario of its underlying, and in the coin it settles in
-  /// where that is another; not negative. Empty outside portfolio accounts.
+  /// What filling it loses in each scenario of its underlying, not negative.
   let losses: [Int128]
+  /// The same in the coin it settles in, where that is another; else empty.
   let coinLosses: [Int128]
   /// Underlying slot of that coin, −1 if none.
   let coin: Int

@@ -42,14 +42,26 @@ public struct QuoteBudget: Sendable {
     guard largest > 0 else { return 0 }
     func bind(_ left: Int64?, _ weight: (QuoteFills) -> Int64) {
       guard let left else { return }
-      let weights = fills.map { Int128(weight($0)) }
-      guard weights.reduce(0, +) > Int128(left) else { return }
-      most = min(most, Self.sum(Self.filling(Int128(left), values, weights), largest))
+      var items: [Item] = []
+      var weights: Int128 = 0
+      for place in values.indices where values[place] > 0 {
+        items.append(Item(value: values[place], weight: Int128(weight(fills[place]))))
+        weights += Int128(weight(fills[place]))
+      }
+      guard weights > Int128(left) else { return }
+      let filling = Self.filling(Int128(left), &items, isNarrow: largest <= Int128(Int64.max))
+      most = min(most, Self.sum(filling, largest))
     }
     bind(quantity) { $0.quantity }
     bind(delta) { $0.delta }
     bind(vega) { $0.vega }
     return most
+  }
+
+  private struct Item {
+    let value: Int128
+    /// At most 2^61.
+    let weight: Int128
   }
 
   private static func sum(_ one: Int128, _ other: Int128) -> Int128 {
@@ -58,24 +70,30 @@ public struct QuoteBudget: Sendable {
   }
 
   /// The fractional knapsack: the densest first, of the last one the part that fits.
+  ///
+  /// - Parameter isNarrow: Whether values have 63 bits, so that products have 124.
   private static func filling(
-    _ capacity: Int128, _ values: [Int128], _ weights: [Int128]
+    _ capacity: Int128, _ items: inout [Item], isNarrow: Bool
   ) -> Int128 {
-    let order = values.indices.sorted { one, other in
-      let left = values[one].multipliedFullWidth(by: weights[other])
-      let right = values[other].multipliedFullWidth(by: weights[one])
-      return (left.high, left.low, other) > (right.high, right.low, one)
+    if isNarrow {
+      items.sort { $0.value &* $1.weight > $1.value &* $0.weight }
+    } else {
+      items.sort {
+        let left = $0.value.multipliedFullWidth(by: $1.weight)
+        let right = $1.value.multipliedFullWidth(by: $0.weight)
+        return (left.high, left.low) > (right.high, right.low)
+      }
     }
     var room = capacity
     var filled: Int128 = 0
-    for place in order {
-      guard weights[place] > room else {
-        room -= weights[place]
-        filled = sum(filled, values[place])
+    for item in items {
+      guard item.weight > room else {
+        room -= item.weight
+        filled = sum(filled, item.value)
         continue
       }
-      let (product, overflows) = values[place].multipliedReportingOverflow(by: room)
-      let part = overflows ? values[place] : product.divided(by: weights[place], rounding: .up)
+      let (product, overflows) = item.value.multipliedReportingOverflow(by: room)
+      let part = overflows ? item.value : product.divided(by: item.weight, rounding: .up)
       return sum(filled, part)
     }
     return filled
