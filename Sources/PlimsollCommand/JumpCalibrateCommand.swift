@@ -121,15 +121,24 @@ struct JumpRecord: Encodable {
   }
 
   struct Parameters: Encodable {
-    let intensityPerYear, intensityError, mean, meanError, deviation, deviationError: Double
+    let intensityPerYear: Double
+    let intensityError: Double?
+    let mean: Double
+    let meanError: Double?
+    let deviation: Double
+    let deviationError: Double?
 
     init(_ jumps: JumpParameters) {
+      // Where the likelihood is flat there is no error, and JSON knows no infinity.
+      func error(_ estimated: Estimated) -> Double? {
+        estimated.standardError.isFinite ? estimated.standardError : nil
+      }
       intensityPerYear = jumps.intensityPerYear.value
-      intensityError = jumps.intensityPerYear.standardError
+      intensityError = error(jumps.intensityPerYear)
       mean = jumps.mean.value
-      meanError = jumps.mean.standardError
+      meanError = error(jumps.mean)
       deviation = jumps.deviation.value
-      deviationError = jumps.deviation.standardError
+      deviationError = error(jumps.deviation)
     }
   }
 

@@ -98,9 +98,8 @@ struct RequirementPropertyTests {
     for shock in [
       ("margin.scan.BTC.range", "20%"), ("surface.shock.up", "80%"),
       ("margin.mark.default.volatilityUncertainty", "9%"),
-      ("margin.size.default.horizonShare", "0.5%"),
     ] {
-      // The last two are among the terms.
+      // The last one is among the terms.
       guard terms == .all || !shock.0.contains("default") else { continue }
       stressed.append(try terms.books(others + [shock]).engine)
     }
