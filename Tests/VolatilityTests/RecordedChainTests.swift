@@ -96,8 +96,9 @@ struct RecordedChainTests {
     }
   }
 
-  /// A row of the table in Volatility.md: fits, quotes, median error, r.m.s. and its 90 %, for BTC
-  /// and for ETH.
+  /// A row of the table in Volatility.md.
+  ///
+  /// Fits, quotes, median error, root mean square and its 90 %, for BTC and then for ETH.
   private struct Row {
     let days: Range<Double>
     let cells: [Double]
