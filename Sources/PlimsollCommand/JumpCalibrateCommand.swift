@@ -94,7 +94,8 @@ struct JumpRefusal: Error, CustomStringConvertible {
     case .tooFewJumps(let needed, let found):
       "\(path): \(found) jumps, and at least \(needed) are needed; lower --threshold"
     case .tooFewDays(let needed, let found):
-      "\(path): \(found) returns, and at least \(needed) are needed; give more, or an earlier --from"
+      "\(path): \(found) returns, and at least \(needed) are needed; give more, or an earlier "
+        + "--from"
     case .malformedPrice(let bar): "\(path): price \(bar + 1) is not that of a day"
     default: "\(path): no jumps can be estimated: \(why)"
     }
@@ -109,8 +110,8 @@ struct JumpRecord: Encodable {
   let threshold: Double
   let windowDays: Int
   let jumps: [Jump]
-  let seen: Parameters
-  let byLikelihood: Parameters
+  let seen: Figures
+  let byLikelihood: Figures
   let margins: [Double]
   let premiums: [Premium]
 
@@ -120,7 +121,7 @@ struct JumpRecord: Encodable {
     let deviations: Double
   }
 
-  struct Parameters: Encodable {
+  struct Figures: Encodable {
     let intensityPerYear: Double
     let intensityError: Double?
     let mean: Double
@@ -161,8 +162,8 @@ struct JumpRecord: Encodable {
     jumps = estimate.jumps.map {
       Jump(day: day($0), logReturn: $0.logReturn, deviations: $0.logReturn / $0.deviation)
     }
-    seen = Parameters(estimate.seen)
-    byLikelihood = Parameters(estimate.all)
+    seen = Figures(estimate.seen)
+    byLikelihood = Figures(estimate.all)
     margins = JumpStudy.margins
     premiums = study.rows.map { Premium(name: $0.name, long: $0.long, short: $0.short) }
   }

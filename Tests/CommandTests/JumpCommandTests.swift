@@ -15,7 +15,7 @@ struct JumpCommandTests {
       let day: String
       let logReturn: Double
     }
-    struct Parameters: Decodable {
+    struct Figures: Decodable {
       let intensityPerYear: Double
       let mean: Double
       let deviation: Double
@@ -29,8 +29,8 @@ struct JumpCommandTests {
     let from: String
     let to: String
     let jumps: [Jump]
-    let seen: Parameters
-    let byLikelihood: Parameters
+    let seen: Figures
+    let byLikelihood: Figures
     let margins: [Double]
     let premiums: [Premium]
   }

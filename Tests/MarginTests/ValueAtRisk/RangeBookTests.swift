@@ -77,7 +77,7 @@ struct RangeBookTests {
   // Sums of squares of such sizes have no grid: what cannot be told from nothing is nothing.
   @Test(
     "a size near the smallest numbers loses nothing that can be told from it",
-    arguments: [5e-324, 1e-320, 1e-310, 2.3e-308, 1e-300, 1e-160])
+    arguments: [0x1p-1074, 0x1p-1060, 0x1p-1030, 0x1.1p-1022, 1e-300, 1e-160])
   func denormal(size: Double) throws {
     let positions = [
       RangeFixture.perpetual(size), RangeFixture.option(.put, strike: 9_000, quantity: -size),
