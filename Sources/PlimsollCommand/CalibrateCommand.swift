@@ -69,7 +69,7 @@ struct SurfaceCalibrateCommand: ParsableCommand {
     }
     let page = out + "/report.html"
     if report {
-      try makeFolder()
+      try makeOutputFolder(out)
       let html = CalibrationReport.render(
         calibrated, file: chain, charts: ChartLibrary(folder: ".cache/charts"))
       try Data(html.utf8).write(to: URL(fileURLWithPath: page))
@@ -78,14 +78,6 @@ struct SurfaceCalibrateCommand: ParsableCommand {
       print(json ? try encoded(CalibrationRecord(chain)) : CalibrationTable.text(chain))
     }
     if report, !json { print("Report: \(page)") }
-  }
-
-  private func makeFolder() throws {
-    do {
-      try FileManager.default.createDirectory(atPath: out, withIntermediateDirectories: true)
-    } catch {
-      throw ValidationError("--out: “\(out)” is no folder and cannot be made one")
-    }
   }
 }
 

@@ -94,7 +94,8 @@ struct JumpRefusal: Error, CustomStringConvertible {
     case .tooFewJumps(let needed, let found):
       "\(path): \(found) jumps, and at least \(needed) are needed; lower --threshold"
     case .tooFewDays(let needed, let found):
-      "\(path): \(found) returns, and at least \(needed) are needed; give more, or an earlier --from"
+      "\(path): \(found) returns, and at least \(needed) are needed; give more, or an earlier "
+        + "--from"
     case .malformedPrice(let bar): "\(path): price \(bar + 1) is not that of a day"
     default: "\(path): no jumps can be estimated: \(why)"
     }
@@ -109,8 +110,8 @@ struct JumpRecord: Encodable {
   let threshold: Double
   let windowDays: Int
   let jumps: [Jump]
-  let seen: Parameters
-  let byLikelihood: Parameters
+  let seen: Figures
+  let byLikelihood: Figures
   let margins: [Double]
   let premiums: [Premium]
 
@@ -120,16 +121,25 @@ struct JumpRecord: Encodable {
     let deviations: Double
   }
 
-  struct Parameters: Encodable {
-    let intensityPerYear, intensityError, mean, meanError, deviation, deviationError: Double
+  struct Figures: Encodable {
+    let intensityPerYear: Double
+    let intensityError: Double?
+    let mean: Double
+    let meanError: Double?
+    let deviation: Double
+    let deviationError: Double?
 
     init(_ jumps: JumpParameters) {
+      // Where the likelihood is flat there is no error, and JSON knows no infinity.
+      func error(_ estimated: Estimated) -> Double? {
+        estimated.standardError.isFinite ? estimated.standardError : nil
+      }
       intensityPerYear = jumps.intensityPerYear.value
-      intensityError = jumps.intensityPerYear.standardError
+      intensityError = error(jumps.intensityPerYear)
       mean = jumps.mean.value
-      meanError = jumps.mean.standardError
+      meanError = error(jumps.mean)
       deviation = jumps.deviation.value
-      deviationError = jumps.deviation.standardError
+      deviationError = error(jumps.deviation)
     }
   }
 
@@ -152,8 +162,8 @@ struct JumpRecord: Encodable {
     jumps = estimate.jumps.map {
       Jump(day: day($0), logReturn: $0.logReturn, deviations: $0.logReturn / $0.deviation)
     }
-    seen = Parameters(estimate.seen)
-    byLikelihood = Parameters(estimate.all)
+    seen = Figures(estimate.seen)
+    byLikelihood = Figures(estimate.all)
     margins = JumpStudy.margins
     premiums = study.rows.map { Premium(name: $0.name, long: $0.long, short: $0.short) }
   }

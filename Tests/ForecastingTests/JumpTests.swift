@@ -55,7 +55,7 @@ struct JumpTests {
     let found = Set(estimate.jumps.map(\.day))
     let jumped = path.jumpDays.filter { $0 >= 30 }
     #expect(found.isSubset(of: jumped))
-    #expect(jumped.count - found.count <= 3)
+    #expect(jumped.count - found.count <= 3, "\(jumped.subtracting(found))")
     for jumps in [estimate.seen, estimate.all] {
       #expect(Self.isNear(jumps.intensityPerYear, 6))
       #expect(Self.isNear(jumps.mean, -0.2))

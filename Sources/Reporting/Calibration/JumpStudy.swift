@@ -3,7 +3,7 @@
 
 public import Connectors
 public import Forecasting
-public import Margin
+import Margin
 public import Parameters
 public import Quantities
 

@@ -30,6 +30,35 @@ struct RowFillTests {
     #expect(VenueFixture.measure(sweep, rows.rebucketed(), threads: 1) == expected)
   }
 
+  // One row, changed and measured, against the engine from nothing: 100,000 changes with
+  // PLIMSOLL_FULL=1.
+  @Test("leave each account with what a recomputation gives, one change at a time")
+  func oneByOne() throws {
+    let books = try RandomBooks()
+    let engine = books.engine
+    var random = SplitMix64(seed: 15)
+    var accounts = VenueFixture.portfolios(books, count: 100, seed: 25)
+    var rows = try VenueFixture.rows(accounts, engine)
+    let sweep = VenueSweep(engine, SweepTable(engine))
+    var scratch = SweepScratch(sweep)
+    var exact = engine.makeScratch()
+    for round in 0..<RandomBooks.count(1_000) {
+      let account = Int.random(in: accounts.indices, using: &random)
+      try change(&accounts[account], &rows, account, books, &random)
+      // Positions do not pile up without end.
+      if round % 10_000 == 9_999 {
+        accounts = VenueFixture.portfolios(books, count: 100, seed: UInt64(round))
+        rows = try VenueFixture.rows(accounts, engine)
+      }
+      let measured = sweep.requirement(rows.order(of: account), of: rows, &scratch)
+      let risk = try engine.risk(of: accounts[account], scratch: &exact)
+      let expected = AccountRequirement(
+        equity: risk.equity, initialMargin: risk.initialMargin,
+        maintenanceMargin: risk.maintenanceMargin)
+      #expect(measured == expected, "change \(round)")
+    }
+  }
+
   @Test("are refused where a size leaves its field, with nothing changed")
   func refusals() throws {
     let books = try RandomBooks()
