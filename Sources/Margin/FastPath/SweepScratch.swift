@@ -15,6 +15,8 @@ public struct SweepScratch: Sendable {
   var cut: [Int128]
   /// 10^−8 of base units short on balance, by underlying; zero between accounts.
   var uncovered: [Int128]
+  /// max(SCAN, A_min) of the account that was closed last.
+  var scanned: Int64 = 0
   var exact: RiskScratch
   private let hasFurtherTerms: Bool
 

@@ -58,6 +58,7 @@ extension VenueSweep {
     let provision =
       (Int128(provisionHigh) << Int128(RowLimits.provisionBits)) + Int128(provisionLow)
     let (equity, haircut) = worth(&scratch)
+    scratch.scanned = scan
     if engine.hasDeltaTerms {
       let terms = deltaCharges(range, above: scan, scratch)
       scan = QuoteMoney.sum(max(scan, terms.floor), terms.added)
