@@ -48,8 +48,10 @@ struct BasisBounds {
 
 /// Size charges and tier floor of one underlying at the worst market of its box.
 struct BoxedTerms: Sendable {
-  /// Charges of longs and shorts at the highest volatility: concentration rises in proportion, and
-  /// the margin left for a jump falls. They are convex in size.
+  /// Charges of longs and shorts at the highest volatility, convex in size.
+  ///
+  /// No charge falls as volatility rises: concentration rises in proportion, and the margin that is
+  /// left for a jump falls.
   private let long: SizeCurve
   private let short: SizeCurve
   /// Upper ends of the tiers as net deltas at the reference index, and the floor's rate in each.
