@@ -28,7 +28,8 @@ extension TriggerIntervals {
     let engine = sweep.engine
     let kind = rows.kinds[order]
     guard kind == .portfolio || kind == .standalone, requirement != .unmeasured,
-      isBounded
+      // A multiple of the expected shortfall is steeper than the losses.
+      isBounded, (sweep.tail?.factor ?? .zero) == .zero
     else { return false }
     scratch.clear()
     let isPortfolio = kind == .portfolio

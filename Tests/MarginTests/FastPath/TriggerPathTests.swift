@@ -76,7 +76,8 @@ struct TriggerPathTests {
     }
     var portfolio = books.world.portfolio(.portfolio, positions)
     let risk = try books.engine.risk(of: portfolio)
-    let slack = (random.next() % 2 == 0 ? 0.05 : 0.4) * random.nextUnit() * Double(risk.maintenanceMargin)
+    let share = (random.next() % 2 == 0 ? 0.05 : 0.4) * random.nextUnit()
+    let slack = share * Double(risk.maintenanceMargin)
     portfolio.balances[0] += risk.maintenanceMargin - risk.equity + Int64(slack) + 1_000
     return portfolio
   }
