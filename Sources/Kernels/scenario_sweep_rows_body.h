@@ -369,16 +369,16 @@ static void PLIMSOLL_VARIANT(plimsoll_scenario_sweep_joint_rows)(
     size_t account_count, const uint32_t *entries, const int32_t *sizes, const int64_t *held,
     plimsoll_run *runs, uint32_t *run_ends, plimsoll_joint *joints, int64_t *joint_sums) {
   plimsoll_row_sweep sweep = {table, entries, sizes};
-  if (joint_sums || !plimsoll_is_usual(table))
+  if (!plimsoll_is_usual(table))
     PLIMSOLL_VARIANT(plimsoll_sweep_joints)
     (&sweep, starts, counts, account_count, held, runs, run_ends, joints, joint_sums,
      table->narrow_blocks, table->wide_blocks);
   else if (table->wide_blocks == 5)
     PLIMSOLL_VARIANT(plimsoll_sweep_joints)
-    (&sweep, starts, counts, account_count, held, runs, run_ends, joints, 0, 2, 5);
+    (&sweep, starts, counts, account_count, held, runs, run_ends, joints, joint_sums, 2, 5);
   else
     PLIMSOLL_VARIANT(plimsoll_sweep_joints)
-    (&sweep, starts, counts, account_count, held, runs, run_ends, joints, 0, 3, 6);
+    (&sweep, starts, counts, account_count, held, runs, run_ends, joints, joint_sums, 3, 6);
 }
 
 static void PLIMSOLL_VARIANT(plimsoll_scenario_sweep_losses)(

@@ -24,6 +24,8 @@ struct RowLayout: Sendable {
   let isSweepable: [Bool]
   /// The collateral asset that is the underlying itself, by underlying; −1 for none.
   let coins: [Int32]
+  /// Of everything rows are sorted by: rows and tables of one listing have the same.
+  let fingerprint: UInt64
 
   var assetCount: Int { assetKeys.count }
 
@@ -48,6 +50,12 @@ struct RowLayout: Sendable {
       Int32(layout.listing.collateral.firstIndex { $0.asset.symbol == symbol } ?? -1)
     }
     self.coins = coins
+    // FNV-1a over the words.
+    var hash: UInt64 = 0xcbf2_9ce4_8422_2325
+    for word in contractKeys + assetKeys + instruments.map({ UInt64($0.number) }) {
+      hash = (hash ^ word) &* 0x100_0000_01b3
+    }
+    fingerprint = hash
     isSweepable = zip(layout.listing.contracts, layout.places).map { contract, place in
       let isQuote = layout.collateralUnderlyings[place.settlement] < 0
       let isOwnCoin =
@@ -66,7 +74,7 @@ struct RowLayout: Sendable {
   }
 
   /// Sets the flags of a whole account's entries, which are sorted.
-  func flag(_ entries: inout ArraySlice<UInt32>) {
+  func flag(_ entries: inout [UInt32]) {
     var start = entries.startIndex
     while start < entries.endIndex {
       let underlying = key(entries[start]) >> 48
@@ -90,7 +98,7 @@ struct RowLayout: Sendable {
   /// Underlying and expiry of an entry, as one number; an amount has that of what has no expiry.
   private func date(_ entry: UInt32) -> UInt64 { key(entry) >> 26 }
 
-  private func flagOptions(_ entries: inout ArraySlice<UInt32>, _ run: Range<Int>) {
+  private func flagOptions(_ entries: inout [UInt32], _ run: Range<Int>) {
     for place in run {
       entries[place] |= PLIMSOLL_ENTRY_WIDE
       guard isOption(entries[place]) else { continue }

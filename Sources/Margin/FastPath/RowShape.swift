@@ -71,6 +71,14 @@ struct RowShape: Sendable {
     skewPlaces = (0..<min(skewCount, block)).map { Self.place(firstSkew + $0, blocks: wide) }
   }
 
+  /// Weights of scenarios by wide lane: a lane that repeats a scenario has none.
+  func laneWeights(_ weights: [Int64]) -> [Int64] {
+    wideScenarios.indices.map { lane in
+      let scenario = wideScenarios[lane]
+      return isFirst[lane] && scenario < weights.count ? weights[scenario] : 0
+    }
+  }
+
   /// Scenarios that move spot by the same and count the same, in all underlyings; moves of most
   /// scenarios first.
   private static func grouped(

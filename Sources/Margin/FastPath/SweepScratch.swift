@@ -15,8 +15,15 @@ public struct SweepScratch: Sendable {
   var cut: [Int128]
   /// 10^−8 of base units short on balance, by underlying; zero between accounts.
   var uncovered: [Int128]
+  /// max(SCAN, A_min) of the account that was closed last.
+  var scanned: Int64 = 0
   var exact: RiskScratch
-  private let hasFurtherTerms: Bool
+  /// The joint profits of each account by wide lane, where the sweep has a tail.
+  var jointSums: [Int64]
+  let jointLanes: Int
+  /// The expected shortfall of the account that was closed last.
+  var shortfall: Int64 = 0
+  private let hasJoints: Bool
 
   /// Accounts of one call of the kernel: few enough for their runs to stay in the cache.
   static let accountsAtOnce = 128
@@ -26,7 +33,10 @@ public struct SweepScratch: Sendable {
     runs = Array(repeating: empty, count: Self.accountsAtOnce * RowLimits.mostEntries)
     runEnds = Array(repeating: 0, count: Self.accountsAtOnce)
     joints = Array(repeating: plimsoll_joint(), count: Self.accountsAtOnce)
-    hasFurtherTerms = sweep.engine.hasFurtherTerms
+    hasJoints = sweep.hasJoints
+    jointLanes = sweep.table.shape.wideLanes
+    let lanes = sweep.tail == nil ? 0 : Self.accountsAtOnce * jointLanes
+    jointSums = Array(repeating: 0, count: lanes)
     net = Array(repeating: 0, count: sweep.table.layout.assetCount)
     cut = Array(repeating: 0, count: sweep.table.layout.assetCount)
     uncovered = Array(repeating: 0, count: sweep.engine.layout.underlyings.count)
@@ -46,16 +56,19 @@ public struct SweepScratch: Sendable {
       runEnds.withUnsafeMutableBufferPointer { ends in
         rows.withPointers { starts, counts, entries, sizes, held in
           table.withRows { table in
-            guard hasFurtherTerms else {
+            guard hasJoints else {
               return plimsoll_scenario_sweep_rows(
                 table, starts + accounts.lowerBound, counts + accounts.lowerBound,
                 accounts.count, entries, sizes, held + accounts.lowerBound * assets,
                 runs.baseAddress, ends.baseAddress, nil)
             }
-            plimsoll_scenario_sweep_joint_rows(
-              table, starts + accounts.lowerBound, counts + accounts.lowerBound,
-              accounts.count, entries, sizes, held + accounts.lowerBound * assets,
-              runs.baseAddress, ends.baseAddress, &joints, nil)
+            jointSums.withUnsafeMutableBufferPointer { sums in
+              plimsoll_scenario_sweep_joint_rows(
+                table, starts + accounts.lowerBound, counts + accounts.lowerBound,
+                accounts.count, entries, sizes, held + accounts.lowerBound * assets,
+                runs.baseAddress, ends.baseAddress, &joints,
+                sums.isEmpty ? nil : sums.baseAddress)
+            }
           }
         }
       }

@@ -62,6 +62,15 @@ extension VenueSweep {
   private func risk(
     of portfolio: Portfolio, _ scratch: inout SweepScratch
   ) -> AccountRequirement {
+    if let tail, portfolio.mode == .portfolio {
+      guard
+        let requirement = try? engine.requirement(of: portfolio, tail, scratch: &scratch.exact),
+        let shortfall = try? engine.expectedShortfall(
+          of: portfolio, tail, scratch: &scratch.exact)
+      else { return .unmeasured }
+      scratch.shortfall = shortfall
+      return requirement
+    }
     guard let risk = try? engine.risk(of: portfolio, scratch: &scratch.exact) else {
       return .unmeasured
     }

@@ -58,6 +58,14 @@ extension VenueSweep {
     let provision =
       (Int128(provisionHigh) << Int128(RowLimits.provisionBits)) + Int128(provisionLow)
     let (equity, haircut) = worth(&scratch)
+    if let tail {
+      let start = joint * scratch.jointLanes
+      scratch.shortfall = tail.shortfall(
+        scratch.jointSums.span.extracting(start..<start + scratch.jointLanes),
+        weights: tailWeights.span)
+      scan = max(scan, tail.charge(scratch.shortfall))
+    }
+    scratch.scanned = scan
     if engine.hasDeltaTerms {
       let terms = deltaCharges(range, above: scan, scratch)
       scan = QuoteMoney.sum(max(scan, terms.floor), terms.added)

@@ -115,7 +115,7 @@ extension VenueSweep {
 
   /// A_basis of one run; no product leaves 128 bits, nor the sum, by ``RowLimits``.
   @inline(__always)
-  private func basisCharge(_ slot: Int, _ run: plimsoll_run, _ delta: Int64) -> Int64 {
+  func basisCharge(_ slot: Int, _ run: plimsoll_run, _ delta: Int64) -> Int64 {
     let weight = UInt64(table.terms.underlyings.span[slot].basis)
     let net = delta.magnitude.multipliedFullWidth(by: weight)
     let (low, borrows) = run.basis_low.subtractingReportingOverflow(net.low)

@@ -74,6 +74,30 @@ struct RowFillTests {
     }
   }
 
+  @Test("count positions toward the most of an account, and coins not")
+  func mostPositions() throws {
+    var world = try World()
+    for _ in 0...RiskScratch.mostPositions { try world.list(.perpetual) }
+    let engine = try world.engine()
+    let contracts = world.listing.contracts
+    let held = contracts.prefix(RiskScratch.mostPositions - 1).map { contract in
+      Position(instrument: contract.id, size: Size(steps: 1), cost: 8_000_000)
+    }
+    let account = world.portfolio(.portfolio, usd: 1, btc: 5, eth: 7, held)
+    var rows = try VenueFixture.rows([account], engine)
+    let last = RiskScratch.mostPositions - 1
+    try rows.fill(0, contract: last, steps: 1, unitValue: 8_000_000)
+    #expect(throws: MarginError.positionOutOfRange(contracts[last + 1].id)) {
+      try rows.fill(0, contract: last + 1, steps: 1, unitValue: 8_000_000)
+    }
+    var full = account
+    _ = full.take(Size(steps: 1), of: contracts[last].id, unitValue: 8_000_000)
+    let sweep = VenueSweep(engine, SweepTable(engine))
+    #expect(
+      VenueFixture.measure(sweep, rows, threads: 1)
+        == (try VenueFixture.expected([full], engine)))
+  }
+
   /// A fill or a payment, on the portfolio and in the rows.
   private func change(
     _ portfolio: inout Portfolio, _ rows: inout AccountRows, _ account: Int,
