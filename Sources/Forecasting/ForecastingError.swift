@@ -19,6 +19,8 @@ public enum ForecastingError: Error, Hashable, Sendable {
   case outOfBounds(ForecastingParameter)
   /// The columns of a regression depend on each other.
   case singularRegression(day: Int)
+  /// There are too few jumps to say anything of them.
+  case tooFewJumps(needed: Int, found: Int)
 }
 
 /// A parameter that a refusal names.
@@ -41,4 +43,5 @@ public enum ForecastingParameter: String, Hashable, Sendable {
   case level
   case runs
   case observations
+  case threshold
 }

@@ -108,3 +108,8 @@ public struct ReturnSeries: Hashable, Sendable {
     }
   }
 }
+
+extension ReturnSeries {
+  /// Price ÷ price before, of a log return.
+  public static func growth(_ logReturn: Double) -> Double { Elementary.exp(logReturn) }
+}

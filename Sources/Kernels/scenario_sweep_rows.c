@@ -13,6 +13,13 @@ PLIMSOLL_DISPATCH(
      plimsoll_run *runs, uint32_t *run_ends, int64_t *lane_sums),
     (table, starts, counts, account_count, entries, sizes, held, runs, run_ends, lane_sums))
 PLIMSOLL_DISPATCH(
+    plimsoll_scenario_sweep_joint_rows,
+    (const plimsoll_row_table *table, const uint32_t *starts, const uint16_t *counts,
+     size_t account_count, const uint32_t *entries, const int32_t *sizes, const int64_t *held,
+     plimsoll_run *runs, uint32_t *run_ends, plimsoll_joint *joints, int64_t *joint_sums),
+    (table, starts, counts, account_count, entries, sizes, held, runs, run_ends, joints,
+     joint_sums))
+PLIMSOLL_DISPATCH(
     plimsoll_scenario_sweep_losses,
     (const plimsoll_row_table *table, const uint32_t *starts, const uint16_t *counts,
      size_t account_count, const uint32_t *entries, const int32_t *sizes, const int64_t *held,

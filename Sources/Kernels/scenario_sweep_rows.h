@@ -24,6 +24,22 @@ static inline int plimsoll_is_usual(const plimsoll_row_table *table) {
 typedef int64_t plimsoll_stored_cell_pairs
     __attribute__((vector_size(8 * PLIMSOLL_SCENARIO_BLOCK), aligned(4), may_alias));
 
+/// What a run is swept for.
+enum {
+  plimsoll_losses_only,
+  plimsoll_with_charges,
+  plimsoll_with_joints,
+};
+
+/// Sums over the runs of one account: in full, and each run's times its factor share in two halves.
+///
+/// The narrow ones have a block of zeros behind them, for wide blocks in which nothing moves.
+typedef struct {
+  plimsoll_sums full[plimsoll_most_row_blocks + 1];
+  plimsoll_sums high[plimsoll_most_row_blocks + 1];
+  plimsoll_sums low[plimsoll_most_row_blocks + 1];
+} plimsoll_joint_sums;
+
 /// Entries and arrays of a sweep that do not change from account to account.
 typedef struct {
   const plimsoll_row_table *table;

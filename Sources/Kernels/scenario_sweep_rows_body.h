@@ -66,17 +66,66 @@ PLIMSOLL_INLINE int32_t PLIMSOLL_VARIANT(plimsoll_underlying)(
     const plimsoll_row_table *table, uint32_t word) {
   size_t row = word & PLIMSOLL_ENTRY_ROW;
   return word & PLIMSOLL_ENTRY_AMOUNT ? table->asset_underlyings[row]
-                                      : table->contract_underlyings[row];
+                                      : table->contracts[row].underlying;
+}
+
+/// The delta of one position added to that of its date, and the date closed where it ends.
+///
+/// No sum leaves its halves: `SweepTable` of Margin admits no larger basis.
+PLIMSOLL_INLINE void PLIMSOLL_VARIANT(plimsoll_date)(
+    const plimsoll_row_contract *contract, uint32_t word, int64_t size, int64_t *delta,
+    unsigned __int128 *basis) {
+  *delta += size * contract->delta;
+  int64_t ends = -(int64_t)((word & PLIMSOLL_ENTRY_ENDS_DATE) != 0);
+  uint64_t closed = (uint64_t)(*delta < 0 ? -*delta : *delta) & (uint64_t)ends;
+  *basis += (unsigned __int128)closed * (uint64_t)contract->basis;
+  *delta &= ~ends;
+}
+
+/// A run added to those of its account.
+PLIMSOLL_INLINE void PLIMSOLL_VARIANT(plimsoll_join)(
+    plimsoll_joint_sums *joint, const plimsoll_sums *sum, int64_t share, size_t blocks) {
+  for (size_t block = 0; block < blocks; block += 1) joint->full[block] += sum[block];
+  if (share == 0) return;
+  const int64_t mask = ((int64_t)1 << PLIMSOLL_FACTOR_LOW_BITS) - 1;
+  for (size_t block = 0; block < blocks; block += 1) {
+    // The upper half has less than 32 bits, which the shifts tell the compiler.
+    plimsoll_sums high = sum[block] >> PLIMSOLL_FACTOR_LOW_BITS;
+    joint->high[block] += ((high << 32) >> 32) * share;
+    joint->low[block] += (sum[block] & mask) * share;
+  }
+}
+
+/// Carries from the lower to the upper half.
+PLIMSOLL_INLINE void PLIMSOLL_VARIANT(plimsoll_carry)(
+    plimsoll_sums *high, plimsoll_sums *low) {
+  const int64_t mask = ((int64_t)1 << PLIMSOLL_FACTOR_LOW_BITS) - 1;
+  *high += *low >> PLIMSOLL_FACTOR_LOW_BITS;
+  *low &= mask;
+}
+
+/// What a record has besides its loss.
+PLIMSOLL_INLINE void PLIMSOLL_VARIANT(plimsoll_close_run)(
+    const plimsoll_row_table *table, plimsoll_run *run, uint32_t word, const plimsoll_sums *charges,
+    int64_t uncovered, unsigned __int128 basis, int purpose) {
+  if (purpose == plimsoll_losses_only) return;
+  *(plimsoll_stored_sums *)run->charges = *charges;
+  run->uncovered = uncovered;
+  run->underlying = PLIMSOLL_VARIANT(plimsoll_underlying)(table, word);
+  run->basis_low = (uint64_t)basis;
+  run->basis_high = (uint64_t)(basis >> 64);
 }
 
 /// A run without options.
 PLIMSOLL_INLINE size_t PLIMSOLL_VARIANT(plimsoll_narrow_run)(
     const plimsoll_row_sweep *sweep, size_t entry, const int64_t *held, plimsoll_run *run,
-    int64_t *lane_sums, size_t blocks, int charged) {
+    int64_t *lane_sums, plimsoll_joint_sums *joint, size_t blocks, int purpose) {
   const plimsoll_row_table *table = sweep->table;
   plimsoll_sums sum[plimsoll_most_row_blocks];
   for (size_t block = 0; block < blocks; block += 1) sum[block] = (plimsoll_sums){0};
   plimsoll_sums charges = {0};
+  int64_t delta = 0;
+  unsigned __int128 basis = 0;
   uint32_t word;
   do {
     word = sweep->entries[entry];
@@ -89,7 +138,10 @@ PLIMSOLL_INLINE size_t PLIMSOLL_VARIANT(plimsoll_narrow_run)(
       int64_t size = sweep->sizes[entry];
       PLIMSOLL_VARIANT(plimsoll_add_row)
       (sum, table->narrow_cells + row * table->narrow_stride, size, blocks);
-      if (charged) PLIMSOLL_VARIANT(plimsoll_charge)(table, &charges, row, (int32_t)size);
+      if (purpose != plimsoll_losses_only)
+        PLIMSOLL_VARIANT(plimsoll_charge)(table, &charges, row, (int32_t)size);
+      if (purpose == plimsoll_with_joints)
+        PLIMSOLL_VARIANT(plimsoll_date)(table->contracts + row, word, size, &delta, &basis);
     }
     entry += 1;
   } while (!(word & PLIMSOLL_ENTRY_ENDS_RUN));
@@ -98,18 +150,17 @@ PLIMSOLL_INLINE size_t PLIMSOLL_VARIANT(plimsoll_narrow_run)(
     for (size_t block = 0; block < blocks; block += 1)
       ((plimsoll_stored_sums *)lane_sums)[block] = sum[block];
   run->has_options = 0;
-  if (charged) {
-    *(plimsoll_stored_sums *)run->charges = charges;
-    run->uncovered = 0;
-    run->underlying = PLIMSOLL_VARIANT(plimsoll_underlying)(table, word);
-  }
+  PLIMSOLL_VARIANT(plimsoll_close_run)(table, run, word, &charges, 0, basis, purpose);
+  if (purpose == plimsoll_with_joints)
+    PLIMSOLL_VARIANT(plimsoll_join)
+    (joint, sum, table->netting[run->underlying].factor_share, blocks);
   return entry;
 }
 
 /// A run with options.
 PLIMSOLL_INLINE size_t PLIMSOLL_VARIANT(plimsoll_wide_run)(
     const plimsoll_row_sweep *sweep, size_t entry, const int64_t *held, plimsoll_run *run,
-    int64_t *lane_sums, size_t blocks, int charged) {
+    int64_t *lane_sums, plimsoll_joint_sums *joint, size_t blocks, int purpose) {
   const plimsoll_row_table *table = sweep->table;
   plimsoll_sums sum[plimsoll_most_row_blocks];
   for (size_t block = 0; block < blocks; block += 1) sum[block] = (plimsoll_sums){0};
@@ -118,6 +169,8 @@ PLIMSOLL_INLINE size_t PLIMSOLL_VARIANT(plimsoll_wide_run)(
   plimsoll_sums skew_loss = {0};
   int64_t strike_quantity = 0, uncovered = 0;
   plimsoll_sums charges = {0};
+  int64_t delta = 0;
+  unsigned __int128 basis = 0;
   uint32_t word;
   do {
     word = sweep->entries[entry];
@@ -130,14 +183,16 @@ PLIMSOLL_INLINE size_t PLIMSOLL_VARIANT(plimsoll_wide_run)(
       int64_t size = sweep->sizes[entry];
       PLIMSOLL_VARIANT(plimsoll_add_row)
       (sum, table->wide_cells + row * table->wide_stride, size, blocks);
-      if (charged) {
+      if (purpose != plimsoll_losses_only) {
         PLIMSOLL_VARIANT(plimsoll_charge)(table, &charges, row, (int32_t)size);
-        strike_quantity = (int64_t)((uint64_t)strike_quantity +
-                                    (uint64_t)size * (uint64_t)table->quantities[row]);
+        uint64_t quantity = (uint64_t)table->contracts[row].quantity;
+        strike_quantity = (int64_t)((uint64_t)strike_quantity + (uint64_t)size * quantity);
         int64_t goes_on = (int64_t)((word & PLIMSOLL_ENTRY_ENDS_STRIKE) != 0) - 1;
         uncovered -= strike_quantity & (strike_quantity >> 63) & ~goes_on;
         strike_quantity &= goes_on;
       }
+      if (purpose == plimsoll_with_joints)
+        PLIMSOLL_VARIANT(plimsoll_date)(table->contracts + row, word, size, &delta, &basis);
       // The skews of one expiry are a loss whatever their sign, and the next one starts anew;
       // by a mask, for where an expiry ends cannot be foretold.
       int64_t ends = -(int64_t)((word & PLIMSOLL_ENTRY_ENDS_EXPIRY) != 0);
@@ -151,14 +206,13 @@ PLIMSOLL_INLINE size_t PLIMSOLL_VARIANT(plimsoll_wide_run)(
   if (lane_sums)
     for (size_t block = 0; block < blocks; block += 1)
       ((plimsoll_stored_sums *)lane_sums)[block] = sum[block];
+  run->has_options = 1;
+  PLIMSOLL_VARIANT(plimsoll_close_run)(table, run, word, &charges, uncovered, basis, purpose);
+  if (purpose == plimsoll_with_joints)
+    PLIMSOLL_VARIANT(plimsoll_join)
+    (joint, sum, table->netting[run->underlying].factor_share, blocks);
   sum[blocks - 1] = __builtin_elementwise_min(sum[blocks - 1], -skew_loss);
   run->loss = -PLIMSOLL_VARIANT(plimsoll_least)(sum, blocks);
-  run->has_options = 1;
-  if (charged) {
-    *(plimsoll_stored_sums *)run->charges = charges;
-    run->uncovered = uncovered;
-    run->underlying = PLIMSOLL_VARIANT(plimsoll_underlying)(table, word);
-  }
   return entry;
 }
 
@@ -176,13 +230,97 @@ PLIMSOLL_INLINE void PLIMSOLL_VARIANT(plimsoll_sweep_records)(
           lane_sums ? lane_sums + count * wide_blocks * PLIMSOLL_SCENARIO_BLOCK : 0;
       entry = sweep->entries[entry] & PLIMSOLL_ENTRY_WIDE
                   ? PLIMSOLL_VARIANT(plimsoll_wide_run)(
-                        sweep, entry, held, runs + count, lanes, wide_blocks, 1)
+                        sweep, entry, held, runs + count, lanes, 0, wide_blocks,
+                        plimsoll_with_charges)
                   : PLIMSOLL_VARIANT(plimsoll_narrow_run)(
-                        sweep, entry, held, runs + count, lanes, narrow_blocks, 1);
+                        sweep, entry, held, runs + count, lanes, 0, narrow_blocks,
+                        plimsoll_with_charges);
       count += 1;
     }
     run_ends[account] = (uint32_t)count;
     held += assets;
+  }
+}
+
+PLIMSOLL_INLINE void PLIMSOLL_VARIANT(plimsoll_clear)(
+    plimsoll_joint_sums *joint, size_t blocks) {
+  for (size_t block = 0; block < blocks; block += 1) {
+    joint->full[block] = (plimsoll_sums){0};
+    joint->high[block] = (plimsoll_sums){0};
+    joint->low[block] = (plimsoll_sums){0};
+  }
+}
+
+/// Adds the narrow sums to the wide ones, and finds the worst of them.
+PLIMSOLL_INLINE void PLIMSOLL_VARIANT(plimsoll_close_joint)(
+    const plimsoll_row_table *table, const plimsoll_joint_sums *narrow,
+    const plimsoll_joint_sums *wide, plimsoll_joint *result, int64_t *joint_sums,
+    size_t blocks) {
+  plimsoll_sums full[plimsoll_most_row_blocks], high[plimsoll_most_row_blocks];
+  plimsoll_sums low[plimsoll_most_row_blocks];
+  for (size_t block = 0; block < blocks; block += 1) {
+    size_t source = (size_t)table->wide_sources[block];
+    full[block] = wide->full[block] + narrow->full[source];
+    high[block] = wide->high[block] + narrow->high[source];
+    low[block] = wide->low[block] + narrow->low[source];
+    PLIMSOLL_VARIANT(plimsoll_carry)(&high[block], &low[block]);
+    if (joint_sums) ((plimsoll_stored_sums *)joint_sums)[block] = full[block];
+  }
+  result->loss = -PLIMSOLL_VARIANT(plimsoll_least)(full, blocks);
+  // The least of the upper halves, at most 0, and the least lower one beside it.
+  int64_t least = PLIMSOLL_VARIANT(plimsoll_least)(high, blocks);
+  for (size_t block = 0; block < blocks; block += 1) {
+    plimsoll_sums is_least = high[block] == least;
+    // Negative, so that those beside other upper halves do not count.
+    low[block] = (low[block] - ((int64_t)1 << PLIMSOLL_FACTOR_LOW_BITS)) & is_least;
+  }
+  int64_t rest = PLIMSOLL_VARIANT(plimsoll_least)(low, blocks);
+  result->factor_high = least;
+  result->factor_low =
+      least < 0 ? rest + ((int64_t)1 << PLIMSOLL_FACTOR_LOW_BITS) : 0;
+}
+
+PLIMSOLL_INLINE void PLIMSOLL_VARIANT(plimsoll_sweep_joints)(
+    const plimsoll_row_sweep *sweep, const uint32_t *starts, const uint16_t *counts,
+    size_t account_count, const int64_t *held, plimsoll_run *runs, uint32_t *run_ends,
+    plimsoll_joint *joints, int64_t *joint_sums, size_t narrow_blocks, size_t wide_blocks) {
+  const plimsoll_row_table *table = sweep->table;
+  plimsoll_joint_sums narrow, wide;
+  PLIMSOLL_VARIANT(plimsoll_clear)(&narrow, narrow_blocks + 1);
+  size_t count = 0;
+  for (size_t account = 0; account < account_count; account += 1) {
+    PLIMSOLL_VARIANT(plimsoll_clear)(&narrow, narrow_blocks);
+    PLIMSOLL_VARIANT(plimsoll_clear)(&wide, wide_blocks);
+    size_t entry = starts[account];
+    size_t end = entry + counts[account];
+    size_t first = count;
+    int offsets = 0;
+    while (entry < end) {
+      entry = sweep->entries[entry] & PLIMSOLL_ENTRY_WIDE
+                  ? PLIMSOLL_VARIANT(plimsoll_wide_run)(
+                        sweep, entry, held, runs + count, 0, &wide, wide_blocks,
+                        plimsoll_with_joints)
+                  : PLIMSOLL_VARIANT(plimsoll_narrow_run)(
+                        sweep, entry, held, runs + count, 0, &narrow, narrow_blocks,
+                        plimsoll_with_joints);
+      offsets += (runs[count].loss > 0) & (table->netting[runs[count].underlying].offset_cap > 0);
+      count += 1;
+      if ((count - first) % 8 == 0) {
+        // Eight lower halves of 59 bits leave room for eight more.
+        for (size_t block = 0; block < narrow_blocks; block += 1)
+          PLIMSOLL_VARIANT(plimsoll_carry)(&narrow.high[block], &narrow.low[block]);
+        for (size_t block = 0; block < wide_blocks; block += 1)
+          PLIMSOLL_VARIANT(plimsoll_carry)(&wide.high[block], &wide.low[block]);
+      }
+    }
+    run_ends[account] = (uint32_t)count;
+    joints[account] = (plimsoll_joint){0, 0, 0};
+    int64_t *sums =
+        joint_sums ? joint_sums + account * wide_blocks * PLIMSOLL_SCENARIO_BLOCK : 0;
+    if (offsets > 1 || sums)
+      PLIMSOLL_VARIANT(plimsoll_close_joint)
+      (table, &narrow, &wide, joints + account, sums, wide_blocks);
+    held += table->asset_count;
   }
 }
 
@@ -199,9 +337,9 @@ PLIMSOLL_INLINE void PLIMSOLL_VARIANT(plimsoll_sweep_worst)(
     while (entry < end) {
       entry = sweep->entries[entry] & PLIMSOLL_ENTRY_WIDE
                   ? PLIMSOLL_VARIANT(plimsoll_wide_run)(
-                        sweep, entry, held, &run, 0, wide_blocks, 0)
+                        sweep, entry, held, &run, 0, 0, wide_blocks, plimsoll_losses_only)
                   : PLIMSOLL_VARIANT(plimsoll_narrow_run)(
-                        sweep, entry, held, &run, 0, narrow_blocks, 0);
+                        sweep, entry, held, &run, 0, 0, narrow_blocks, plimsoll_losses_only);
       loss += run.loss;
     }
     losses[account] = loss;
@@ -224,6 +362,23 @@ static void PLIMSOLL_VARIANT(plimsoll_scenario_sweep_rows)(
   else
     PLIMSOLL_VARIANT(plimsoll_sweep_records)
     (&sweep, starts, counts, account_count, held, runs, run_ends, 0, 3, 6);
+}
+
+static void PLIMSOLL_VARIANT(plimsoll_scenario_sweep_joint_rows)(
+    const plimsoll_row_table *table, const uint32_t *starts, const uint16_t *counts,
+    size_t account_count, const uint32_t *entries, const int32_t *sizes, const int64_t *held,
+    plimsoll_run *runs, uint32_t *run_ends, plimsoll_joint *joints, int64_t *joint_sums) {
+  plimsoll_row_sweep sweep = {table, entries, sizes};
+  if (!plimsoll_is_usual(table))
+    PLIMSOLL_VARIANT(plimsoll_sweep_joints)
+    (&sweep, starts, counts, account_count, held, runs, run_ends, joints, joint_sums,
+     table->narrow_blocks, table->wide_blocks);
+  else if (table->wide_blocks == 5)
+    PLIMSOLL_VARIANT(plimsoll_sweep_joints)
+    (&sweep, starts, counts, account_count, held, runs, run_ends, joints, joint_sums, 2, 5);
+  else
+    PLIMSOLL_VARIANT(plimsoll_sweep_joints)
+    (&sweep, starts, counts, account_count, held, runs, run_ends, joints, joint_sums, 3, 6);
 }
 
 static void PLIMSOLL_VARIANT(plimsoll_scenario_sweep_losses)(

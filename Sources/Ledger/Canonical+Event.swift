@@ -47,6 +47,9 @@ extension LedgerEvent: Canonical {
     case .protectionSet, .quoteFilled, .protectionTriggered, .protectionRenewed,
       .subaccountOpened, .positionMoved, .marginModeChanged:
       encodeAccess(to: &writer)
+    case .collateralMarked(let marks):
+      writer.append(UInt8(30))
+      writer.append(list: marks)
     }
   }
 
@@ -112,6 +115,7 @@ extension LedgerEvent: Canonical {
       let account: AccountID = try reader.value()
       let id: InstrumentID = try reader.value()
       self = .profitRealized(account, id, units: try reader.integer())
+    case 30: self = .collateralMarked(try reader.list())
     default: self = try Self.readAccess(tag, &reader)
     }
   }

@@ -76,8 +76,11 @@ extension LedgerState: Canonical {
     writer.append(list: houses)
     writer.append(nextOrder)
     writer.append(lastFunding)
-    writer.append(restartedAt != nil)
+    // One bit for each thing that may be absent; all zero writes what it always wrote.
+    let isMarked = !collateralMarks.isEmpty
+    writer.append(UInt8(restartedAt != nil ? 1 : 0) | (isMarked ? 2 : 0))
     if let restartedAt { writer.append(restartedAt) }
+    if isMarked { writer.append(list: collateralMarks) }
   }
 
   public init(from reader: inout CanonicalReader) throws(CanonicalError) {
@@ -94,7 +97,13 @@ extension LedgerState: Canonical {
     houses = try reader.list()
     nextOrder = try reader.value()
     lastFunding = try reader.value()
-    if try reader.bool() { restartedAt = try reader.value(Timestamp.self) }
+    let present = try reader.byte()
+    guard present < 4 else { throw reader.malformed("state") }
+    if present & 1 != 0 { restartedAt = try reader.value(Timestamp.self) }
+    if present & 2 != 0 {
+      collateralMarks = try reader.list()
+      guard !collateralMarks.isEmpty else { throw reader.malformed("state") }
+    }
     guard totals.count == listing.contracts.count, houses.count == listing.collateral.count,
       marks.count <= listing.contracts.count,
       accounts.allSatisfy({ $0.portfolio.balances.count == houses.count })

@@ -47,51 +47,69 @@ extension LedgerState {
   /// The first rule broken among all of them; one pass over the accounts.
   public func brokenAfterBlock() -> Invariant? {
     if let broken = brokenAfterEvent() { return broken }
-    var fresh = FreshTotals(assets: houses.count, instruments: totals.count)
-    var previous: AccountID?
-    // By index: an account is a large value, and this pass runs every block.
+    var fresh = AccountTotals(assets: houses.count, instruments: totals.count)
+    // By index: an account is a large value, and this pass is long.
     let accounts = accounts.span
     for index in accounts.indices {
-      if let previous, accounts[index].id <= previous { return .accountsAreOrdered }
-      previous = accounts[index].id
-      guard add(accounts[index].portfolio, to: &fresh) else { return .accountsAreOrdered }
+      if index > 0, accounts[index].id <= accounts[index - 1].id { return .accountsAreOrdered }
+      guard isWellFormed(accounts[index].portfolio) else { return .accountsAreOrdered }
+      fresh.add(accounts[index].portfolio, 1, listing)
       guard accounts[index].liquidation != nil else { continue }
       if let order = accounts[index].liquidation?.order, !isConsistent(order, accounts[index]) {
         return .liquidationsAreConsistent
       }
     }
-    for asset in houses.indices where fresh.customers[asset] != houses[asset].customers {
+    return broken(by: fresh)
+  }
+
+  /// The same for a state of which all but some accounts were checked before.
+  ///
+  /// - Parameters:
+  ///   - changed: The dense indices of at least the accounts that have changed since then, in any
+  ///     order, any number of times.
+  ///   - kept: The sums over all accounts.
+  public func brokenAfterBlock(changed: [Int], kept: AccountTotals) -> Invariant? {
+    if let broken = brokenAfterEvent() { return broken }
+    guard kept.fits(self) else { return .runningTotalsAreTrue }
+    for index in changed {
+      let account = accounts[index]
+      if index > 0, account.id <= accounts[index - 1].id { return .accountsAreOrdered }
+      if index + 1 < accounts.count, account.id >= accounts[index + 1].id {
+        return .accountsAreOrdered
+      }
+      guard isWellFormed(account.portfolio) else { return .accountsAreOrdered }
+      if let order = account.liquidation?.order, !isConsistent(order, account) {
+        return .liquidationsAreConsistent
+      }
+    }
+    return broken(by: kept)
+  }
+
+  /// The first of the running totals that is not what the accounts come to.
+  private func broken(by sums: AccountTotals) -> Invariant? {
+    for asset in houses.indices where sums.customers[asset] != houses[asset].customers {
       return .runningTotalsAreTrue
     }
     for instrument in totals.indices {
-      if fresh.sizes[instrument] != 0 { return .marketSumsToZero }
-      if fresh.longs[instrument] != totals[instrument].openInterest {
+      if sums.sizes[instrument] != 0 { return .marketSumsToZero }
+      if sums.longs[instrument] != totals[instrument].openInterest {
         return .runningTotalsAreTrue
       }
-      if fresh.costs[instrument] != -totals[instrument].clearing { return .clearingBalancesCost }
+      if sums.costs[instrument] != -totals[instrument].clearing { return .clearingBalancesCost }
     }
     return nil
   }
 
-  /// Adds one account to the sums.
-  ///
-  /// - Returns: Whether its portfolio is well-formed.
-  private func add(_ portfolio: borrowing Portfolio, to fresh: inout FreshTotals) -> Bool {
+  private func isWellFormed(_ portfolio: borrowing Portfolio) -> Bool {
     guard portfolio.balances.count == houses.count else { return false }
-    for asset in portfolio.balances.indices {
-      fresh.customers[asset] += Int128(portfolio.balances[asset])
-    }
     var previous: InstrumentID?
     for slot in portfolio.positions.indices {
       let position = portfolio.positions[slot]
       if let previous, position.instrument <= previous { return false }
       previous = position.instrument
       guard position.size != .zero, position.size.isPermitted,
-        let instrument = listing.index(of: position.instrument)
+        listing.index(of: position.instrument) != nil
       else { return false }
-      fresh.costs[instrument] += Int128(position.cost)
-      fresh.sizes[instrument] += position.size.steps
-      fresh.longs[instrument] += max(position.size.steps, 0)
     }
     return portfolio.mode != .isolated || portfolio.positions.count <= 1
   }
@@ -100,22 +118,5 @@ extension LedgerState {
     let held = account.portfolio.size(of: order.instrument)
     return order.account == account.id && order.id < nextOrder && held.sign == -order.side.sign
       && order.size.steps > 0 && order.size.steps.magnitude <= held.steps.magnitude
-  }
-}
-
-/// Sums over all accounts, taken anew.
-private struct FreshTotals {
-  /// By collateral asset.
-  var customers: [Int128]
-  /// By instrument.
-  var costs: [Int128]
-  var sizes: [Int64]
-  var longs: [Int64]
-
-  init(assets: Int, instruments: Int) {
-    customers = Array(repeating: 0, count: assets)
-    costs = Array(repeating: 0, count: instruments)
-    sizes = Array(repeating: 0, count: instruments)
-    longs = Array(repeating: 0, count: instruments)
   }
 }

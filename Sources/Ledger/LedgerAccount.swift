@@ -46,6 +46,8 @@ public enum TransferReason: UInt8, Hashable, Sendable, CaseIterable {
   case makerRebate
   /// What an account pays the insurance fund for jumps through its margin.
   case gapPremium
+  /// What an account pays the insurance fund for what it owes.
+  case interest
   /// Collateral moved between two accounts of one owner.
   case ownMove = 32
 }

@@ -68,4 +68,8 @@ public enum LedgerEvent: Hashable, Sendable {
   case subaccountOpened(AccountID, under: AccountID, MarginMode)
   case positionMoved(PositionMove)
   case marginModeChanged(AccountID, MarginMode)
+
+  // Collateral.
+  /// The price as collateral and the counted share of every asset that has such rules.
+  case collateralMarked([CollateralMark])
 }

@@ -40,6 +40,7 @@ extension LedgerState {
     case .positionMoved(let move): apply(move)
     case .marginModeChanged(let id, let mode):
       if let index = index(of: id) { accounts[index].portfolio.mode = mode }
+    case .collateralMarked(let marks): collateralMarks = marks
     }
   }
 

@@ -69,6 +69,8 @@ public struct LedgerState: Hashable, Sendable {
   public internal(set) var nextOrder: OrderID
   public internal(set) var lastFunding: Timestamp
   public internal(set) var restartedAt: Timestamp?
+  /// Of the assets that have rules for it, in the order of the listing.
+  public internal(set) var collateralMarks: [CollateralMark]
   /// Whether a balance left its field limit; the command that did it is refused.
   public internal(set) var isOutsideLimits = false
 
@@ -115,6 +117,7 @@ public struct LedgerState: Hashable, Sendable {
     nextOrder = OrderID(1)
     lastFunding = Timestamp(nanoseconds: 0)
     restartedAt = nil
+    collateralMarks = []
   }
 
   /// The dense index of an account.
@@ -162,6 +165,11 @@ public struct LedgerState: Hashable, Sendable {
     markets.first { $0.market.underlying == underlying }
   }
 
+  /// The mark of an asset as collateral; `nil` for one that counts at the index, and whole.
+  public func collateralMark(of asset: Asset) -> CollateralMark? {
+    collateralMarks.first { $0.asset == asset }
+  }
+
   /// The market as the last block marked it.
   public var snapshot: MarketSnapshot {
     MarketSnapshot(
@@ -175,6 +183,7 @@ public struct LedgerState: Hashable, Sendable {
         UnderlyingLiquidity(
           underlying: market.market.underlying, openInterest: market.openInterest,
           uncertainty: market.uncertainty)
-      })
+      },
+      collateral: collateralMarks)
   }
 }

@@ -14,14 +14,24 @@ public struct DeleveragingCandidate: Hashable, Sendable {
   public let notional: Int64
   /// Equity of the whole account with the position closed at the execution value.
   public let equity: Int64
+  /// What the whole account is exposed to on the position's side, millionths of the quote currency.
+  ///
+  /// The position's underlying and those that move with it, added up: positive where the position
+  /// adds to it, negative where it hedges. Without other positions it is ``notional``.
+  public let exposure: Int64
 
+  /// - Parameter exposure: `nil` for an account that holds nothing else.
   @inlinable
-  public init(account: AccountID, size: Size, profit: Int64, notional: Int64, equity: Int64) {
+  public init(
+    account: AccountID, size: Size, profit: Int64, notional: Int64, equity: Int64,
+    exposure: Int64? = nil
+  ) {
     self.account = account
     self.size = size
     self.profit = profit
     self.notional = notional
     self.equity = equity
+    self.exposure = exposure ?? notional
   }
 
   /// Profit per notional times leverage, in billionths: who gained most with least goes first.

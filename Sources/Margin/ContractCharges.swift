@@ -36,6 +36,9 @@ struct ContractCharges: Sendable {
   /// What of these is for a settlement asset off its peg.
   var pegLong: Int64 = 0
   var pegShort: Int64 = 0
+  /// What of these is for a volatility that is not known well.
+  var bandLong: Int64 = 0
+  var bandShort: Int64 = 0
   /// 10^−8 of base units per size step that move with the underlying; 0 where no charge asks.
   var deltaQuantity: Int64 = 0
 
@@ -139,9 +142,10 @@ extension RequirementEngine {
       charges[index].shortMaintenance = StepMoney(
         quantity: contract.stepQuantity, price: margin.maintenance - worth.steps)
     }
-    if hasDeltaTerms { charges[index].deltaQuantity = deltaQuantity(index) }
+    if hasDeltaTerms || collateral.hasWrongWay { charges[index].deltaQuantity = deltaQuantity(index) }
     let basis = if case .perpetual = contract.kind { market.basis } else { Rate.zero }
-    guard setProvision(index, basis: basis, peg: pegRate(place.settlement)) else {
+    let band = volatilityBand(index, place, market.underlying)
+    guard setProvision(index, basis: basis, peg: pegRate(place.settlement), band: band) else {
       throw .cellOutOfRange(contract.name)
     }
   }
@@ -174,17 +178,21 @@ extension RequirementEngine {
       charges[index].notional =
         isQuote
         ? StepNotional(
-          numerator: unitValue * valuation.numerator, denominator: valuation.denominator)
+          numerator: unitValue * valuation.debtNumerator, denominator: valuation.denominator)
         : StepNotional(
-          numerator: Int64(
-            QuoteMoney.clampedCharge(valuation.worth(Int128(unitValue), rounding: .up))),
+          numerator: QuoteMoney.clampedCharge(
+            valuation.indexWorth(Int128(unitValue), rounding: .up)),
           denominator: 1)
     }
   }
 
-  /// - Parameter peg: Of the settlement asset, billionths.
+  /// - Parameters:
+  ///   - peg: Of the settlement asset, billionths.
+  ///   - band: For volatility, millionths with binary places; `nil` leaves every field.
   /// - Returns: Whether the provision fits its field.
-  private mutating func setProvision(_ index: Int, basis: Rate, peg: Int64) -> Bool {
+  private mutating func setProvision(
+    _ index: Int, basis: Rate, peg: Int64, band: (long: Int64, short: Int64)?
+  ) -> Bool {
     let notional = charges[index].notional
     let perStep = Int128(notional.numerator) << ContractCharges.provisionBits
     let expected = parameters.fundingShare.share(of: abs(basis.billionths), rounding: .up)
@@ -198,13 +206,16 @@ extension RequirementEngine {
     let pegCharge = (perStep * Int128(peg)).divided(by: divisor, rounding: .up)
     // Of options and spot only shorts, of futures and perpetuals both sides.
     let pegLong = charges[index].isOption || isSpot(index) ? 0 : pegCharge
-    guard let provisionLong = Int64(exactly: longCharge + pegLong),
-      let provisionShort = Int64(exactly: shortCharge + pegCharge)
+    guard let band,
+      let provisionLong = Int64(exactly: longCharge + pegLong + Int128(band.long)),
+      let provisionShort = Int64(exactly: shortCharge + pegCharge + Int128(band.short))
     else { return false }
     charges[index].provisionLong = provisionLong
     charges[index].provisionShort = provisionShort
     charges[index].pegLong = Int64(pegLong)
     charges[index].pegShort = Int64(pegCharge)
+    charges[index].bandLong = band.long
+    charges[index].bandShort = band.short
     return true
   }
 

@@ -50,7 +50,8 @@ public struct LiquidationPriceSolver {
     self.portfolio = portfolio
     market = MarketSnapshot(
       time: engine.marked.time, underlyings: engine.marked.markets.compactMap(\.self),
-      settling: engine.marked.settling, liquidity: engine.marked.liquidity)
+      settling: engine.marked.settling, liquidity: engine.marked.liquidity,
+      collateral: engine.marked.collateral)
   }
 
   /// The nearest crossing as the index of an underlying falls.
@@ -152,6 +153,7 @@ extension MarketSnapshot {
         : market
     }
     return MarketSnapshot(
-      time: time, underlyings: moved, settling: settling, liquidity: liquidity)
+      time: time, underlyings: moved, settling: settling, liquidity: liquidity,
+      collateral: collateral)
   }
 }

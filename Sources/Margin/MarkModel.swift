@@ -68,6 +68,7 @@ public struct MarkModel: Sendable {
     listing.time = snapshot.time
     listing.settling = snapshot.settling
     listing.liquidity = snapshot.liquidity
+    listing.collateral = snapshot.collateral
     for slot in layout.underlyings.indices {
       let market = snapshot[layout.underlyings[slot]]
       listing.markets[slot] = market
@@ -164,20 +165,57 @@ public struct MarkModel: Sendable {
     volatility: inout Double
   ) throws(PricingError) -> Double {
     var logStrike = layout.places[index].logStrike
-    var (open, share) = (strike, 1.0)
     if let settling = expiry.settling {
       switch settling.option(strike: strike, forward: expiry.forward.value) {
-      case .strike(let strike):
-        (open, share) = (strike, settling.open)
-        logStrike = Elementary.log(strike)
+      case .strike(let strike): logStrike = Elementary.log(strike)
       case .certain: return max(right.sign * (settling.expected.value - strike), 0)
       }
     }
     volatility = givenVolatilities[index] ?? self.volatility(logStrike - expiry.logForward, expiry)
+    return try value(of: index, right, strike, expiry, at: volatility)
+  }
+
+  /// The same at a volatility.
+  private func value(
+    of index: Int, _ right: OptionRight, _ strike: Double, _ expiry: MarkedExpiry,
+    at volatility: Double
+  ) throws(PricingError) -> Double {
+    var (open, share) = (strike, 1.0)
+    if let settling = expiry.settling {
+      switch settling.option(strike: strike, forward: expiry.forward.value) {
+      case .strike(let strike): (open, share) = (strike, settling.open)
+      case .certain: return max(right.sign * (settling.expected.value - strike), 0)
+      }
+    }
     return try share
       * Black76.price(
         forward: expiry.forward.value, strike: open,
         totalVariance: (volatility * volatility) * expiry.years, right: right)
+  }
+
+  /// What an option loses where its volatility is lower, and gains where it is higher, by a share;
+  /// quote units per base unit, never negative.
+  ///
+  /// - Parameter share: At least 0; a volatility that would fall below 0 is 0.
+  func band(
+    _ index: Int, share: Double, of listing: MarkedListing
+  ) throws(PricingError) -> (below: Double, above: Double) {
+    let contract = layout.listing.contracts[index]
+    let place = layout.places[index]
+    guard case .option(let right, let strike, _) = contract.kind,
+      let market = listing.markets[place.underlying]
+    else { return (0, 0) }
+    let expiry = listing.expiries[place.expiry]
+    let coin =
+      contract.settlement == .inverse ? market.index.value / expiry.future.value : 1
+    func value(_ volatility: Double) throws(PricingError) -> Double {
+      try self.value(of: index, right, strike.value, expiry, at: volatility) * coin
+    }
+    let volatility = listing.volatilities[index]
+    let now = try value(volatility)
+    let below = now - (try value(share < 1 ? volatility * (1 - share) : 0))
+    let above = try value(volatility * (1 + share)) - now
+    return (below > 0 ? below : 0, above > 0 ? above : 0)
   }
 
   private func volatility(_ logMoneyness: Double, _ expiry: MarkedExpiry) -> Double {

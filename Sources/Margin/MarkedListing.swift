@@ -19,6 +19,7 @@ public struct MarkedListing: Sendable {
   /// As the snapshot has them.
   var settling: [SettlingMarket]
   var liquidity: [UnderlyingLiquidity]
+  var collateral: [CollateralMark]
   /// By expiry slot.
   var expiries: [MarkedExpiry]
   /// Forward of each underlying's perpetual, by underlying slot.
@@ -33,6 +34,7 @@ public struct MarkedListing: Sendable {
     markets = Array(repeating: nil, count: layout.underlyings.count)
     settling = []
     liquidity = []
+    collateral = []
     expiries = Array(repeating: .unmarked, count: layout.expiries.count)
     perpetuals = Array(repeating: .zero, count: layout.underlyings.count)
   }

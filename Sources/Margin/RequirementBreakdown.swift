@@ -38,6 +38,10 @@ public enum ChargeKind: Hashable, Sendable {
   case orders
   /// How far above maintenance margin a liquidation ends: no part of either margin.
   case buffer
+  /// A net size whose liquidation takes more than a day.
+  case horizon(AssetSymbol)
+  /// What is not known of volatilities: longs lower, shorts higher.
+  case volatilityUncertainty
 }
 
 /// One line of a requirement, millionths of the quote currency.
@@ -109,7 +113,10 @@ extension RequirementEngine {
       contributions = try self.contributions(of: portfolio, scans)
     }
     if !portfolio.orders.isEmpty {
-      let charge = try orderCharge(of: portfolio)
+      let charge = QuoteMoney.sum(
+        try openOrderCharge(of: portfolio),
+        wrongWayOfOrders(
+          portfolio, haircutAmounts(of: portfolio), dominantExposure(portfolio)))
       lines.append(ChargeLine(kind: .orders, initial: charge, maintenance: 0))
     }
     return RequirementBreakdown(
@@ -132,7 +139,8 @@ extension RequirementEngine {
       lines.append(
         ChargeLine(kind: .haircut(symbol), initial: charge, maintenance: charge))
     }
-    return lines
+    guard chargesStandaloneSizes else { return lines }
+    return lines + portioned(standaloneSizeLines(of: portfolio))
   }
 
   private func portfolioLines(
@@ -156,7 +164,11 @@ extension RequirementEngine {
     for (symbol, charge) in haircutLines(of: portfolio) {
       parts.append((.haircut(symbol), charge))
     }
-    parts += provisionLines(of: portfolio)
+    return portioned(parts + provisionLines(of: portfolio))
+  }
+
+  /// Lines of which maintenance margin is a share of the whole, split by the running total.
+  private func portioned(_ parts: [(ChargeKind, Int64)]) -> [ChargeLine] {
     var total: Int64 = 0
     return parts.map { kind, charge in
       let before = portfolioCharge(total).maintenance
@@ -168,22 +180,40 @@ extension RequirementEngine {
   }
 
   private func provisionLines(of portfolio: Portfolio) -> [(ChargeKind, Int64)] {
-    var whole: Int128 = 0
-    var peg: Int128 = 0
+    var parts = ProvisionParts()
     for position in portfolio.positions {
       guard let index = layout.index(of: position.instrument) else { continue }
-      let steps = Int128(position.size.steps)
-      whole += provision(index, position.size.steps)
-      peg += abs(steps) * Int128(steps > 0 ? charges[index].pegLong : charges[index].pegShort)
+      parts.add(charges[index], steps: position.size.steps)
     }
-    let charge = provisionCharge(whole)
-    let ordinary = provisionCharge(whole - peg)
-    return [(.provision, ordinary)] + (peg > 0 ? [(.peg, charge - ordinary)] : [])
+    let ordinary = provisionCharge(parts.ordinary)
+    let pegged = provisionCharge(parts.ordinary + parts.peg)
+    let charge = provisionCharge(parts.whole)
+    var lines: [(ChargeKind, Int64)] = [(.provision, ordinary)]
+    if parts.peg > 0 { lines.append((.peg, pegged - ordinary)) }
+    if parts.band > 0 { lines.append((.volatilityUncertainty, charge - pegged)) }
+    return lines
   }
 
   private func haircutLines(of portfolio: Portfolio) -> [(AssetSymbol, Int64)] {
     var lines: [(AssetSymbol, Int64)] = []
-    for asset in valuations.indices where haircuts[asset] > 0 {
+    let exposure = dominantExposure(portfolio)
+    for (asset, net) in haircutAmounts(of: portfolio).enumerated()
+    where net > 0 && isCharged(asset) {
+      let charge = haircutCharge(asset, net, exposure)
+      guard charge > 0 || collateral.isPlain else { continue }
+      lines.append((layout.listing.collateral[asset].asset.symbol, charge))
+    }
+    return lines
+  }
+
+  private func dominantExposure(_ portfolio: Portfolio) -> DominantExposure {
+    var scratch = makeScratch()
+    return dominantExposure(portfolio, &scratch)
+  }
+
+  /// By asset, what haircuts apply to, ledger units.
+  private func haircutAmounts(of portfolio: Portfolio) -> [Int128] {
+    valuations.indices.map { asset in
       var net = Int128(portfolio.balances[asset])
       for position in portfolio.positions {
         guard let index = layout.index(of: position.instrument),
@@ -196,10 +226,8 @@ extension RequirementEngine {
               ? worth : haircutWorth(index, position.size.steps, worth))
           - Int128(position.cost)
       }
-      guard net > 0 else { continue }
-      lines.append((layout.listing.collateral[asset].asset.symbol, haircutCharge(asset, net)))
+      return net
     }
-    return lines
   }
 
   private func minimumCharge(of portfolio: Portfolio) -> Int64 {

@@ -11,7 +11,7 @@ extension RequirementEngine {
   /// Equity is Σ per collateral asset of (balance + unrealized profits settled in it) at the
   /// index, each asset rounded down to a millionth. Isolated and cross accounts are charged
   /// position by position, by the tiers of the underlying and the stand-alone option rule, plus
-  /// haircuts. Portfolio accounts:
+  /// haircuts, and where the parameters say so the size charges of a portfolio. Portfolio accounts:
   ///
   ///     IM = max(SCAN, A_min, tier floor) + size + basis + haircuts + provisions + orders
   ///     MM = factor × (IM − orders)
@@ -24,26 +24,34 @@ extension RequirementEngine {
     let penalty: Int64
     var charge: ChargePair
     let positionCount = portfolio.positions.count
+    let wrongWay: Int64
     switch portfolio.mode {
     case .isolated, .cross:
       (charge, penalty) = try takeStock(of: portfolio, &scratch)
-      let haircut = haircutCharge(scratch.held)
+      let exposure = dominantExposure(portfolio, &scratch)
+      let haircut = haircutCharge(scratch.held, exposure)
+      wrongWay = wrongWayOfOrders(portfolio, scratch.held, exposure)
       charge = charge + ChargePair(initial: haircut, maintenance: haircut)
+      if chargesStandaloneSizes {
+        charge = charge + standaloneSizeCharge(portfolio.positions, &scratch)
+      }
     case .portfolio:
       let provision: ChargePair
       (provision, penalty) = try takeStock(of: portfolio, &scratch)
+      let exposure = dominantExposure(portfolio, &scratch)
+      wrongWay = wrongWayOfOrders(portfolio, scratch.net, exposure)
       var core = scanCharge(positionCount, &scratch)
       if hasDeltaTerms {
         let terms = deltaCharges(positionCount, &scratch)
         core = QuoteMoney.sum(max(core, terms.floor), terms.added)
       }
-      core = QuoteMoney.sum(core, haircutCharge(scratch.net))
+      core = QuoteMoney.sum(core, haircutCharge(scratch.net, exposure))
       core = QuoteMoney.sum(core, provision.initial)
       charge = portfolioCharge(core)
     }
     if !portfolio.orders.isEmpty {
-      let orders = try orderCharge(of: portfolio)
-      charge.initial = QuoteMoney.sum(charge.initial, orders)
+      let orders = try openOrderCharge(of: portfolio)
+      charge.initial = QuoteMoney.sum(charge.initial, QuoteMoney.sum(orders, wrongWay))
     }
     return AccountRisk(
       equity: equity(scratch.net), initialMargin: charge.initial,
@@ -198,21 +206,6 @@ extension RequirementEngine {
       equity += valuations[asset].worth(net[asset], rounding: .down)
     }
     return QuoteMoney.clampedEquity(equity)
-  }
-
-  /// Haircuts on positive amounts: of what a portfolio's collateral comes to, of the same less
-  /// long options otherwise.
-  func haircutCharge(_ net: [Int128]) -> Int64 {
-    var charge: Int64 = 0
-    for asset in net.indices where net[asset] > 0 && haircuts[asset] > 0 {
-      charge = QuoteMoney.sum(charge, haircutCharge(asset, net[asset]))
-    }
-    return charge
-  }
-
-  func haircutCharge(_ asset: Int, _ units: Int128) -> Int64 {
-    let worth = valuations[asset].worth(units, rounding: .down)
-    return QuoteMoney.charge(QuoteMoney.clampedCharge(worth), rate: haircuts[asset])
   }
 
   /// Close fee and funding reserved for a position, millionths with binary places.

@@ -29,6 +29,7 @@ public struct RequirementEngine: Sendable {
   let haircuts: [Int64]
   let netting: NettingTable
   var sizes: SizeTable
+  var collateral: CollateralTable
   var bases: BasisTable
   /// By underlying slot.
   var netTiers: [NetTiers]
@@ -36,11 +37,11 @@ public struct RequirementEngine: Sendable {
   var minimumCharges: [Int128]
   let surface: SurfaceParameters
   let givenVolatilities: [Double?]
-  private let model: MarkModel
+  let model: MarkModel
   let hasScenarios: Bool
   /// Whether any charge depends on an account's net deltas.
   let hasDeltaTerms: Bool
-  /// Whether any charge or tier depends on volumes.
+  /// Whether any charge or tier depends on volumes, or on what is known of volatilities.
   let usesLiquidity: Bool
 
   /// - Parameters:
@@ -73,6 +74,7 @@ public struct RequirementEngine: Sendable {
     netting = NettingTable(layout, grids: made, margin.terms)
     sizes = SizeTable(layout, margin)
     bases = BasisTable(layout, margin.terms)
+    collateral = CollateralTable(layout, margin)
     valuations = Array(repeating: .none, count: listing.collateral.count)
     haircuts = listing.collateral.map { margin.haircuts[$0.asset.symbol].billionths }
     minimumCharges = Array(repeating: 0, count: layout.underlyings.count)
@@ -88,7 +90,10 @@ public struct RequirementEngine: Sendable {
     self.hasScenarios = hasScenarios
     hasDeltaTerms = sizes.isActive || bases.isActive || margin.terms.tierShare > .zero
     usesLiquidity =
-      sizes.isActive || layout.underlyings.contains { margin.terms.tierVolumes[$0] > .zero }
+      sizes.isActive
+      || layout.underlyings.contains {
+        margin.terms.tierVolumes[$0] > .zero || margin.terms.marks[$0].factor > .zero
+      }
   }
 
   /// Marks the listing and revalues all scenarios: one block.
@@ -140,45 +145,9 @@ public struct RequirementEngine: Sendable {
   /// Working memory for one thread.
   public func makeScratch() -> RiskScratch { RiskScratch(self) }
 
-  private mutating func revalue(_ asset: Int) {
-    let slot = layout.collateralUnderlyings[asset]
-    let decimals = Int(layout.listing.collateral[asset].asset.decimals)
-    if slot < 0 {
-      valuations[asset] = AssetValuation(
-        numerator: powerOfTen(max(6 - decimals, 0)),
-        denominator: powerOfTen(max(decimals - 6, 0)))
-    } else if let market = marked.markets[slot] {
-      // Ledger units × 10^−8 quote steps to millionths: 10^−decimals − 8 + 6.
-      valuations[asset] = AssetValuation(
-        numerator: market.index.steps, denominator: powerOfTen(decimals + 2))
-    } else {
-      valuations[asset] = .none
-    }
-  }
-
   private mutating func remeasureMinimum(_ slot: Int) {
     let index = marked.markets[slot]?.index ?? .zero
     minimumCharges[slot] =
       Int128(index.steps) * Int128(parameters.shortOptionMinimum.billionths)
-  }
-}
-
-/// What one ledger unit of an asset is worth, as a fraction of a millionth of the quote currency.
-struct AssetValuation: Hashable, Sendable {
-  var numerator: Int64
-  /// Zero when there is no price.
-  var denominator: Int64
-
-  static let none = AssetValuation(numerator: 0, denominator: 0)
-
-  var isPriced: Bool { denominator != 0 }
-
-  /// Worth in millionths, rounded as stated; ± 2^100 beyond 128 bits.
-  @inline(__always)
-  func worth(_ units: Int128, rounding: RoundingDirection) -> Int128 {
-    if denominator == 1, numerator == 1 { return units }
-    let (product, overflows) = units.multipliedReportingOverflow(by: Int128(numerator))
-    guard !overflows else { return units > 0 ? 1 << 100 : -(1 << 100) }
-    return product.divided(by: Int128(denominator), rounding: rounding)
   }
 }

@@ -68,6 +68,20 @@ public struct RiskScratch: Sendable {
   }
 }
 
+extension RequirementEngine {
+  /// Whether working memory, perhaps another engine's, has the shape that this one needs.
+  public func fits(_ scratch: borrowing RiskScratch) -> Bool {
+    let underlyings = layout.underlyings.count
+    return scratch.net.count == layout.collateralUnderlyings.count
+      && scratch.uncovered.count == underlyings && scratch.jointProfits.count == table.laneCount
+      && scratch.sums.count == underlyings * table.laneCount
+      && scratch.skewLosses.count == underlyings * table.skewCount
+      && scratch.expiryDeltas.count == layout.expiries.count
+      && scratch.skewSums.count == layout.expiries.count * table.skewCount
+      && scratch.strikeQuantities.count == layout.strikes.count
+  }
+}
+
 /// Which of a fixed number of slots an account has touched, in order of first touch.
 struct SlotSet: Sendable {
   private var isMember: [Bool]

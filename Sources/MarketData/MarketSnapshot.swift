@@ -66,17 +66,21 @@ public struct UnderlyingLiquidity: Hashable, Sendable {
   public let openInterest: Int64
   /// Half the range in which the index lies ÷ the index, at least 0.
   public let uncertainty: Rate
+  /// Half the range in which volatilities lie ÷ the volatility, at least 0; `nil` is the figure of
+  /// the parameters.
+  public let volatilityUncertainty: Rate?
 
   @inlinable
   public init(
     underlying: AssetSymbol, dailyVolume: Int64? = nil, depthShare: Rate = .one,
-    openInterest: Int64 = 0, uncertainty: Rate = .zero
+    openInterest: Int64 = 0, uncertainty: Rate = .zero, volatilityUncertainty: Rate? = nil
   ) {
     self.underlying = underlying
     self.dailyVolume = dailyVolume
     self.depthShare = depthShare
     self.openInterest = openInterest
     self.uncertainty = uncertainty
+    self.volatilityUncertainty = volatilityUncertainty
   }
 }
 
@@ -89,16 +93,19 @@ public struct MarketSnapshot: Hashable, Sendable {
   public let settling: [SettlingMarket]
   /// Of underlyings whose liquidity is known; in any order, each at most once.
   public let liquidity: [UnderlyingLiquidity]
+  /// Of assets whose price as collateral or counted share is not simply the index and whole.
+  public let collateral: [CollateralMark]
 
   /// - Precondition: `underlyings` is sorted by symbol, without duplicates.
   public init(
     time: Timestamp, underlyings: [UnderlyingMarket], settling: [SettlingMarket] = [],
-    liquidity: [UnderlyingLiquidity] = []
+    liquidity: [UnderlyingLiquidity] = [], collateral: [CollateralMark] = []
   ) {
     self.time = time
     self.underlyings = underlyings
     self.settling = settling
     self.liquidity = liquidity
+    self.collateral = collateral
   }
 
   public subscript(underlying: AssetSymbol) -> UnderlyingMarket? {

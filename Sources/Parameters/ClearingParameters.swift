@@ -23,6 +23,8 @@ public struct ClearingParameters: Hashable, Sendable {
   public let depositLimit: Int64
   /// Blocks from one state digest to the next.
   public let digestInterval: Int64
+  /// Whether unrealized profit counts in withdrawals at its stressed value, or not at all.
+  public let withdrawsStressedProfit: Bool
 
   public init(_ set: ParameterSet) throws(ParameterError) {
     fundingInterval = try set.duration("clearing.fundingInterval")
@@ -34,6 +36,14 @@ public struct ClearingParameters: Hashable, Sendable {
     orderLimit = try set.raw("clearing.orderLimit")
     depositLimit = try set.raw("clearing.depositLimit")
     digestInterval = try set.raw("clearing.digestInterval")
+    let stressed = "clearing.withdrawStressedProfit"
+    withdrawsStressedProfit = set.states(stressed) ? try set.raw(stressed) == 1 : false
+  }
+
+  /// How far from the mark a trade may lie, price steps, rounded up: ``priceBand`` of the mark,
+  /// and never less than one tick, so that what is worth next to nothing can still be traded.
+  public func bandWidth(around mark: Price, tick: Price) -> Int64 {
+    max(priceBand.share(of: mark.steps, rounding: .up), tick.steps)
   }
 }
 

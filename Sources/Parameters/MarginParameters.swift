@@ -23,6 +23,8 @@ public struct MarginParameters: Hashable, Sendable {
   public let tiers: SymbolTable<TierTable>
   /// Netting of underlyings and what is charged besides scenarios, tiers and haircuts.
   public let terms: MarginTermParameters
+  /// How much of an asset counts as collateral besides its flat haircut, and what owing it costs.
+  public let collateral: CollateralParameters
 
   public init(_ set: ParameterSet) throws(ParameterError) {
     scan = try ScanParameters(set)
@@ -39,6 +41,7 @@ public struct MarginParameters: Hashable, Sendable {
       set, prefix: "margin.tiers.", suffix: ".isMarginal"
     ) { owner throws(ParameterError) in try TierTable(set, owner: owner) }
     terms = try MarginTermParameters(set)
+    collateral = try CollateralParameters(set)
   }
 }
 

@@ -22,6 +22,9 @@ public struct SizeChargeParameters: Hashable, Sendable {
   /// Uncertainty up to this is free.
   public let freeUncertainty: Rate
   public let openInterest: OpenInterestParameters
+  /// The share of the stressed daily volume that a liquidation takes in a day; 0 leaves the
+  /// charge for liquidations of more than a day out.
+  public let horizonShare: Rate
 
   init(_ owner: TermOwner) throws(ParameterError) {
     dailyVolume = try owner.dailyVolume()
@@ -35,12 +38,14 @@ public struct SizeChargeParameters: Hashable, Sendable {
       lower: try owner.rate("size", "openInterestLower"),
       upper: try owner.rate("size", "openInterestUpper"),
       highest: try owner.rate("size", "openInterestRate"))
+    horizonShare = try owner.rate("size", "horizonShare")
     if openInterest.highest > .zero, openInterest.upper <= openInterest.lower {
       throw .inconsistent(
         key: owner.key("size", "openInterestUpper"), reason: "not above openInterestLower")
     }
     let needsVolume =
       impact > .zero || gap.intensity > .zero || openInterest.highest > .zero
+      || horizonShare > .zero
     if needsVolume, dailyVolume == nil {
       throw .missing(key: "book.\(owner.symbol).dailyVolume")
     }

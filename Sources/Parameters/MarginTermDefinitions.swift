@@ -4,7 +4,7 @@
 extension ParameterDefinition {
   /// What the requirement adds to scenarios, tiers and haircuts; none need be stated.
   static let marginTerms: [ParameterDefinition] =
-    marginOffsets + marginSize + marginGap + marginRows
+    marginOffsets + marginSize + marginGap + marginRows + marginMarks
 
   private static let marginOffsets: [ParameterDefinition] = [
     ParameterDefinition(
@@ -59,6 +59,10 @@ extension ParameterDefinition {
     ParameterDefinition(
       "margin.size.*.openInterestRate", .rate, 0...1_000_000_000,
       "that charge, as a share of the notional"),
+    ParameterDefinition(
+      "margin.size.*.horizonShare", .rate, 0...1_000_000_000,
+      "share of the stressed daily volume that a liquidation takes in a day; what lasts longer"
+        + " is charged a wider range; 0 for no such charge"),
   ]
 
   private static let marginGap: [ParameterDefinition] = [
@@ -98,5 +102,21 @@ extension ParameterDefinition {
     ParameterDefinition(
       "margin.twist.smile", .rate, 0...1_000_000_000,
       "wings against the money, as a share of the skew scenarios' cap; 0 for no such scenario"),
+  ]
+
+  private static let marginMarks: [ParameterDefinition] = [
+    ParameterDefinition(
+      "margin.mark.*.volatilityUncertainty", .rate, 0...10_000_000_000,
+      "relative uncertainty of volatilities where the market states none"),
+    ParameterDefinition(
+      "margin.mark.*.freeVolatility", .rate, 0...10_000_000_000,
+      "relative uncertainty of volatilities that is free"),
+    ParameterDefinition(
+      "margin.mark.*.volatilityFactor", .rate, 0...100_000_000_000,
+      "relative move of volatility against each option, per unit of that uncertainty; 0 for no"
+        + " charge"),
+    ParameterDefinition(
+      "margin.standaloneSize", .flag, 0...1,
+      "whether net sizes of isolated and cross accounts are charged as those of portfolios"),
   ]
 }

@@ -18,10 +18,14 @@ public struct MarginTermParameters: Hashable, Sendable {
   ///
   /// The others end in proportion; 0 leaves the table as published. By underlying.
   public let tierVolumes: SymbolTable<Rate>
+  /// What is not known of volatilities, by underlying.
+  public let marks: SymbolTable<MarkUncertaintyParameters>
+  /// Whether net sizes of isolated and cross accounts are charged as those of portfolios.
+  public let chargesStandaloneSizes: Bool
 
   init(_ set: ParameterSet) throws(ParameterError) {
     let reader = TermReader(set: set)
-    let names = try reader.symbols(["netting", "size", "basis", "peg", "tiers"])
+    let names = try reader.symbols(["netting", "size", "basis", "peg", "tiers", "mark"])
     netting = try names.table { owner throws(ParameterError) in
       NettingParameters(
         correlation: try owner.rate("netting", "correlation"),
@@ -42,6 +46,14 @@ public struct MarginTermParameters: Hashable, Sendable {
     tierVolumes = try names.table { owner throws(ParameterError) in
       try owner.rate("tiers", "volumeMultiple")
     }
+    marks = try names.table { owner throws(ParameterError) in
+      MarkUncertaintyParameters(
+        ordinary: try owner.rate("mark", "volatilityUncertainty"),
+        free: try owner.rate("mark", "freeVolatility"),
+        factor: try owner.rate("mark", "volatilityFactor"))
+    }
+    let standalone = "margin.standaloneSize"
+    chargesStandaloneSizes = set.states(standalone) ? try set.raw(standalone) == 1 : false
   }
 }
 
@@ -121,4 +133,25 @@ public struct TwistParameters: Hashable, Sendable {
   }
 
   public static let none = TwistParameters(term: .zero, smile: .zero)
+}
+
+/// What a portfolio's options are charged for not knowing volatility well.
+///
+/// Each long counts as if volatility were lower and each short as if it were higher, by the share
+/// factor × (uncertainty − free)⁺.
+@frozen
+public struct MarkUncertaintyParameters: Hashable, Sendable {
+  /// Relative uncertainty of volatilities where a market states none.
+  public let ordinary: Rate
+  /// Uncertainty up to this is free.
+  public let free: Rate
+  /// 0 for no charge.
+  public let factor: Rate
+
+  @inlinable
+  public init(ordinary: Rate, free: Rate, factor: Rate) {
+    self.ordinary = ordinary
+    self.free = free
+    self.factor = factor
+  }
 }

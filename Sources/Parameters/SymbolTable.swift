@@ -22,6 +22,8 @@ public struct SymbolTable<Value: Hashable & Sendable>: Hashable, Sendable {
     symbols.firstIndex(of: symbol).map { values[$0] } ?? fallback
   }
 
+  var statedValues: [Value] { values }
+
   /// Reads the table whose entries have the keys `prefix` + symbol + `suffix`.
   /// - Parameter read: Makes the value of one entry, given its `prefix` + symbol.
   /// - Throws: ``ParameterError/missing(key:)`` when `default` is not stated.

@@ -152,11 +152,7 @@ struct RangeBacktestCommand: ParsableCommand {
   }
 
   private func write(_ study: BacktestStudy, in folder: String) throws -> String {
-    do {
-      try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-    } catch {
-      throw ValidationError("--out: “\(folder)” is no folder and cannot be made one")
-    }
+    try makeOutputFolder(folder)
     let page = folder + "/report.html"
     let html = BacktestReport.render(study, charts: ChartLibrary(folder: ".cache/charts"))
     try Data(html.utf8).write(to: URL(fileURLWithPath: page))

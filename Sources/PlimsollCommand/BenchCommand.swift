@@ -34,6 +34,12 @@ struct BenchCommand: ParsableCommand {
     help: ArgumentHelp("Accounts of the margin figures; 0 leaves them out.", valueName: "count"))
   var marginAccounts = 1_000_000
 
+  @Option(
+    name: .long,
+    help: ArgumentHelp(
+      "Draw the cost against the number of accounts here, as SVG.", valueName: "file"))
+  var out: String?
+
   @Flag(name: .long, help: "Leave the replay and the margin of a venue out.")
   var kernelsOnly = false
 
@@ -47,7 +53,9 @@ struct BenchCommand: ParsableCommand {
       figures += try ReplayBench.figures(market: market.load(), accounts: population)
     }
     if !kernelsOnly, marginAccounts > 0 {
-      figures += try MarginBench.figures(ParameterFile.bundled().set, accounts: marginAccounts)
+      figures += try MarginBench.figures(
+        ParameterFile.bundled().set, accounts: marginAccounts,
+        plot: out.map { URL(filePath: $0) })
     }
     if json {
       for figure in figures { print(try encoded(figure)) }

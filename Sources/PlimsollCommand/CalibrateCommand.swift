@@ -8,10 +8,19 @@ import Quantities
 import Reporting
 import Volatility
 
-/// Fits an arbitrage-free surface to a recorded option chain.
+/// Makes models from what was recorded: by default, a surface from an option chain.
 struct CalibrateCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "calibrate",
+    abstract: "Fit a volatility surface to an option chain, or jumps to daily prices.",
+    subcommands: [SurfaceCalibrateCommand.self, JumpCalibrateCommand.self],
+    defaultSubcommand: SurfaceCalibrateCommand.self)
+}
+
+/// Fits an arbitrage-free surface to a recorded option chain.
+struct SurfaceCalibrateCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "surface",
     abstract: "Fit an arbitrage-free volatility surface to a recorded option chain.",
     discussion: """
       Prints the fit of every expiry, the quotes it left out and why, and what a search for \
@@ -60,7 +69,7 @@ struct CalibrateCommand: ParsableCommand {
     }
     let page = out + "/report.html"
     if report {
-      try makeFolder()
+      try makeOutputFolder(out)
       let html = CalibrationReport.render(
         calibrated, file: chain, charts: ChartLibrary(folder: ".cache/charts"))
       try Data(html.utf8).write(to: URL(fileURLWithPath: page))
@@ -69,14 +78,6 @@ struct CalibrateCommand: ParsableCommand {
       print(json ? try encoded(CalibrationRecord(chain)) : CalibrationTable.text(chain))
     }
     if report, !json { print("Report: \(page)") }
-  }
-
-  private func makeFolder() throws {
-    do {
-      try FileManager.default.createDirectory(atPath: out, withIntermediateDirectories: true)
-    } catch {
-      throw ValidationError("--out: “\(out)” is no folder and cannot be made one")
-    }
   }
 }
 

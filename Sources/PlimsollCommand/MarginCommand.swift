@@ -171,11 +171,7 @@ struct MarginCommand: ParsableCommand {
   /// Writes the page where one is asked for.
   private func write(_ explanations: [MarginExplanation]) throws -> String? {
     guard let out else { return nil }
-    do {
-      try FileManager.default.createDirectory(atPath: out, withIntermediateDirectories: true)
-    } catch {
-      throw ValidationError("--out: “\(out)” is no folder and cannot be made one")
-    }
+    try makeOutputFolder(out)
     let page = out + "/report.html"
     let html = MarginReport.render(
       explanations, file: book, charts: ChartLibrary(folder: ".cache/charts"))

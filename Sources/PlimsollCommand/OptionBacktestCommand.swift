@@ -141,11 +141,7 @@ struct OptionBacktestCommand: ParsableCommand {
   }
 
   private func write(_ study: OptionBacktestStudy, in folder: String) throws -> String {
-    do {
-      try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-    } catch {
-      throw ValidationError("--out: “\(folder)” is no folder and cannot be made one")
-    }
+    try makeOutputFolder(folder)
     let page = folder + "/report.html"
     try Data(OptionBacktestReport.render(study).utf8).write(to: URL(fileURLWithPath: page))
     return page

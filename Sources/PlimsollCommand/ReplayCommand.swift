@@ -76,20 +76,12 @@ struct ReplayCommand: ParsableCommand {
     let workers = try engine.workers()
     let prices = try market.load()
     let source = try accountSource()
-    try makeFolder()
+    try makeOutputFolder(out)
     var results = [try run(file, prices, source, workers, journal: "journal.db")]
     if let changed {
       results.append(try run(changed, prices, source, workers, journal: "journal-set.db"))
     }
     try write(results)
-  }
-
-  private func makeFolder() throws {
-    do {
-      try FileManager.default.createDirectory(atPath: out, withIntermediateDirectories: true)
-    } catch {
-      throw ValidationError("--out: “\(out)” is no folder and cannot be made one")
-    }
   }
 
   private func accountSource() throws -> AccountSource {

@@ -29,11 +29,12 @@ extension Engine {
     try mark(indices, at: instant, since: previous)
     try settle(at: instant, since: previous)
     try renewProtections()
+    try convertDebts()
     try watch()
     if state.block % UInt64(rules.clearing.digestInterval) == 0 {
       try emit(.stateDigested(state.digest))
     }
-    if let broken = state.brokenAfterBlock() {
+    if let broken = changes.broken(state) {
       throw .broken(broken, afterSequence: sequence)
     }
   }
@@ -45,9 +46,10 @@ extension Engine {
     risks = valuation.risks(of: state.accounts, workers: workers)
     venueIndex.noteMeasured()
     var candidates: [(shortfall: Int64, index: Int)] = []
-    for (index, risk) in risks.enumerated() {
-      let isWaiting = state.accounts[index].liquidation != nil
-      guard isWaiting || risk.equity < risk.maintenanceMargin else { continue }
+    for index in risks.indices {
+      let risk = risks[index]
+      guard venueIndex.isLiquidating[index] || risk.equity < risk.maintenanceMargin
+      else { continue }
       candidates.append((risk.maintenanceMargin - risk.equity, index))
     }
     candidates.sort { ($0.shortfall, $1.index) > ($1.shortfall, $0.index) }

@@ -95,6 +95,7 @@ extension Engine {
   private mutating func deposit(_ amount: Amount, to id: AccountID) throws(StepError) {
     let holder = state.accounts[try account(id)]
     let asset = try checkDeposit(amount)
+    try checkCollateralRules(asset, adds: amount.units)
     let balance = holder.portfolio.balances[asset] + amount.units
     guard balance <= Amount.limit else { throw .refused(.outsideLimits("a balance")) }
     try emit(
@@ -153,7 +154,10 @@ extension Engine {
     }
     var after = holder.portfolio
     after.balances[asset] -= amount.units
-    if after.needsMargin { try requireInitialMargin(after, of: id, withoutProfits: true) }
+    if after.needsMargin {
+      try requireInitialMargin(after, of: id, withoutProfits: true)
+      try requireDebtCap(after, of: id)
+    }
     try emit(
       .transferred(
         Transfer(from: .account(id), to: .outside, amount: amount, reason: .withdrawal)))

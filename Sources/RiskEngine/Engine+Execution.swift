@@ -1,6 +1,7 @@
 // Plimsoll: a real-time margin and liquidation engine for crypto derivatives.
 // SPDX-License-Identifier: Apache-2.0
 
+import Clearing
 import Instruments
 import Ledger
 import Liquidation
@@ -24,7 +25,7 @@ extension Engine {
       throw .refused(.unknownInstrument(order.instrument))
     }
     let trades = try trades(for: order, report.fills, state.listing.contracts[instrument])
-    try checkCounterparties(of: trades, order, asset: settlement(of: instrument))
+    try checkCounterparties(of: trades, order, state.listing.contracts[instrument])
     let penaltyRate = penaltyRate(index)
     for trade in trades { try emit(.traded(trade)) }
     let filled = trades.reduce(Size.zero) { $0 + $1.size }
@@ -41,48 +42,53 @@ extension Engine {
   ///
   /// Otherwise the next slice waits for the next block, so that
   /// the book can recover.
-  private func continues(_ index: Int, _ order: LiquidationOrder, filled: Size) -> Bool {
+  private mutating func continues(_ index: Int, _ order: LiquidationOrder, filled: Size) -> Bool {
     let portfolio = state.accounts[index].portfolio
     if filled == order.size, portfolio.size(of: order.instrument) == .zero { return true }
-    guard let risk = valuation?.risk(portfolio) else { return false }
+    guard let valuation else { return false }
+    let risk = measure(portfolio, valuation)
     return risk.equity >= risk.maintenanceMargin + risk.liquidationBuffer
-  }
-
-  /// The dense index of the asset an instrument settles in.
-  private func settlement(of instrument: Int) -> Int {
-    state.listing.index(of: state.listing.contracts[instrument].settlementAsset) ?? 0
   }
 
   /// Refuses fills that would take a balance out of its field, or a counterparty below what a
   /// trade of its own may, before any of them is booked.
   ///
   /// A counterparty takes risk only above initial margin, and reduces only what leaves it solvent:
-  /// otherwise a liquidation would hand the loss of one account to the next.
+  /// otherwise a liquidation would hand the loss of one account to the next. The fee is part of
+  /// what it takes.
   private func checkCounterparties(
-    of trades: [Trade], _ order: LiquidationOrder, asset: Int
+    of trades: [Trade], _ order: LiquidationOrder, _ contract: Contract
   ) throws(StepError) {
-    var touched: [(id: AccountID, portfolio: Portfolio)] = []
+    let asset = state.listing.index(of: contract.settlementAsset) ?? 0
+    var touched: [(id: AccountID, portfolio: Portfolio, fees: Int64)] = []
     for trade in trades {
       for (id, size) in [(trade.buyer, trade.size), (trade.seller, -trade.size)] {
         let slot = touched.firstIndex { $0.id == id } ?? touched.count
         if slot == touched.count {
-          touched.append((id, state.accounts[try account(id)].portfolio))
+          touched.append((id, state.accounts[try account(id)].portfolio, 0))
         }
         touched[slot].portfolio.balances[asset] += touched[slot].portfolio.take(
           size, of: trade.instrument, unitValue: trade.unitValue)
         guard touched[slot].portfolio.balances[asset].magnitude <= Amount.limit.magnitude else {
           throw .refused(.outsideLimits("a balance"))
         }
+        guard id != order.account else { continue }
+        let fee = fee(trade.size, of: contract, unitValue: trade.unitValue, role: .maker)
+        touched[slot].fees = min(touched[slot].fees + max(fee, 0), Amount.limit)
       }
     }
-    for (id, portfolio) in touched where id != order.account {
+    for (id, portfolio, fees) in touched where id != order.account {
       let held = state.accounts[try account(id)].portfolio.size(of: order.instrument)
       let after = portfolio.size(of: order.instrument)
       let reduces = held.sign != -after.sign && after.steps.magnitude < held.steps.magnitude
       if reduces {
         try requireSolvency(portfolio, of: id)
       } else {
-        try requireInitialMargin(portfolio, of: id)
+        var charged = portfolio
+        charged.balances[asset] = max(charged.balances[asset] - fees, -Amount.limit)
+        try requireInitialMargin(charged, of: id)
+        try requireDebtCap(
+          portfolio, of: id, before: state.accounts[try account(id)].portfolio)
       }
     }
   }
@@ -103,7 +109,7 @@ extension Engine {
       }
       let isBeyond = order.side == .sell ? fill.price < order.limit : fill.price > order.limit
       guard !isBeyond else { throw .refused(.fillBeyondLimit(order.id)) }
-      try checkBand(fill.price, of: order)
+      try checkBand(fill.price, of: order, tick: contract.tick)
       guard let unitValue = try? contract.unitValue(at: fill.price) else {
         throw .refused(.outsideLimits("a fill's price"))
       }
@@ -122,10 +128,12 @@ extension Engine {
 
   /// Refuses a price further on the order's good side than the band: what the account in
   /// liquidation would gain its counterparty would lose.
-  private func checkBand(_ price: Price, of order: LiquidationOrder) throws(StepError) {
+  private func checkBand(
+    _ price: Price, of order: LiquidationOrder, tick: Price
+  ) throws(StepError) {
     guard let mark = valuation?.mark(of: order.instrument)?.price else { return }
     let gain = -order.side.sign * (price.steps - mark.steps)
-    guard gain <= rules.clearing.priceBand.share(of: mark.steps, rounding: .up) else {
+    guard gain <= rules.clearing.bandWidth(around: mark, tick: tick) else {
       throw .refused(.priceOutsideBand(price, mark: mark))
     }
   }
@@ -150,8 +158,8 @@ extension Engine {
   }
 
   /// The rate of the account's tier before the fill, or the general one where none states it.
-  private func penaltyRate(_ index: Int) -> Rate {
-    let rate = valuation?.risk(state.accounts[index].portfolio).penaltyRate ?? .zero
+  private mutating func penaltyRate(_ index: Int) -> Rate {
+    let rate = valuation.map { measure(state.accounts[index].portfolio, $0).penaltyRate } ?? .zero
     return rate == .zero ? rules.liquidation.penalty : rate
   }
 
@@ -163,7 +171,7 @@ extension Engine {
       let instrument = state.listing.index(of: order.instrument),
       let asset = state.listing.index(of: state.listing.contracts[instrument].settlementAsset)
     else { return }
-    let risk = valuation.risk(state.accounts[index].portfolio)
+    let risk = measure(state.accounts[index].portfolio, valuation)
     let penalty = liquidationPenalty(
       notional: valuation.notional(filled, of: order.instrument),
       rate: rate,

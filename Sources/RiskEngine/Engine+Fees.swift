@@ -60,7 +60,7 @@ extension Engine {
       let asset = state.listing.index(of: contract.settlementAsset)
     else { return 0 }
     let portfolio = state.accounts[index].portfolio
-    let equity = max(valuation.risk(portfolio).equity, 0)
+    let equity = max(measure(portfolio, valuation).equity, 0)
     let room = min(
       portfolio.balances[asset] + Amount.limit, Amount.limit - state.houses[asset].fees)
     let paid = min(

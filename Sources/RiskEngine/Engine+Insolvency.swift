@@ -46,27 +46,32 @@ extension Engine {
   private func opposing(
     _ position: Position, _ valuation: Valuation, unitValue: Int64
   ) -> [DeleveragingCandidate] {
-    guard let market = state.listing.index(of: position.instrument) else { return [] }
+    guard let market = state.listing.index(of: position.instrument),
+      let asset = state.settlementIndex(of: position.instrument)
+    else { return [] }
+    let mark = valuation.marks[market].unitValue
+    let isOption = state.listing.contracts[market].isOption
     var candidates: [DeleveragingCandidate] = []
     var scratch = valuation.makeScratch()
-    let accounts = state.accounts.span
-    for holding in venueIndex.holdings[market] {
-      let other = holding.position
-      guard other.size.sign == -position.size.sign else { continue }
-      let profit = other.unrealizedProfit(unitValue: unitValue)
-      let index = Int(holding.account)
-      guard profit > 0, accounts[index].liquidation == nil,
-        let mark = valuation.mark(of: position.instrument)
-      else { continue }
-      let change = other.size.steps * (unitValue - mark.unitValue)
-      let equity = standing(index, valuation, &scratch).equity
-      candidates.append(
-        DeleveragingCandidate(
-          account: accounts[index].id, size: other.size.magnitude,
-          profit: valuation.quote(profit, of: position.instrument),
-          notional: valuation.notional(other.size, of: position.instrument),
-          equity: Int64(
-            clamping: Int128(equity) + Int128(valuation.quote(change, of: position.instrument)))))
+    for bucket in venueIndex.holdings[market].buckets {
+      for holding in bucket where holding.position.size.sign == -position.size.sign {
+        let other = holding.position
+        let profit = other.unrealizedProfit(unitValue: unitValue)
+        let index = Int(holding.account)
+        guard profit > 0, !venueIndex.isLiquidating[index] else { continue }
+        let change = other.size.steps * (unitValue - mark)
+        let equity = standing(index, valuation, &scratch).equity
+        let notional =
+          isOption
+          ? valuation.notional(other.size, of: position.instrument)
+          : valuation.quote(abs(other.size.steps * mark), asset: asset)
+        candidates.append(
+          DeleveragingCandidate(
+            account: state.accounts[index].id, size: other.size.magnitude,
+            profit: valuation.quote(profit, asset: asset), notional: notional,
+            equity: Int64(
+              clamping: Int128(equity) + Int128(valuation.quote(change, asset: asset)))))
+      }
     }
     return candidates
   }
@@ -109,7 +114,7 @@ extension Engine {
   }
 
   /// Pays a debt in one asset with what the account has of others, through the fund at the
-  /// index, as far as the fund holds the asset.
+  /// index, what is paid at its price as collateral, as far as the fund holds the asset.
   private mutating func convertCollateral(of index: Int, into asset: Int) throws(StepError) {
     guard let valuation else { return }
     let id = state.accounts[index].id
@@ -119,9 +124,10 @@ extension Engine {
       let owed = min(-balances[asset], freeFund(asset))
       // Rounded up both times: what is paid in full is worth the debt to its last unit.
       let price = valuation.quote(owed, asset: asset, rounding: .up)
-      let paid = min(valuation.units(ofQuote: price, asset: other, rounding: .up), balances[other])
+      let paid = min(
+        valuation.units(ofQuote: price, collateral: other, rounding: .up), balances[other])
       let worth = valuation.units(
-        ofQuote: valuation.quote(paid, asset: other), asset: asset, rounding: .down)
+        ofQuote: valuation.quote(paid, collateral: other), asset: asset, rounding: .down)
       let received = min(owed, worth)
       guard received > 0, paid > 0 else { continue }
       try move(paid, asset: other, from: .account(id), to: .insuranceFund, .conversion)
@@ -166,11 +172,6 @@ extension Engine {
         min(left, seller.profit), asset: asset, from: seller.account, for: account.id,
         in: market, valuation)
     }
-  }
-
-  /// Whether an asset has a fresh price; the quote currency always has.
-  private func isFresh(_ asset: Int) -> Bool {
-    state.listing.collateral[asset].underlying.map { state.status(of: $0) == .open } ?? true
   }
 
   /// - Returns: How many ledger units the fund could pay for.
@@ -251,14 +252,15 @@ extension Engine {
     else { return [] }
     var bearers: [LossBearer] = []
     var scratch = valuation.makeScratch()
-    let accounts = state.accounts.span
-    for holding in venueIndex.holdings[instrument] {
-      let profit = holding.position.unrealizedProfit(unitValue: mark.unitValue)
-      let index = Int(holding.account)
-      guard profit > 0, accounts[index].liquidation == nil else { continue }
-      let equity = standing(index, valuation, &scratch).equity
-      let most = valuation.units(ofQuote: equity, asset: asset, rounding: .down)
-      bearers.append(LossBearer(account: accounts[index].id, profit: min(profit, most)))
+    for bucket in venueIndex.holdings[instrument].buckets {
+      for holding in bucket {
+        let profit = holding.position.unrealizedProfit(unitValue: mark.unitValue)
+        let index = Int(holding.account)
+        guard profit > 0, !venueIndex.isLiquidating[index] else { continue }
+        let equity = standing(index, valuation, &scratch).equity
+        let most = valuation.units(ofQuote: equity, asset: asset, rounding: .down)
+        bearers.append(LossBearer(account: state.accounts[index].id, profit: min(profit, most)))
+      }
     }
     return bearers
   }

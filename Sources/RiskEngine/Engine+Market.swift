@@ -54,6 +54,7 @@ extension Engine {
       else { continue }
       try emit(.marketMarked(marked))
     }
+    try markCollateral(indices, at: instant)
     // A venue begins when every underlying has a price; later listings wait for their own.
     guard state.markets.count == rules.underlyings.count || !state.marks.isEmpty else { return }
     var failure = advanceValuation()

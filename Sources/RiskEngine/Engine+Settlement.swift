@@ -33,6 +33,7 @@ extension Engine {
       try emit(.profitsSettled(contract.id, unitValue: unitValue))
     }
     try chargeGapPremiums(over: interval)
+    try accrueInterest(over: interval)
   }
 
   /// Every healthy account pays the insurance fund for the jumps that may go through its margin

@@ -74,6 +74,7 @@ extension Engine {
       var after = holder.portfolio
       after.orders.append(order)
       try requireInitialMargin(after, of: id)
+      try requireDebtCap(after, of: id)
     }
     try emit(.orderPlaced(id, order))
   }
@@ -114,8 +115,7 @@ extension Engine {
     guard (0...Price.limit).contains(price.steps) else { throw .refused(.outsideLimits("a price")) }
     let mark = state.marks[instrument].price
     let distance = abs(price.steps - mark.steps)
-    let band = rules.clearing.priceBand.share(of: mark.steps, rounding: .up)
-    guard distance <= max(band, contract.tick.steps) else {
+    guard distance <= rules.clearing.bandWidth(around: mark, tick: contract.tick) else {
       throw .refused(.priceOutsideBand(price, mark: mark))
     }
     do { return (contract, try contract.unitValue(at: price)) } catch {
@@ -174,6 +174,7 @@ extension Engine {
       portfolio.balances[asset] = max(portfolio.balances[asset] - max(fee, 0), -Amount.limit)
     }
     try requireInitialMargin(portfolio, of: holder.id)
+    try requireDebtCap(portfolio, of: holder.id, before: holder.portfolio)
   }
 
   /// Refuses a second instrument in an isolated account.
@@ -235,7 +236,10 @@ extension Engine {
     try requireFreshPrices(portfolio)
     let risk = valuation.risk(portfolio)
     var equity = risk.equity - feesOfOrders(portfolio, valuation)
-    if withoutProfits { equity -= valuation.unrealizedGains(portfolio) }
+    if withoutProfits {
+      equity -= valuation.unrealizedGains(portfolio)
+      if rules.clearing.withdrawsStressedProfit { equity += valuation.stressedGains(portfolio) }
+    }
     guard equity >= risk.initialMargin else {
       throw .refused(
         .belowInitialMargin(id, equity: equity, initialMargin: risk.initialMargin))
@@ -255,6 +259,7 @@ extension Engine {
       guard state.status(of: underlying) == .open else {
         throw .refused(.marketIsReduceOnly(underlying))
       }
+      guard isFresh(index) else { throw .refused(.marketIsReduceOnly(underlying)) }
     }
   }
 }

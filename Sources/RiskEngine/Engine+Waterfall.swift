@@ -31,7 +31,7 @@ extension Engine {
   private mutating func move(_ index: Int) throws(StepError) -> Progress {
     guard let valuation else { return .waits }
     let account = state.accounts[index]
-    let risk = valuation.risk(account.portfolio)
+    let risk = measure(account.portfolio, valuation)
     guard isActionable(account.portfolio, risk, valuation) else { return .waits }
     guard let liquidation = account.liquidation else {
       guard risk.equity < risk.maintenanceMargin, account.portfolio.isReducible else {
@@ -72,9 +72,7 @@ extension Engine {
     var doubt: Int128 = 0
     var isStale = false
     for (asset, units) in portfolio.balances.enumerated() where units != 0 {
-      guard let underlying = state.listing.collateral[asset].underlying,
-        state.status(of: underlying) != .open
-      else { continue }
+      guard !isFresh(asset) else { continue }
       isStale = true
       doubt += Int128(valuation.quote(units, asset: asset).magnitude)
     }
@@ -101,6 +99,11 @@ extension Engine {
       return .moved
     case .partial:
       if risk.equity <= 0 || isExhausted {
+        if let index = state.index(of: account.id),
+          try convertDebts(of: index, above: false)
+        {
+          return .moved
+        }
         try emit(.liquidationStageEntered(account.id, .insuranceFund))
         return .moved
       }
@@ -122,11 +125,14 @@ extension Engine {
   private mutating func issueOrder(
     _ account: Account, _ risk: AccountRisk, _ valuation: Valuation, stage: LiquidationStage
   ) throws(StepError) -> Progress {
-    let positions = valuation.closable(account.portfolio, risk: risk, at: state.time)
+    var memory = takeScratch(valuation)
+    let positions = valuation.closable(account.portfolio, risk: risk, at: state.time, &memory)
     let sized = decidePartialSize(positions, rules.liquidation) { instrument, size in
       valuation.standing(
-        of: account.portfolio, closing: size, of: instrument, cost: closingCost(of: instrument))
+        of: account.portfolio, closing: size, of: instrument, cost: closingCost(of: instrument),
+        &memory)
     }
+    scratch = memory
     guard let sized else { return .waits }
     let fund = stage == .partial ? 0 : fundBudget(sized.instrument)
     let terms = valuation.terms(

@@ -32,6 +32,10 @@ public struct Engine: Sendable {
   var waiting: [OrderID: AccountID] = [:]
   /// Who holds what, and who has changed since ``risks`` were taken.
   var venueIndex: VenueIndex
+  /// Who has changed since the last block, for the ledger's rules and for taking a block back.
+  var changes: AccountChanges
+  /// Working memory for single questions, once there is some.
+  var scratch: RiskScratch?
 
   /// Opens a venue; its opening is the first record.
   public static func open(
@@ -62,11 +66,18 @@ public struct Engine: Sendable {
     }
     risks = []
     venueIndex = VenueIndex(state)
+    changes = AccountChanges(state)
+    waiting = Self.waiting(state)
+    refreshValuation()
+  }
+
+  private static func waiting(_ state: LedgerState) -> [OrderID: AccountID] {
+    var waiting: [OrderID: AccountID] = [:]
     for account in state.accounts {
       guard let order = account.liquidation?.order else { continue }
       waiting[order.id] = account.id
     }
-    refreshValuation()
+    return waiting
   }
 
   /// Makes the valuation anew from the state; it is a function of the state and nothing else.
@@ -105,9 +116,10 @@ public struct Engine: Sendable {
     events.removeAll(keepingCapacity: true)
     switch command {
     case .advanceBlock(let instant, let samples):
-      let before = self
+      changes.begin(state)
+      let (rest, valued, measured) = (state.withoutAccounts, valuation, risks)
       do { try advanceBlock(at: instant, samples: samples) } catch {
-        self = before
+        if !events.isEmpty { takeBack(to: rest, valued, measured) }
         throw error
       }
     case .reportExecution(let report):
@@ -123,6 +135,17 @@ public struct Engine: Sendable {
     sequence = record.sequence
     hash = record.hash
     return record
+  }
+
+  /// Takes a block back that cannot be gone through with; what follows from the state is made anew.
+  private mutating func takeBack(
+    to rest: LedgerState, _ valued: Valuation?, _ measured: [AccountRisk]
+  ) {
+    changes.takeBack(&state, to: rest)
+    (valuation, risks) = (valued, measured)
+    venueIndex = VenueIndex(state)
+    waiting = Self.waiting(state)
+    events.removeAll(keepingCapacity: true)
   }
 
   /// Applies what a record says was decided, without deciding it; for recovery.
@@ -142,6 +165,7 @@ public struct Engine: Sendable {
   mutating func emit(_ event: LedgerEvent) throws(StepError) {
     events.append(event)
     venueIndex.expect(event, state)
+    changes.expect(event, state)
     state.apply(event)
     venueIndex.follow(event, state)
     guard !state.isOutsideLimits else { throw .refused(.outsideLimits("a balance")) }
@@ -153,6 +177,20 @@ public struct Engine: Sendable {
     case .liquidationOrderClosed(_, let order, _): waiting[order] = nil
     default: break
     }
+  }
+
+  /// Where a portfolio stands, found in the engine's own working memory: a single question
+  /// allots none.
+  mutating func measure(_ portfolio: borrowing Portfolio, _ valuation: Valuation) -> AccountRisk {
+    var memory = takeScratch(valuation)
+    defer { scratch = memory }
+    return valuation.risk(portfolio, &memory)
+  }
+
+  /// The engine's working memory, to be put back after use.
+  mutating func takeScratch(_ valuation: Valuation) -> RiskScratch {
+    if let memory = scratch.take(), valuation.fits(memory) { return memory }
+    return valuation.makeScratch()
   }
 
   private func instrument(of event: LedgerEvent) -> Int? {

@@ -48,6 +48,10 @@ public enum Refusal: Error, Equatable, Sendable, CustomStringConvertible {
   case differentOwners(AccountID, AccountID)
   case positionTooSmall(AccountID, InstrumentID, has: Size)
   case subaccountTooDeep(AccountID)
+  /// Customers already hold as much of an asset as counts, millionths of the quote currency.
+  case collateralCapReached(AssetSymbol, cap: Int64)
+  /// A debt, millionths of the quote currency, would be larger than is permitted.
+  case debtAboveCap(AccountID, AssetSymbol, debt: Int64, cap: Int64)
 
   public var code: String {
     switch self {
@@ -85,6 +89,8 @@ public enum Refusal: Error, Equatable, Sendable, CustomStringConvertible {
     case .differentOwners: "different-owners"
     case .positionTooSmall: "position-too-small"
     case .subaccountTooDeep: "subaccount-too-deep"
+    case .collateralCapReached: "collateral-cap-reached"
+    case .debtAboveCap: "debt-above-cap"
     }
   }
 
@@ -132,6 +138,11 @@ public enum Refusal: Error, Equatable, Sendable, CustomStringConvertible {
     case .positionTooSmall(let id, let instrument, let size):
       "\(id) holds only \(size) of \(instrument)"
     case .subaccountTooDeep(let id): "\(id) lies too deep to open an account under it"
+    case .collateralCapReached(let symbol, let cap):
+      "customers would hold more of \(symbol) than the \(decimalText(cap, decimals: 6)) that count"
+    case .debtAboveCap(let id, let symbol, let debt, let cap):
+      "\(id) would owe \(decimalText(debt, decimals: 6)) in \(symbol), of which "
+        + "\(decimalText(cap, decimals: 6)) are permitted"
     }
   }
 }

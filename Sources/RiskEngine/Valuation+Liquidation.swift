@@ -13,7 +13,7 @@ import Quantities
 extension Valuation {
   /// The positions of a portfolio that can still be traded, with what closing each would free.
   func closable(
-    _ portfolio: Portfolio, risk: AccountRisk, at time: Timestamp
+    _ portfolio: Portfolio, risk: AccountRisk, at time: Timestamp, _ scratch: inout RiskScratch
   ) -> [ClosablePosition] {
     let open = portfolio.positions.filter { position in
       guard let index = listing.index(of: position.instrument) else { return false }
@@ -21,7 +21,8 @@ extension Valuation {
     }
     return open.map { position in
       let after = standing(
-        of: portfolio, closing: position.size.magnitude, of: position.instrument, cost: .zero)
+        of: portfolio, closing: position.size.magnitude, of: position.instrument, cost: .zero,
+        &scratch)
       return ClosablePosition(
         instrument: position.instrument, size: position.size,
         notional: notional(position.size, of: position.instrument),
@@ -32,7 +33,8 @@ extension Valuation {
   /// Where a portfolio would stand after closing a part of one position at the mark, less the
   /// expected cost of it.
   func standing(
-    of portfolio: Portfolio, closing size: Size, of instrument: InstrumentID, cost: Rate
+    of portfolio: Portfolio, closing size: Size, of instrument: InstrumentID, cost: Rate,
+    _ scratch: inout RiskScratch
   ) -> Standing {
     guard let index = listing.index(of: instrument),
       let asset = listing.index(of: listing.contracts[index].settlementAsset)
@@ -42,7 +44,7 @@ extension Valuation {
     let traded = Size(steps: -held.sign * min(size.steps, held.steps.magnitude.asInt64))
     after.balances[asset] += after.take(
       traded, of: instrument, unitValue: marks[index].unitValue)
-    let risk = risk(after)
+    let risk = risk(after, &scratch)
     let expected = cost.share(of: notional(traded, of: instrument), rounding: .up)
     return Standing(
       equity: risk.equity - expected, target: risk.maintenanceMargin + risk.liquidationBuffer)
@@ -87,7 +89,7 @@ extension Valuation {
   private func bandValue(_ index: Int, _ size: Size) -> Int64? {
     let contract = listing.contracts[index]
     let mark = marks[index].price
-    let band = rules.clearing.priceBand.share(of: mark.steps, rounding: .up)
+    let band = rules.clearing.bandWidth(around: mark, tick: contract.tick)
     let steps = min(max(mark.steps - size.sign * band, 0), contract.highestPrice.steps)
     return try? contract.unitValue(at: Price(steps: steps))
   }

@@ -20,6 +20,8 @@ public struct Valuation: Sendable {
   /// By dense index of the collateral asset; the quote currency's is one, and an asset that was
   /// never priced has zero.
   private(set) var prices: [Price]
+  /// What each asset counts for as collateral: at most its index.
+  private(set) var collateralPrices: [Price]
   /// The index of each instrument's underlying, by dense index; zero where there is none.
   private var indices: [Price]
   private var requirements: RequirementEngine
@@ -32,6 +34,7 @@ public struct Valuation: Sendable {
     listing = state.listing
     self.rules = rules
     prices = try Self.prices(of: state)
+    collateralPrices = Self.collateralPrices(prices, of: state)
     indices = try Self.indices(of: state)
     requirements = try RequirementEngine(
       listing: state.listing, margin: rules.margin, surface: rules.surface)
@@ -44,6 +47,7 @@ public struct Valuation: Sendable {
   /// - Throws: As ``init(state:rules:)``; the valuation is then unusable.
   mutating func advance(to state: LedgerState) throws(MarginError) {
     prices = try Self.prices(of: state)
+    collateralPrices = Self.collateralPrices(prices, of: state)
     indices = try Self.indices(of: state)
     try requirements.advance(to: state.snapshot)
     marks = requirements.marks
@@ -59,6 +63,16 @@ public struct Valuation: Sendable {
       prices.append(try index(of: underlying, in: state))
     }
     return prices
+  }
+
+  private static func collateralPrices(_ prices: [Price], of state: LedgerState) -> [Price] {
+    guard !state.collateralMarks.isEmpty else { return prices }
+    return zip(state.listing.collateral, prices).map { collateral, price in
+      guard collateral.underlying != nil,
+        let mark = state.collateralMark(of: collateral.asset)
+      else { return price }
+      return min(mark.price, price)
+    }
   }
 
   private static func indices(of state: LedgerState) throws(MarginError) -> [Price] {
@@ -87,6 +101,9 @@ public struct Valuation: Sendable {
 
   /// Working memory for a row of questions.
   func makeScratch() -> RiskScratch { requirements.makeScratch() }
+
+  /// Whether working memory was made for a venue of this shape.
+  func fits(_ scratch: borrowing RiskScratch) -> Bool { requirements.fits(scratch) }
 
   /// The same with the caller's working memory.
   func risk(_ portfolio: borrowing Portfolio, _ scratch: inout RiskScratch) -> AccountRisk {
@@ -163,9 +180,19 @@ extension Valuation {
   public func quote(
     _ units: Int64, asset: Int, rounding: RoundingDirection = .down
   ) -> Int64 {
+    quote(units, asset, prices[asset], rounding)
+  }
+
+  /// The same at the asset's price as collateral.
+  func quote(_ units: Int64, collateral asset: Int, rounding: RoundingDirection = .down) -> Int64 {
+    quote(units, asset, collateralPrices[asset], rounding)
+  }
+
+  private func quote(
+    _ units: Int64, _ asset: Int, _ price: Price, _ rounding: RoundingDirection
+  ) -> Int64 {
     let whole = Int128(listing.collateral[asset].asset.unitsPerWhole) * 100
-    let value = (Int128(units) * Int128(prices[asset].steps))
-      .divided(by: whole, rounding: rounding)
+    let value = (Int128(units) * Int128(price.steps)).divided(by: whole, rounding: rounding)
     return Int64(clamping: value)
   }
 
@@ -182,10 +209,22 @@ extension Valuation {
   public func units(
     ofQuote value: Int64, asset: Int, rounding: RoundingDirection
   ) -> Int64 {
-    guard prices[asset] > .zero else { return 0 }
+    units(ofQuote: value, asset, prices[asset], rounding)
+  }
+
+  /// The same at the asset's price as collateral.
+  func units(
+    ofQuote value: Int64, collateral asset: Int, rounding: RoundingDirection
+  ) -> Int64 {
+    units(ofQuote: value, asset, collateralPrices[asset], rounding)
+  }
+
+  private func units(
+    ofQuote value: Int64, _ asset: Int, _ price: Price, _ rounding: RoundingDirection
+  ) -> Int64 {
+    guard price > .zero else { return 0 }
     let whole = Int128(listing.collateral[asset].asset.unitsPerWhole) * 100
-    let units = (Int128(value) * whole)
-      .divided(by: Int128(prices[asset].steps), rounding: rounding)
+    let units = (Int128(value) * whole).divided(by: Int128(price.steps), rounding: rounding)
     return Int64(clamping: units)
   }
 
@@ -201,6 +240,20 @@ extension Valuation {
     let (product, overflows) =
       quantity.multipliedReportingOverflow(by: Int128(indices[index].steps))
     return overflows ? .max : Int64(clamping: product / 10_000_000_000)
+  }
+
+  /// What of the positive unrealized profits is left in the worst scenario of each, millionths of
+  /// the quote currency.
+  func stressedGains(_ portfolio: Portfolio) -> Int64 {
+    var gains: Int64 = 0
+    for position in portfolio.positions {
+      guard let index = listing.index(of: position.instrument) else { continue }
+      let profit = position.unrealizedProfit(unitValue: marks[index].unitValue)
+      let gain = min(max(quote(profit, of: position.instrument), 0), QuoteMoney.limit)
+      let loss = requirements.worstLoss(of: position)
+      gains = min(gains + max(gain - loss, 0), QuoteMoney.limit)
+    }
+    return gains
   }
 
   /// Σ of positive unrealized profits, millionths of the quote currency, at most the limit of

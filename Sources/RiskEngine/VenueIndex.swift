@@ -11,30 +11,27 @@ import Quantities
 /// restored; no decision differs with it or without.
 struct VenueIndex: Sendable {
   /// By instrument, who holds it and how much, by ascending account.
-  private(set) var holdings: [[Holding]]
+  private(set) var holdings: [Holders]
   /// By collateral asset, what the fund has set aside for orders that are out, ledger units.
   private var setAside: [Int128]
   /// Which accounts have changed since all were last measured.
   private var hasChanged: [Bool]
   /// Accounts with a protection of quotes, ascending.
   private(set) var protectedAccounts: [Int] = []
-
-  /// One account's position, beside the others in the same instrument.
-  struct Holding: Sendable {
-    /// Dense index.
-    let account: Int32
-    var position: Position
-  }
+  /// Which accounts are in the waterfall.
+  private(set) var isLiquidating: [Bool]
 
   init(_ state: LedgerState) {
-    holdings = Array(repeating: [], count: state.listing.contracts.count)
+    holdings = Array(repeating: Holders(), count: state.listing.contracts.count)
     setAside = Array(repeating: 0, count: state.houses.count)
     hasChanged = Array(repeating: true, count: state.accounts.count)
+    isLiquidating = Array(repeating: false, count: state.accounts.count)
     for (index, account) in state.accounts.enumerated() {
       for position in account.portfolio.positions {
         guard let instrument = state.listing.index(of: position.instrument) else { continue }
-        holdings[instrument].append(Holding(account: Int32(index), position: position))
+        holdings[instrument].set(position, of: index)
       }
+      isLiquidating[index] = account.liquidation != nil
       if let order = account.liquidation?.order { reserve(order, 1, state) }
       if !account.portfolio.protections.isEmpty { protectedAccounts.append(index) }
     }
@@ -72,8 +69,10 @@ struct VenueIndex: Sendable {
     switch event {
     case .venueOpened: self = VenueIndex(state)
     case .collateralAccepted: setAside.append(0)
-    case .instrumentListed: holdings.append([])
-    case .accountOpened: hasChanged.append(true)
+    case .instrumentListed: holdings.append(Holders())
+    case .accountOpened:
+      hasChanged.append(true)
+      isLiquidating.append(false)
     case .traded(let trade):
       follow(trade.buyer, trade.instrument, state)
       follow(trade.seller, trade.instrument, state)
@@ -87,7 +86,9 @@ struct VenueIndex: Sendable {
       .instrumentExpired(let id, _, _):
       followAll(in: id, state)
     case .liquidationOrderIssued(let order): reserve(order, 1, state)
-    case .subaccountOpened: hasChanged.append(true)
+    case .subaccountOpened:
+      hasChanged.append(true)
+      isLiquidating.append(false)
     case .positionMoved(let move):
       follow(move.from, move.instrument, state)
       follow(move.to, move.instrument, state)
@@ -97,6 +98,9 @@ struct VenueIndex: Sendable {
     case .protectionSet(let id, _, _):
       touch(.account(id), state)
       followProtection(of: id, state)
+    case .liquidationStarted(let id, _), .liquidationEnded(let id, _):
+      guard let index = state.index(of: id) else { return }
+      isLiquidating[index] = state.accounts[index].liquidation != nil
     default: break
     }
   }
@@ -118,16 +122,13 @@ struct VenueIndex: Sendable {
   /// Takes over what a settlement has made of every position in an instrument.
   private mutating func followAll(in id: InstrumentID, _ state: LedgerState) {
     guard let instrument = state.listing.index(of: id) else { return }
-    var kept: [Holding] = []
-    for holding in holdings[instrument] {
-      let account = Int(holding.account)
-      hasChanged[account] = true
-      let slot = state.accounts[account].portfolio.slot(of: id)
-      guard slot.isHeld else { continue }
-      let position = state.accounts[account].portfolio.positions[slot.index]
-      kept.append(Holding(account: holding.account, position: position))
+    for bucket in holdings[instrument].buckets {
+      for holding in bucket {
+        let account = Int(holding.account)
+        hasChanged[account] = true
+        setHolding(of: account, in: instrument, id, state)
+      }
     }
-    holdings[instrument] = kept
   }
 
   /// Takes over an account's position in an instrument, or strikes it out.
@@ -137,31 +138,18 @@ struct VenueIndex: Sendable {
     guard let index = state.index(of: id), let market = state.listing.index(of: instrument)
     else { return }
     hasChanged[index] = true
-    let account = Int32(index)
-    let place = slot(of: account, in: market)
-    let isEntered =
-      place < holdings[market].count && holdings[market][place].account == account
-    let held = state.accounts[index].portfolio.slot(of: instrument)
-    guard held.isHeld else {
-      if isEntered { holdings[market].remove(at: place) }
-      return
-    }
-    let position = state.accounts[index].portfolio.positions[held.index]
-    if isEntered {
-      holdings[market][place].position = position
-    } else {
-      holdings[market].insert(Holding(account: account, position: position), at: place)
-    }
+    setHolding(of: index, in: market, instrument, state)
   }
 
-  private func slot(of account: Int32, in market: Int) -> Int {
-    var low = 0
-    var high = holdings[market].count
-    while low < high {
-      let middle = (low + high) / 2
-      if holdings[market][middle].account < account { low = middle + 1 } else { high = middle }
+  private mutating func setHolding(
+    of account: Int, in market: Int, _ id: InstrumentID, _ state: LedgerState
+  ) {
+    let slot = state.accounts[account].portfolio.slot(of: id)
+    guard slot.isHeld else {
+      holdings[market].remove(account)
+      return
     }
-    return low
+    holdings[market].set(state.accounts[account].portfolio.positions[slot.index], of: account)
   }
 
   private mutating func reserve(_ order: LiquidationOrder, _ sign: Int128, _ state: LedgerState) {

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 public import Instruments
+import Margin
 public import MarketData
 public import Parameters
 public import Quantities
@@ -20,6 +21,18 @@ public struct UnderlyingRule: Hashable, Sendable {
   public let marks: MarkParameters
 }
 
+/// How an asset is priced as collateral, where that is not simply its index, and how much of it
+/// counts.
+public struct CollateralRule: Hashable, Sendable {
+  public let asset: Asset
+  /// `nil` for the quote currency.
+  public let underlying: AssetSymbol?
+  /// The base of the feed of what it can be redeemed for, if there is one.
+  public let redemptionFeed: AssetSymbol?
+  public let markUp: Rate?
+  public let venueCap: Int64?
+}
+
 /// A parameter set as the engine reads it: typed, and complete for what is listed.
 public struct VenueRules: Sendable {
   /// Sorted by feed.
@@ -31,6 +44,12 @@ public struct VenueRules: Sendable {
   public let liquidation: LiquidationParameters
   public let clearing: ClearingParameters
   public let fees: FeeParameters
+  /// In the order of the listing; only assets that have such rules.
+  public let collateral: [CollateralRule]
+  /// What owing each asset costs, by dense index.
+  public let debts: [DebtTerms]
+  /// In which order collateral is sold for debts: dense indices by rank, then haircut.
+  public let conversionOrder: [Int]
 
   /// Decimals of every feed of the venue.
   public static let feedDecimals: UInt8 = 8
@@ -52,6 +71,15 @@ public struct VenueRules: Sendable {
         UnderlyingRule(
           symbol: symbol, perpetualFeed: perpetual,
           marks: try MarkParameters(set, underlying: symbol)))
+    }
+    collateral = Self.collateral(of: listing, margin.collateral, set)
+    let owed = margin.collateral.debts
+    debts = listing.collateral.map { owed[$0.asset.symbol] }
+    conversionOrder = Self.conversionOrder(of: listing, margin)
+    for rule in collateral {
+      guard let base = rule.redemptionFeed, !feeds.contains(where: { $0.id.base == base })
+      else { continue }
+      feeds.append(try Self.feed(base, quote: listing.quote, set))
     }
     self.feeds = feeds.sorted { $0.id < $1.id }
     self.underlyings = underlyings
@@ -78,11 +106,43 @@ public struct VenueRules: Sendable {
     }
   }
 
+  private static func conversionOrder(
+    of listing: Listing, _ margin: MarginParameters
+  ) -> [Int] {
+    let keys = listing.collateral.enumerated().map { index, collateral in
+      let symbol = collateral.asset.symbol
+      let haircut = CollateralHaircut(
+        flat: margin.haircuts[symbol], margin.collateral.terms[symbol], volatility: .zero)
+      return (margin.collateral.debts[symbol].conversionRank, haircut.least.billionths, index)
+    }
+    return keys.sorted { $0 < $1 }.map(\.2)
+  }
+
+  private static func collateral(
+    of listing: Listing, _ parameters: CollateralParameters, _ set: ParameterSet
+  ) -> [CollateralRule] {
+    var rules: [CollateralRule] = []
+    for collateral in listing.collateral {
+      let terms = parameters.terms[collateral.asset.symbol]
+      let redemption = collateral.underlying.flatMap { feed("\($0)_R", set) }
+      guard redemption != nil || terms.markUp != nil || terms.venueCap != nil else { continue }
+      rules.append(
+        CollateralRule(
+          asset: collateral.asset, underlying: collateral.underlying,
+          redemptionFeed: redemption, markUp: terms.markUp, venueCap: terms.venueCap))
+    }
+    return rules
+  }
+
   /// `BTC_PERP` for `BTC`, where the parameters state a source of it.
   private static func perpetualFeed(
     of symbol: AssetSymbol, _ set: ParameterSet
   ) -> AssetSymbol? {
-    let name = "\(symbol)_PERP"
+    feed("\(symbol)_PERP", set)
+  }
+
+  /// The base of a feed of which the parameters state a source.
+  private static func feed(_ name: String, _ set: ParameterSet) -> AssetSymbol? {
     let prefix = "oracle.\(name).source."
     guard set.values.contains(where: { $0.key.hasPrefix(prefix) }) else { return nil }
     return try? AssetSymbol(name)

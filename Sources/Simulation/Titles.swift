@@ -26,6 +26,8 @@ extension ChargeKind {
     case .peg: "settlement assets off their peg"
     case .orders: "open orders"
     case .buffer: "liquidation buffer"
+    case .horizon(let underlying): "days to close \(underlying)"
+    case .volatilityUncertainty: "uncertainty of volatilities"
     }
   }
 

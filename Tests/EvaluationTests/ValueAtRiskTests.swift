@@ -67,6 +67,33 @@ struct ValueAtRiskTests {
     }
   }
 
+  @Test("of two underlyings are joint where the request says so, and apart by default")
+  func joint() throws {
+    func request(_ joint: String) -> String {
+      let history = #"{"residuals":[\#(Self.residuals)],"volatility":0.03}"#
+      return #"{"kind":"margin.valueAtRisk","underlyings":[{"symbol":"BTC","index":100},"#
+        + #"{"symbol":"ETH","index":100}],"positions":["#
+        + #"{"name":"B","type":"perpetual","underlying":"BTC","size":1},"#
+        + #"{"name":"E","type":"perpetual","underlying":"ETH","size":-1}],"seed":7\#(joint),"#
+        + #""parameters":{"set":"default","overrides":{"var.stepsPerDay":"1"}},"#
+        + #""markets":[{"underlying":"BTC","history":\#(history)},"#
+        + #"{"underlying":"ETH","history":\#(history)}]}"#
+    }
+    let together = estimates(request(#","joint":"together""#))
+    let apart = estimates(request(""))
+    #expect(together.count == 3 && apart.count == 3)
+    // A hedge of the same moves loses nothing; history takes the same days in either case.
+    for (one, other) in zip(together, apart) {
+      #expect(one["valueAtRisk"]?.number == 0)
+      let isHistory = other["method"]?.text == "historical"
+      let loss = try #require(other["valueAtRisk"]?.number)
+      #expect(isHistory ? loss == 0 : loss > 3)
+    }
+    var evaluator = Clone.evaluator
+    let unknown = evaluator.answer(request(#","joint":"both""#)).value
+    #expect(unknown["error"]?["code"]?.text == "field.malformed")
+  }
+
   /// Closes whose returns are a fixed pattern of 2 % a day and less.
   static func history(days: Int, extra: String = "") -> String {
     var closes = [100.0]
@@ -108,6 +135,9 @@ struct ValueAtRiskTests {
         request(history: history(days: 1_100, extra: #","volatility":0.03"#)), "field.unknown"
       ),
       (request(market: #","colour":1"#), "field.unknown"),
+      (request(years: #"0.1,"fixed":-0.01"#), "field.outOfBounds"),
+      (request(years: #"0.1,"fixed":0,"open":0"#), "field.outOfBounds"),
+      (request(years: #"0.1,"open":1.01"#), "field.outOfBounds"),
       (
         request(
           position: #"{"name":"C","type":"option","underlying":"BTC","expiry":0,"right":"call","#

@@ -14,13 +14,23 @@ struct ScenarioRowTests {
     var venue = RowVenue(narrowBlocks: narrowBlocks, wideBlocks: wideBlocks)
     let expected = venue.plainRuns()
     let losses = venue.plainLosses(expected)
+    let lanes = venue.plainSums()
+    let joints = venue.plainJoints(expected)
     for variant in 0..<plimsoll_kernel_variant_count()
     where plimsoll_kernel_variant_available(variant) {
       _ = plimsoll_force_kernel_variant(variant)
       defer { _ = plimsoll_force_kernel_variant(PLIMSOLL_KERNEL_VARIANT_AUTOMATIC) }
       let name = String(cString: plimsoll_kernel_variant_name(variant))
-      #expect(venue.runs(withLanes: false) == expected, "\(name)")
-      #expect(venue.runs(withLanes: true) == expected, "\(name), with lanes")
+      #expect(venue.runs(withLanes: false).runs == expected, "\(name)")
+      let withLanes = venue.runs(withLanes: true)
+      #expect(withLanes.runs == expected, "\(name), with lanes")
+      #expect(withLanes.sums == lanes, "\(name), sums by lane")
+      let swept = venue.joints(withSums: false)
+      #expect(swept.runs == venue.plainRuns(withBasis: true), "\(name), with joints")
+      #expect(swept.joints == joints.map { $0.isNetted ? $0 : Joint() }, "\(name), joints")
+      let summed = venue.joints(withSums: true)
+      #expect(summed.joints == joints, "\(name), joints with sums")
+      #expect(summed.sums == venue.plainJointSums(), "\(name), sums over runs")
       #expect(venue.losses() == losses, "\(name)")
       #expect(venue.checksum() == venue.plainChecksum(), "\(name)")
     }
@@ -32,8 +42,20 @@ private struct Run: Equatable {
   var loss: Int64 = 0
   var charges: [Int64] = [0, 0, 0, 0]
   var uncovered: Int64 = 0
+  var basis: UInt128 = 0
   var underlying: Int32 = 0
   var hasOptions = false
+}
+
+/// What all runs of an account lose together.
+private struct Joint: Equatable {
+  var loss: Int64 = 0
+  var factor: Int128 = 0
+  var isNetted = true
+
+  static func == (left: Joint, right: Joint) -> Bool {
+    left.loss == right.loss && left.factor == right.factor
+  }
 }
 
 /// Random rows and accounts; contracts 0 to 9 are linear, 10 to 39 options of three expiries.
@@ -45,9 +67,16 @@ private struct RowVenue {
   private var narrowAmounts: [Int64]
   private var wideAmounts: [Int64]
   private var chargeCells: [Int32]
-  private var quantities: [Int64]
-  private var underlyings: [Int32]
+  private var contracts: [plimsoll_row_contract] = []
   private var assetUnderlyings: [Int32] = [-1, 0]
+  /// The first nets nothing, the second not with the factor.
+  private let netting: [plimsoll_row_netting] = [
+    plimsoll_row_netting(factor_share: 500_000_000, offset_cap: 1_000_000_000),
+    plimsoll_row_netting(factor_share: 411_234_567, offset_cap: 500_000_000),
+    plimsoll_row_netting(factor_share: 0, offset_cap: 300_000_000),
+    plimsoll_row_netting(factor_share: 300_000_000, offset_cap: 0),
+  ]
+  private var sources: [Int32] = []
   private let lastScenarios = 3
   private var starts: [UInt32] = []
   private var counts: [UInt16] = []
@@ -68,16 +97,20 @@ private struct RowVenue {
     narrowAmounts = []
     wideAmounts = []
     chargeCells = []
-    quantities = []
-    underlyings = []
+    for block in 0..<wideBlocks {
+      sources.append(block + 1 < wideBlocks ? Int32(block % narrowBlocks) : Int32(narrowBlocks))
+    }
     for _ in 0..<Self.contracts * narrowStride { narrow.append(Int32(next(1 << 30))) }
     for _ in 0..<Self.contracts * wideStride { wide.append(Int32(next(1 << 30))) }
     for _ in 0..<2 * narrowBlocks * 8 { narrowAmounts.append(next(1 << 39)) }
     for _ in 0..<2 * wideBlocks * 8 { wideAmounts.append(next(1 << 39)) }
     for _ in 0..<Self.contracts * 16 { chargeCells.append(Int32(next(1 << 30))) }
     for contract in 0..<Self.contracts {
-      quantities.append(contract < 10 ? 0 : 1_000_000 + Int64(contract))
-      underlyings.append(contract < 5 || contract >= 10 ? 0 : 1)
+      contracts.append(
+        plimsoll_row_contract(
+          quantity: contract < 10 ? 0 : 1_000_000 + Int64(contract), delta: next(1 << 34),
+          basis: next(1 << 52).magnitude.asInt64,
+          underlying: contract < 5 || contract >= 10 ? 0 : Int32(contract - 5) % 4))
     }
     for account in 0..<60 { addAccount(account) }
   }
@@ -97,18 +130,28 @@ private struct RowVenue {
     let start = entries.count
     let isWide = account % 3 > 0
     if account % 4 == 0 { add(PLIMSOLL_ENTRY_AMOUNT | 1) }
-    for contract in 0..<5 where next(2) >= 0 { add(UInt32(contract)) }
+    for contract in 0..<5 where next(2) >= 0 {
+      add(UInt32(contract) | (contract % 2 == 0 ? PLIMSOLL_ENTRY_ENDS_DATE : 0))
+    }
     if isWide {
       for contract in 10..<40 where next(3) >= 0 || contract == 39 {
         let isLast = contract == 39
         var flags: UInt32 = contract % 10 == 9 || isLast ? PLIMSOLL_ENTRY_ENDS_EXPIRY : 0
         flags |= contract % 2 == 1 ? PLIMSOLL_ENTRY_ENDS_STRIKE : 0
+        flags |= flags & PLIMSOLL_ENTRY_ENDS_EXPIRY != 0 ? PLIMSOLL_ENTRY_ENDS_DATE : 0
         add(UInt32(contract) | flags)
       }
       for place in start..<entries.count { entries[place] |= PLIMSOLL_ENTRY_WIDE }
     }
-    if entries.count > start { entries[entries.count - 1] |= PLIMSOLL_ENTRY_ENDS_RUN }
-    if account % 2 == 0 { add(7 | PLIMSOLL_ENTRY_ENDS_RUN) }
+    if entries.count > start {
+      entries[entries.count - 1] |= PLIMSOLL_ENTRY_ENDS_RUN | PLIMSOLL_ENTRY_ENDS_DATE
+    }
+    if account % 2 == 0 { add(7 | PLIMSOLL_ENTRY_ENDS_RUN | PLIMSOLL_ENTRY_ENDS_DATE) }
+    // So many runs that the lower halves must carry.
+    let more = account % 5 == 0 ? 40 : account % 7
+    for run in 0..<more {
+      add(UInt32(5 + run % 5) | PLIMSOLL_ENTRY_ENDS_RUN | PLIMSOLL_ENTRY_ENDS_DATE)
+    }
     counts.append(UInt16(entries.count - start))
     add(0)
   }
@@ -125,22 +168,83 @@ private struct RowVenue {
     return block / 2 * 2 + 1 < blocks ? block / 2 * 16 + lane % 8 * 2 + block % 2 : lane
   }
 
-  func plainRuns() -> [Run] {
-    var runs: [Run] = []
+  /// Account and entries of every run.
+  private var stretches: [(account: Int, entries: ClosedRange<Int>)] {
+    var stretches: [(Int, ClosedRange<Int>)] = []
     for account in starts.indices {
       var entry = Int(starts[account])
       let end = entry + Int(counts[account])
       while entry < end {
         var last = entry
         while entries[last] & PLIMSOLL_ENTRY_ENDS_RUN == 0 { last += 1 }
-        runs.append(plainRun(entry...last, account))
+        stretches.append((account, entry...last))
         entry = last + 1
       }
     }
-    return runs
+    return stretches
   }
 
-  private func plainRun(_ range: ClosedRange<Int>, _ account: Int) -> Run {
+  func plainRuns(withBasis: Bool = false) -> [Run] {
+    stretches.map { account, entries in
+      var run = plainRun(entries, account).run
+      if withBasis { run.basis = plainBasis(entries) }
+      return run
+    }
+  }
+
+  /// Sums of each run's scenarios in the room of a wide row.
+  func plainSums() -> [[Int64]] {
+    stretches.map { account, entries in
+      let sums = plainRun(entries, account).sums
+      return sums + Array(repeating: 0, count: wideBlocks * 8 - sums.count)
+    }
+  }
+
+  private func plainBasis(_ range: ClosedRange<Int>) -> UInt128 {
+    var basis: UInt128 = 0
+    var delta: Int128 = 0
+    for entry in range where entries[entry] & PLIMSOLL_ENTRY_AMOUNT == 0 {
+      let contract = contracts[Int(entries[entry] & PLIMSOLL_ENTRY_ROW)]
+      delta += Int128(sizes[entry]) * Int128(contract.delta)
+      guard entries[entry] & PLIMSOLL_ENTRY_ENDS_DATE != 0 else { continue }
+      basis += delta.magnitude * UInt128(contract.basis)
+      delta = 0
+    }
+    return basis
+  }
+
+  /// By account, then wide lane: narrow runs spread as the sources say.
+  private func plainTotals(_ weight: (Int) -> Int128) -> [[Int128]] {
+    var totals = starts.map { _ in [Int128](repeating: 0, count: wideBlocks * 8) }
+    for (account, entries) in stretches {
+      let (run, sums) = plainRun(entries, account)
+      for lane in 0..<wideBlocks * 8 {
+        let source = run.hasOptions ? lane : Int(sources[lane / 8]) * 8 + lane % 8
+        guard source < sums.count else { continue }
+        totals[account][lane] += weight(Int(run.underlying)) * Int128(sums[source])
+      }
+    }
+    return totals
+  }
+
+  func plainJointSums() -> [[Int64]] { plainTotals { _ in 1 }.map { $0.map { Int64($0) } } }
+
+  func plainJoints(_ runs: [Run]) -> [Joint] {
+    let full = plainTotals { _ in 1 }
+    let factor = plainTotals { Int128(netting[$0].factor_share) }
+    var offsets = starts.map { _ in 0 }
+    for ((account, _), run) in zip(stretches, runs)
+    where run.loss > 0 && netting[Int(run.underlying)].offset_cap > 0 { offsets[account] += 1 }
+    return starts.indices.map { account in
+      Joint(
+        loss: Int64(-min(full[account].min() ?? 0, 0)), factor: min(factor[account].min() ?? 0, 0),
+        isNetted: offsets[account] > 1)
+    }
+  }
+
+  private func plainRun(
+    _ range: ClosedRange<Int>, _ account: Int
+  ) -> (run: Run, sums: [Int64]) {
     let isWide = entries[range.lowerBound] & PLIMSOLL_ENTRY_WIDE != 0
     let blocks = isWide ? wideBlocks : narrowBlocks
     var sums = [Int64](repeating: 0, count: blocks * 8)
@@ -161,7 +265,7 @@ private struct RowVenue {
         continue
       }
       let size = Int64(sizes[entry])
-      run.underlying = underlyings[row]
+      run.underlying = contracts[row].underlying
       let cells = isWide ? wide[(row * wideStride)...] : narrow[(row * narrowStride)...]
       for lane in sums.indices {
         sums[lane] += size * Int64(cells[cells.startIndex + place(lane, blocks)])
@@ -171,7 +275,7 @@ private struct RowVenue {
           size * Int64(chargeCells[(2 * row + (size < 0 ? 1 : 0)) * 8 + charge])
       }
       guard isWide else { continue }
-      strike += size * quantities[row]
+      strike += size * contracts[row].quantity
       if entries[entry] & PLIMSOLL_ENTRY_ENDS_STRIKE != 0 {
         run.uncovered += max(-strike, 0)
         strike = 0
@@ -184,7 +288,8 @@ private struct RowVenue {
       }
     }
     run.loss = max(0, -(sums[..<firstSkew].min() ?? 0), skewLosses.max() ?? 0)
-    return run
+    for lane in firstSkew..<sums.count { sums[lane] = 0 }
+    return (run, sums)
   }
 
   func plainLosses(_ runs: [Run]) -> [Int64] {
@@ -224,24 +329,38 @@ private struct RowVenue {
       wide.withUnsafeBufferPointer { wide in
         narrowAmounts.withUnsafeBufferPointer { narrowAmounts in
           wideAmounts.withUnsafeBufferPointer { wideAmounts in
-            chargeCells.withUnsafeBufferPointer { charges in
-              quantities.withUnsafeBufferPointer { quantities in
-                underlyings.withUnsafeBufferPointer { underlyings in
-                  assetUnderlyings.withUnsafeBufferPointer { assets in
-                    var table = plimsoll_row_table(
-                      narrow_cells: narrow.baseAddress, wide_cells: wide.baseAddress,
-                      narrow_amount_cells: narrowAmounts.baseAddress,
-                      wide_amount_cells: wideAmounts.baseAddress,
-                      charge_cells: charges.baseAddress, quantities: quantities.baseAddress,
-                      contract_underlyings: underlyings.baseAddress,
-                      asset_underlyings: assets.baseAddress, narrow_blocks: narrowBlocks,
-                      wide_blocks: wideBlocks, narrow_stride: narrowStride,
-                      wide_stride: wideStride, asset_count: 2, last_scenarios: lastScenarios,
-                      skew_count: 2)
-                    withUnsafePointer(to: &table) { body($0) }
-                  }
-                }
-              }
+            var table = plimsoll_row_table()
+            table.narrow_cells = narrow.baseAddress
+            table.wide_cells = wide.baseAddress
+            table.narrow_amount_cells = narrowAmounts.baseAddress
+            table.wide_amount_cells = wideAmounts.baseAddress
+            table.narrow_blocks = narrowBlocks
+            table.wide_blocks = wideBlocks
+            table.narrow_stride = narrowStride
+            table.wide_stride = wideStride
+            table.asset_count = 2
+            table.last_scenarios = lastScenarios
+            withContracts(&table, body)
+          }
+        }
+      }
+    }
+  }
+
+  private func withContracts(
+    _ table: inout plimsoll_row_table, _ body: (UnsafePointer<plimsoll_row_table>) -> Void
+  ) {
+    chargeCells.withUnsafeBufferPointer { charges in
+      contracts.withUnsafeBufferPointer { contracts in
+        assetUnderlyings.withUnsafeBufferPointer { assets in
+          netting.withUnsafeBufferPointer { netting in
+            sources.withUnsafeBufferPointer { sources in
+              table.charge_cells = charges.baseAddress
+              table.contracts = contracts.baseAddress
+              table.asset_underlyings = assets.baseAddress
+              table.netting = netting.baseAddress
+              table.wide_sources = sources.baseAddress
+              withUnsafePointer(to: &table) { body($0) }
             }
           }
         }
@@ -249,7 +368,21 @@ private struct RowVenue {
     }
   }
 
-  mutating func runs(withLanes: Bool) -> [Run] {
+  private static func run(_ record: plimsoll_run) -> Run {
+    Run(
+      loss: record.loss,
+      charges: [record.charges.0, record.charges.1, record.charges.2, record.charges.3],
+      uncovered: record.uncovered,
+      basis: UInt128(record.basis_high) << 64 + UInt128(record.basis_low),
+      underlying: record.underlying, hasOptions: record.has_options != 0)
+  }
+
+  private func rows(_ numbers: [Int64], count: Int) -> [[Int64]] {
+    let width = wideBlocks * 8
+    return (0..<count).map { Array(numbers[$0 * width..<($0 + 1) * width]) }
+  }
+
+  mutating func runs(withLanes: Bool) -> (runs: [Run], sums: [[Int64]]) {
     var records = [plimsoll_run](repeating: plimsoll_run(), count: entries.count)
     var ends = [UInt32](repeating: 0, count: starts.count)
     var lanes = [Int64](repeating: 0, count: entries.count * wideBlocks * 8 + 64)
@@ -261,13 +394,32 @@ private struct RowVenue {
           &records, &ends, withLanes ? lanes.baseAddress : nil)
       }
     }
-    return records.prefix(Int(ends.last ?? 0)).map { record in
-      Run(
-        loss: record.loss,
-        charges: [record.charges.0, record.charges.1, record.charges.2, record.charges.3],
-        uncovered: record.uncovered, underlying: record.underlying,
-        hasOptions: record.has_options != 0)
+    let count = Int(ends.last ?? 0)
+    return (records.prefix(count).map(Self.run), rows(lanes, count: count))
+  }
+
+  mutating func joints(withSums: Bool) -> (runs: [Run], joints: [Joint], sums: [[Int64]]) {
+    var records = [plimsoll_run](repeating: plimsoll_run(), count: entries.count)
+    var ends = [UInt32](repeating: 0, count: starts.count)
+    var joints = [plimsoll_joint](repeating: plimsoll_joint(), count: starts.count)
+    var sums = [Int64](repeating: 0, count: starts.count * wideBlocks * 8)
+    let copy = self
+    withTable { table in
+      sums.withUnsafeMutableBufferPointer { sums in
+        plimsoll_scenario_sweep_joint_rows(
+          table, copy.starts, copy.counts, copy.starts.count, copy.entries, copy.sizes, copy.held,
+          &records, &ends, &joints, withSums ? sums.baseAddress : nil)
+      }
     }
+    let found = joints.map { joint in
+      Joint(
+        loss: joint.loss,
+        factor: Int128(joint.factor_high) << Int128(PLIMSOLL_FACTOR_LOW_BITS)
+          + Int128(joint.factor_low))
+    }
+    return (
+      records.prefix(Int(ends.last ?? 0)).map(Self.run), found, rows(sums, count: starts.count)
+    )
   }
 
   mutating func losses() -> [Int64] {
@@ -290,4 +442,8 @@ private struct RowVenue {
     }
     return checksum
   }
+}
+
+extension UInt64 {
+  fileprivate var asInt64: Int64 { Int64(truncatingIfNeeded: self) }
 }

@@ -79,7 +79,7 @@ struct CanonicalTests {
     for _ in 0..<40 {
       let count = Int.random(in: 0...200, using: &random)
       var bytes = (0..<count).map { _ in UInt8(truncatingIfNeeded: random.next()) }
-      if !bytes.isEmpty { bytes[0] %= 26 }
+      if !bytes.isEmpty { bytes[0] %= 31 }
       if let command = try? Command(canonicalBytes: bytes) {
         #expect(command.canonicalBytes == bytes)
       }

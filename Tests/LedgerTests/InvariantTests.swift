@@ -127,6 +127,7 @@ struct StateBytesTests {
     venue.state.apply(.blockStarted(at: Timestamp(seconds: 77)))
     venue.state.apply(
       .instrumentsMarked([InstrumentMark(price: Price(steps: 1), unitValue: 100)]))
+    venue.state.apply(.collateralMarked([samples.collateralMark()]))
     return venue.state
   }
 

@@ -68,6 +68,11 @@ struct Samples {
       highestPrice: Price(steps: 1_000_000))
   }
 
+  mutating func collateralMark() -> CollateralMark {
+    CollateralMark(
+      asset: asset(), price: price(), since: time(), isFresh: bool(), countedShare: rate())
+  }
+
   mutating func collateral() -> CollateralAsset {
     CollateralAsset(asset: asset(), underlying: bool() ? symbol() : nil)
   }
@@ -248,6 +253,7 @@ extension Samples {
       .liquidationOrderClosed(account(), order(), pick(OrderEnd.allCases)),
       .liquidationEnded(account(), pick([.restored, .closed])),
       .stateDigested(ChainHash.digest(domain: "test", parts: [[UInt8(random.next() % 256)]])),
+      .collateralMarked(list { $0.collateralMark() }),
     ]
   }
 }

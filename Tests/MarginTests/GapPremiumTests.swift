@@ -172,16 +172,37 @@ struct GapPremiumTests {
     }
   }
 
+  // The same vectors: a hundredth of the volume with a tenth of the depth is a tenth of what is
+  // left, with 3 % of it a third.
+  @Test(
+    "rises as depth falls, by the specification's vectors",
+    arguments: [("100%", 3.66, 0.01), ("10%", 4.03, 0.005), ("3.003%", 4.50, 0.01)])
+  func depthVectors(depth: String, points: Double, tolerance: Double) throws {
+    let sized = try SizedWorld(
+      Self.jumps, [("margin.scan.BTC.range", "10%")], volatility: Self.volatility,
+      liquidity: SizedWorld.liquidity(depth: depth))
+    let steps = Int64(2.9e7 / 8)
+    var scratch = sized.engine.makeScratch()
+    let premium = try sized.engine.gapPremium(
+      of: sized.portfolio(steps: steps), over: TimeSpan(seconds: 86_400), scratch: &scratch)
+    #expect(abs(Double(premium) / Double(steps * 8_000_000) * 1e4 - points) <= tolerance)
+  }
+
   @Test("as a margin line rises as depth falls")
   func depth() throws {
     var before: Int64 = 0
+    var charges: [Int64] = []
     for depth in ["200%", "100%", "60%", "30%", "5%", "1%", "0"] {
       let sized = try SizedWorld(
         Self.jumps, volatility: Self.volatility,
         liquidity: SizedWorld.liquidity(depth: depth))
       let charge = try sized.line(ChargeKind.gap, steps: 10_000_000)
       #expect(charge >= before)
+      charges.append(charge)
       before = charge
     }
+    // Above its ordinary depth a book counts as whole, below it every step costs more.
+    #expect(charges[0] == charges[1])
+    #expect(zip(charges.dropFirst(), charges.dropFirst(2)).allSatisfy { $0 < $1 })
   }
 }

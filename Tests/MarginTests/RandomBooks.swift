@@ -47,10 +47,20 @@ struct RandomBooks {
     engine = try world.engine()
   }
 
+  /// The books of a world that is there.
+  init(_ world: World) throws {
+    self.world = world
+    engine = try world.engine()
+  }
+
   /// The books with every term beyond scenarios, tiers and haircuts.
   static func withTerms(_ overrides: [(String, String)] = []) throws -> RandomBooks {
+    try withLiquidity(terms + overrides)
+  }
+
+  static func withLiquidity(_ overrides: [(String, String)]) throws -> RandomBooks {
     try RandomBooks(
-      overrides: terms + overrides,
+      overrides: overrides,
       liquidity: UnderlyingLiquidity(
         underlying: AssetSymbol("BTC"), dailyVolume: 20_000_000_000_000,
         depthShare: Rate("60%"), openInterest: 30_000_000_000_000, uncertainty: Rate("0.3%")))
@@ -73,7 +83,9 @@ struct RandomBooks {
     ("margin.twist.smile", "50%"), ("margin.set.1.shift", "-10%"),
     ("margin.set.1.volatilityFactor", "1.2"), ("margin.set.1.elapsed", "0s"),
     ("margin.set.2.shift", "0"), ("margin.set.2.volatilityFactor", "1"),
-    ("margin.set.2.elapsed", "1d"),
+    ("margin.set.2.elapsed", "1d"), ("margin.size.default.horizonShare", "1%"),
+    ("margin.mark.default.volatilityFactor", "1"),
+    ("margin.mark.default.volatilityUncertainty", "3%"), ("margin.standaloneSize", "true"),
   ]
 
   /// How many books a property is tried on: 100,000 with `PLIMSOLL_FULL=1`.

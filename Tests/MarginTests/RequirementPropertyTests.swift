@@ -43,35 +43,50 @@ struct RequirementPropertyTests {
     }
   }
 
+  private static let none = AccountRisk(
+    equity: 0, initialMargin: 0, maintenanceMargin: 0, liquidationBuffer: 0, penaltyRate: .zero)
+
+  /// A position of one contract alone, entered at the mark, so that only size and shock differ.
+  private func alone(
+    _ index: Int, _ steps: Int64, _ mode: MarginMode, _ books: RandomBooks
+  ) -> Portfolio {
+    books.world.portfolio(
+      mode,
+      [
+        Position(
+          instrument: books.contracts[index].id, size: Size(steps: steps),
+          cost: steps * books.engine.marks[index].unitValue)
+      ])
+  }
+
+  // Every contract on both sides, in ladders of about 28 sizes; with PLIMSOLL_FULL=1 as many
+  // ladders as make 100,000 portfolios.
   @Test(
     "rises with the size of a single position", arguments: MarginMode.allCases, Terms.allCases)
   func monotoneInSize(mode: MarginMode, terms: Terms) throws {
     let books = try terms.books()
     var random = SplitMix64(seed: 5)
-    for index in books.contracts.indices {
-      for sign in [Int64(1), -1] {
-        var before = AccountRisk(
-          equity: 0, initialMargin: 0, maintenanceMargin: 0, liquidationBuffer: 0,
-          penaltyRate: .zero)
-        var size: Int64 = 1
-        while size < 2_000_000 {
-          // Entered at the mark, so that only size differs.
-          let steps = sign * size
-          let cost = steps * books.engine.marks[index].unitValue
-          let risk = try books.engine.risk(
-            of: books.world.portfolio(
-              mode,
-              [
-                Position(
-                  instrument: books.contracts[index].id, size: Size(steps: steps), cost: cost)
-              ]))
-          #expect(risk.initialMargin >= before.initialMargin)
-          #expect(risk.maintenanceMargin >= before.maintenanceMargin)
-          before = risk
-          size += Int64.random(in: 1...(size + 1), using: &random)
+    var scratch = books.engine.makeScratch()
+    var tried = 0
+    repeat {
+      for index in books.contracts.indices {
+        for sign in [Int64(1), -1] {
+          var before = Self.none
+          var size: Int64 = 1
+          while size < 2_000_000 {
+            let risk = try books.engine.risk(
+              of: alone(index, sign * size, mode, books), scratch: &scratch)
+            let isHigher =
+              risk.initialMargin >= before.initialMargin
+              && risk.maintenanceMargin >= before.maintenanceMargin
+            #expect(isHigher, "\(books.contracts[index].name) \(sign * size)")
+            before = risk
+            size += Int64.random(in: 1...(size + 1), using: &random)
+            tried += 1
+          }
         }
       }
-    }
+    } while tried < RandomBooks.count(1)
   }
 
   @Test("rises with the shock", arguments: Terms.allCases)
@@ -79,24 +94,33 @@ struct RequirementPropertyTests {
     // A wider range leaves less for jumps to pass, so the gap line falls: that term by itself.
     let others = [("margin.size.default.gapIntensity", "0")]
     let narrow = try terms.books(others)
-    let wide = try terms.books(others + [("margin.scan.BTC.range", "20%")])
-    let violent = try terms.books(others + [("surface.shock.up", "80%")])
-    for index in narrow.contracts.indices
-    where narrow.contracts[index].underlying == narrow.world.btc.symbol {
-      for sign in [Int64(1), -1] {
-        let steps = 1_000 * sign
-        let portfolio = narrow.world.portfolio(
-          .portfolio,
-          [
-            Position(
-              instrument: narrow.contracts[index].id, size: Size(steps: steps),
-              cost: steps * narrow.engine.marks[index].unitValue)
-          ])
-        let base = try narrow.engine.risk(of: portfolio).initialMargin
-        #expect(try wide.engine.risk(of: portfolio).initialMargin >= base)
-        #expect(try violent.engine.risk(of: portfolio).initialMargin >= base)
-      }
+    var stressed: [RequirementEngine] = []
+    for shock in [
+      ("margin.scan.BTC.range", "20%"), ("surface.shock.up", "80%"),
+      ("margin.mark.default.volatilityUncertainty", "9%"),
+    ] {
+      // The last one is among the terms.
+      guard terms == .all || !shock.0.contains("default") else { continue }
+      stressed.append(try terms.books(others + [shock]).engine)
     }
+    var random = SplitMix64(seed: 6)
+    var scratch = narrow.engine.makeScratch()
+    var tried = 0
+    repeat {
+      for index in narrow.contracts.indices
+      where narrow.contracts[index].underlying == narrow.world.btc.symbol {
+        for sign in [Int64(1), -1] {
+          let steps = tried == 0 ? sign * 1_000 : sign * abs(narrow.steps(&random))
+          let portfolio = alone(index, steps, .portfolio, narrow)
+          let base = try narrow.engine.risk(of: portfolio, scratch: &scratch).initialMargin
+          for engine in stressed {
+            let other = try engine.risk(of: portfolio, scratch: &scratch).initialMargin
+            #expect(other >= base, "\(narrow.contracts[index].name) \(steps)")
+          }
+          tried += 1
+        }
+      }
+    } while tried < RandomBooks.count(400)
   }
 
   @Test(
@@ -123,8 +147,10 @@ struct RequirementPropertyTests {
   func reduction(seed: UInt64, terms: Terms) throws {
     let books = try terms.books()
     var random = SplitMix64(seed: seed)
+    var scratch = books.engine.makeScratch()
     for mode in MarginMode.allCases {
-      for index in books.contracts.indices {
+      for round in 0..<max(Self.booksPerSeed, books.contracts.count) {
+        let index = round % books.contracts.count
         let steps = books.steps(&random)
         let value = books.engine.marks[index].unitValue
         // A portfolio without coin, entered at the mark: otherwise the position may be the
@@ -137,7 +163,7 @@ struct RequirementPropertyTests {
         let coin: Int64 = mode == .portfolio ? 0 : 100_000_000
         let portfolio = books.world.portfolio(
           mode, usd: 50_000_000_000, btc: coin, eth: coin, [position])
-        let before = try books.engine.risk(of: portfolio)
+        let before = try books.engine.risk(of: portfolio, scratch: &scratch)
         // A trade at the mark: the profit of the closed part goes to the balance.
         var reduced = position
         let closed = Int64.random(in: 1...abs(steps), using: &random)
@@ -147,7 +173,7 @@ struct RequirementPropertyTests {
         let asset = try #require(books.world.listing.index(of: contract.settlementAsset))
         after.balances[asset] += profit
         after.positions = reduced.size == .zero ? [] : [reduced]
-        let left = try books.engine.risk(of: after)
+        let left = try books.engine.risk(of: after, scratch: &scratch)
         #expect(health(left) >= health(before) - 2)
       }
     }
@@ -207,13 +233,17 @@ struct RequirementPropertyTests {
       underlying: books.world.btc.symbol, index: try Price("5000"), basis: .zero,
       volatility: try Rate("200%"))
     var scratch = books.engine.makeScratch()
+    // One portfolio of a mode in each round, with PLIMSOLL_FULL=1 as many as make 100,000 in all.
+    let each = (RandomBooks.count(1) - 1) / (20 * 3 * Self.seeds.count) + 1
     for round in 0..<20 {
       try wandering.advance(to: elsewhere.snapshot)
       try wandering.advance(to: books.world.snapshot)
       for mode in MarginMode.allCases {
-        let portfolio = books.portfolio(&random, mode)
-        let fresh = try books.engine.risk(of: portfolio)
-        #expect(try wandering.risk(of: portfolio, scratch: &scratch) == fresh, "round \(round)")
+        for _ in 0..<each {
+          let portfolio = books.portfolio(&random, mode)
+          let fresh = try books.engine.risk(of: portfolio)
+          #expect(try wandering.risk(of: portfolio, scratch: &scratch) == fresh, "round \(round)")
+        }
       }
     }
   }
@@ -242,7 +272,7 @@ struct RequirementPropertyTests {
     let (world, small) = try engine(factor: 1)
     let (_, large) = try engine(factor: 10)
     var random = SplitMix64(seed: 9)
-    for _ in 0..<Self.booksPerSeed {
+    for _ in 0..<RandomBooks.count(250) {
       var few: [Position] = []
       for index in small.marks.indices where Bool.random(using: &random) {
         let steps = Int64.random(in: -100_000...100_000, using: &random)

@@ -126,7 +126,7 @@ struct SizeChargeTests {
           .portfolio, [Position(instrument: perpetual, size: Size(steps: steps), cost: cost)])
       ).lines.reduce(0) { sum, line in
         switch line.kind {
-        case .concentration, .gap, .uncertainty, .openInterest: sum + line.initial
+        case .concentration, .gap, .uncertainty, .openInterest, .horizon: sum + line.initial
         default: sum
         }
       }

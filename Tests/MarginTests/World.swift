@@ -109,7 +109,8 @@ struct World {
     let entries = try JSONDecoder().decode(File.self, from: Data(contentsOf: file)).parameters
     var values: [ParameterValue] = []
     // What a file does not state of these is neutral: each test adds the term it is about.
-    let terms = /margin\.(netting|size|basis|peg|twist|set|tierShare).*|.*\.volumeMultiple/
+    let terms =
+      /margin\.(netting|size|basis|peg|twist|set|tierShare|mark|standalone).*|.*\.volumeMultiple/
     for entry in entries where entry.key.wholeMatch(of: terms) == nil {
       values.append(
         try ParameterSet.read(key: entry.key, text: entry.value, source: entry.source))

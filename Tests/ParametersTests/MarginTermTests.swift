@@ -25,6 +25,10 @@ struct MarginTermTests {
     #expect(terms.peg[btc] == PegParameters(threshold: .zero, factor: .zero))
     #expect(terms.tierShare == .zero)
     #expect(terms.tierVolumes[btc] == .zero)
+    #expect(terms.size[btc].horizonShare == .zero)
+    #expect(
+      terms.marks[btc] == MarkUncertaintyParameters(ordinary: .zero, free: .zero, factor: .zero))
+    #expect(!terms.chargesStandaloneSizes)
     #expect(try margin().scan.rows.isEmpty)
     #expect(try margin().scan.twists == .none)
   }
@@ -55,6 +59,16 @@ struct MarginTermTests {
     ]).terms
     let (btc, eth) = (try AssetSymbol("BTC"), try AssetSymbol("ETH"))
     let other = try AssetSymbol("DOGE")
+    let further = try margin([
+      ("margin.mark.default.volatilityFactor", "2"), ("margin.mark.ETH.freeVolatility", "1%"),
+      ("margin.size.ETH.horizonShare", "10%"), ("margin.standaloneSize", "true"),
+    ]).terms
+    #expect(further.marks[eth].factor == (try Rate("2")))
+    #expect(further.marks[eth].free == (try Rate("1%")))
+    #expect(further.marks[btc].free == .zero)
+    #expect(further.size[eth].horizonShare == (try Rate("10%")))
+    #expect(further.size[btc].horizonShare == .zero)
+    #expect(further.chargesStandaloneSizes)
     #expect(terms.size[eth].impact == (try Rate("2")))
     #expect(terms.size[eth].volumeStress == (try Rate("30%")))
     #expect(terms.size[btc].impact == .one)
@@ -89,6 +103,11 @@ struct MarginTermTests {
       ("margin.size.BTC.volumeShare", "0.000999999"), ("margin.set.1.shift", "-0.990000001"),
       ("margin.set.1.volatilityFactor", "10.000000001"), ("margin.set.1.elapsed", "-1s"),
       ("margin.twist.term", "1.000000001"), ("margin.twist.smile", "-0.000000001"),
+      ("margin.size.BTC.horizonShare", "1.000000001"),
+      ("margin.size.BTC.horizonShare", "-0.000000001"),
+      ("margin.mark.BTC.volatilityUncertainty", "10.000000001"),
+      ("margin.mark.BTC.freeVolatility", "-0.000000001"),
+      ("margin.mark.BTC.volatilityFactor", "100.000000001"),
     ])
   func bounds(key: String, value: String) throws {
     #expect {

@@ -133,4 +133,12 @@ struct TypedParameterTests {
     #expect(clearing.fundingCap == Rate(billionths: 7_500_000))
     #expect(clearing.depositLimit == 1 << 58)
   }
+
+  @Test(
+    "the band around a mark is a share of it, rounded up, and never less than a tick",
+    arguments: [(0, 50), (249, 50), (250, 50), (251, 51), (1_000, 200)] as [(Int64, Int64)])
+  func band(mark: Int64, width: Int64) throws {
+    let clearing = try ClearingParameters(set(with: [("clearing.priceBand", "20%")]))
+    #expect(clearing.bandWidth(around: Price(steps: mark), tick: Price(steps: 50)) == width)
+  }
 }

@@ -193,6 +193,39 @@ struct FeeTests {
     #expect(self.fees(venue) == before + fees.reduce(0, +))
   }
 
+  @Test("who takes a liquidation order must bear its fee too, to the unit", arguments: [-1, 0])
+  func counterpartyFee(missing: Int64) throws {
+    let insolvent = { (maker: String) -> Venue in
+      var venue = try self.venue(maker: maker)
+      try venue.open(1, .cross, usd: "503.2")
+      try venue.take(1, 1_000, of: self.perpetual)
+      try venue.open(2, .cross, usd: "1")
+      try venue.block(btc: "7600")
+      return venue
+    }
+    var free = try insolvent("0%")
+    let order = try free.order(of: 1)
+    let mark = free.mark(perpetual)
+    guard
+      case .belowInitialMargin(_, _, let margin) = free.refusal(
+        of: free.report(order, price: mark.price, with: 2))
+    else {
+      Issue.record("expected a refusal for margin")
+      return
+    }
+    var venue = try insolvent("0.02%")
+    let fee = (order.size.steps * mark.unitValue * 2 + 9_999) / 10_000
+    let wanted = margin - 1_000_000 + fee + missing
+    try venue.deposit(2, decimalText(wanted, decimals: 6), of: Coins.usd)
+    let report = venue.report(try venue.order(of: 1), price: mark.price, with: 2)
+    if missing == 0 {
+      try venue.submit(report)
+      #expect(venue.balance(2) == margin)
+    } else {
+      #expect(venue.refusal(of: report)?.code == "below-initial-margin")
+    }
+  }
+
   @Test("a fill that leaves only the penalty leaves no fee")
   func penaltyFirst() throws {
     var venue = try venue()

@@ -96,6 +96,64 @@ struct RecordedChainTests {
     }
   }
 
+  /// A row of the table in Volatility.md.
+  ///
+  /// Fits, quotes, median error, root mean square and its 90 %, for BTC and then for ETH.
+  private struct Row {
+    let days: Range<Double>
+    let cells: [Double]
+
+    init(_ line: Substring) throws {
+      let cells = line.split(separator: "|").map {
+        $0.filter { $0 != " " && $0 != "," }
+      }
+      let numbers = line.split(separator: "|")[0].split(separator: " ").compactMap { Double($0) }
+      let title = String(cells[0])
+      switch (title.hasPrefix("below"), numbers.count) {
+      case (true, _): days = 0..<numbers[0]
+      case (false, 2): days = numbers[0]..<numbers[1]
+      default: days = numbers[0]..<Double.infinity
+      }
+      self.cells = try cells.dropFirst().map { try #require(Double(String($0))) }
+    }
+  }
+
+  // Every chain: the table is of all of them.
+  @Test(
+    "has the errors that the table of Volatility.md states",
+    .enabled(if: RecordedChains.isFull, "all chains with PLIMSOLL_FULL=1"))
+  func table() throws {
+    let page = URL(fileURLWithPath: #filePath).resolvingSymlinksInPath()
+      .appending(path: "../../../Sources/Volatility/Volatility.docc/Volatility.md").standardized
+    let lines = try String(contentsOf: page, encoding: .utf8).split(separator: "\n")
+    let head = try #require(lines.firstIndex { $0.hasPrefix("| days to expiry | BTC fits") })
+    let rows = try lines[(head + 2)...].prefix { $0.hasPrefix("|") }.map { try Row($0) }
+    #expect(rows.count == 9)
+    var fits: [String: [ExpiryFit]] = [:]
+    for snapshot in try RecordedChains.snapshots() {
+      let report = try SurfaceFit().calibrate(OptionChain(snapshot)).report
+      fits[snapshot.underlying.description, default: []] += report.expiries.filter {
+        $0.usedCount > 0
+      }
+    }
+    func quantile(_ values: [Double], _ share: Double) -> Double {
+      let sorted = values.sorted()
+      return sorted[min(Int(share * Double(sorted.count)), sorted.count - 1)]
+    }
+    for row in rows {
+      for (place, coin) in ["BTC", "ETH"].enumerated() {
+        let stated = Array(row.cells[place * 5..<place * 5 + 5])
+        let own = (fits[coin] ?? []).filter { row.days.contains($0.yearsToExpiry * 365) }
+        let squares = own.map { $0.rootMeanSquareError * 100 }
+        #expect(Double(own.count) == stated[0], "\(coin) \(row.days)")
+        #expect(abs(quantile(own.map { Double($0.usedCount) }, 0.5) - stated[1]) <= 1)
+        #expect(abs(quantile(own.map { $0.medianError * 100 }, 0.5) - stated[2]) <= 0.015)
+        #expect(abs(quantile(squares, 0.5) - stated[3]) <= 0.015)
+        #expect(abs(quantile(squares, 0.9) - stated[4]) <= 0.04)
+      }
+    }
+  }
+
   @Test("has forwards that put-call parity finds too, within 0.1 %")
   func parity() throws {
     let snapshot = try #require(RecordedChains.snapshots().first)

@@ -32,6 +32,25 @@ struct SurfaceCodingTests {
       OptionChain(time: time, unit: .quoteCurrency, expiries: expiries))
   }
 
+  @Test("of stated smiles keeps to the calendar, at its ends and beyond")
+  func calendar() throws {
+    let smile = try SSVISmile(theta: 0.04, rho: -0.3, psi: 0.2)
+    func surface(_ time: Timestamp, _ expiry: Timestamp) throws -> VolatilitySurface {
+      try VolatilitySurface(
+        time: time, slices: [StatedSlice(expiry: expiry, forward: 100, smile: smile)])
+    }
+    let (first, last) = (Timestamp.permitted.lowerBound, Timestamp.permitted.upperBound)
+    #expect(try surface(first, last).slices[0].yearsToExpiry > 200)
+    let nanosecond = TimeSpan(nanoseconds: 1)
+    for time in [Timestamp(nanoseconds: .min), first - nanosecond] {
+      #expect(throws: SurfaceRefusal.outsideCalendar(time)) { try surface(time, last) }
+    }
+    for expiry in [Timestamp(nanoseconds: .max), last + nanosecond] {
+      #expect(throws: SurfaceRefusal.outsideCalendar(expiry)) { try surface(first, expiry) }
+    }
+    #expect(throws: SurfaceRefusal.timeRunsBack(from: time, to: time)) { try surface(time, time) }
+  }
+
   @Test("reads back equal, with its report")
   func roundTrip() throws {
     let surface = try surface()

@@ -186,6 +186,20 @@ struct MarkUncertaintyTests {
     }
   }
 
+  @Test("is one relative figure for margin, that of the money in thirty days")
+  func relative() throws {
+    let known = try KnownSurface()
+    let surface = try SurfaceFit().calibrate(known.chain())
+    let rule = MarkUncertainty()
+    let level = try surface.volatility(logMoneyness: 0, yearsToExpiry: 30.0 / 365)
+    let fresh = try rule.relative(of: surface, at: known.time)
+    #expect(fresh.value >= 0.001 / level && fresh.value < 0.001 / level + 2e-9)
+    // A day later the 6.2 % of a day's change are in it.
+    let day = try rule.relative(of: surface, at: known.time + .day)
+    let exact = (fresh.value * fresh.value + 0.062 * 0.062).squareRoot()
+    #expect((day.value - exact).magnitude < 1e-8)
+  }
+
   @Test("belongs to a mark that is the middle of fit, quotes and another venue")
   func middle() {
     #expect(markVolatility(fit: 0.5, quoted: nil, external: nil) == 0.5)

@@ -113,7 +113,8 @@ extension ModelBook.Position {
       profit: try request.optionalNumber("profit"),
       funding: try request.number("funding", default: 0),
       delta: try request.optionalNumber("delta"),
-      rowProfits: try request.numbers("rowProfits", atMost: ScenarioGrid.mostScenarios))
+      rowProfits: try request.numbers(
+        "rowProfits", atMost: ScenarioGrid.mostScenarios, isOptional: true))
   }
 }
 
@@ -169,18 +170,5 @@ extension RequestObject {
       return nil
     }
     return try number(name)
-  }
-
-  fileprivate mutating func numbers(
-    _ name: String, atMost limit: Int
-  ) throws(EvaluationRefusal) -> [Double] {
-    var numbers: [Double] = []
-    for value in try list(name, atMost: limit, isOptional: true) {
-      guard case .number(let text) = value, let number = Double(text), number.isFinite else {
-        throw refusal(.wrongType, name, "expected numbers, not \(value.typeName)")
-      }
-      numbers.append(number)
-    }
-    return numbers
   }
 }

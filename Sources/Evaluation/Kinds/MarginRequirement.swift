@@ -68,6 +68,8 @@ extension AccountQuestion {
       case .peg: [("charge", .string("peg"))]
       case .orders: [("charge", .string("orders"))]
       case .buffer: [("charge", .string("buffer"))]
+      case .horizon(let underlying): Self.charge("horizon", underlying)
+      case .volatilityUncertainty: [("charge", .string("volatilityUncertainty"))]
       }
     fields += [("initial", .money(line.initial)), ("maintenance", .money(line.maintenance))]
     return .fields(fields)

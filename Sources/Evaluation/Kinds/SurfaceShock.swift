@@ -6,19 +6,22 @@ import Parameters
 import Volatility
 
 /// `surface.shock`: a surface after a move of spot and a stress, still without arbitrage.
+///
+/// Volatility follows spot by the request's `stickiness`; what that leaves open, by
+/// `surface.spotResponse` of the parameters of the shock, or else as measured.
 func answerSurfaceShock(
   _ request: inout RequestObject, _ shelf: inout ParameterShelf
 ) throws(EvaluationRefusal) -> JSONValue {
-  let stated = try request.statedSurface()
+  let surface = try request.statedSurface()
   let spotMove = try request.number("spotMove", default: 0)
   guard spotMove > -1, spotMove <= 1_000 else {
     throw request.refusal(.outOfBounds, "spotMove", "\(spotMove) is not above -1, at most 1000")
   }
-  let stickiness = try request.stickiness()
-  let shock = try request.shock(&shelf)
+  let (shock, usual) = try request.shock(&shelf)
+  let stickiness = try request.stickiness(usual)
   try request.end()
   let shocked = try stating(nil) { () throws(SurfaceRefusal) in
-    let moved = try stated.moved(by: Elementary.log1p(spotMove), stickiness: stickiness)
+    let moved = try surface.moved(by: Elementary.log1p(spotMove), stickiness: stickiness)
     return try moved.shocked(by: shock)
   }
   return .fields([("surface", shocked.answer), ("arbitrage", shocked.arbitrage)])
@@ -43,8 +46,10 @@ extension RequestObject {
     }
   }
 
-  fileprivate mutating func stickiness() throws(EvaluationRefusal) -> SpotStickiness {
-    let usual = SpotStickiness.measured
+  /// - Parameter usual: What holds for a field that is not stated.
+  fileprivate mutating func stickiness(
+    _ usual: SpotStickiness
+  ) throws(EvaluationRefusal) -> SpotStickiness {
     guard var object = try optionalObject("stickiness") else { return usual }
     let down = try object.number("down", default: usual.down)
     let up = try object.number("up", default: usual.up)
@@ -54,10 +59,12 @@ extension RequestObject {
     }
   }
 
+  /// The stress, and how volatility follows spot by its parameters.
   fileprivate mutating func shock(
     _ shelf: inout ParameterShelf
-  ) throws(EvaluationRefusal) -> SurfaceShock {
-    guard var object = try optionalObject("shock") else { return SurfaceShock() }
+  ) throws(EvaluationRefusal) -> (SurfaceShock, SpotStickiness) {
+    var stickiness = SpotStickiness.measured
+    guard var object = try optionalObject("shock") else { return (SurfaceShock(), stickiness) }
     let states: [(String, VolatilityState)] = [
       ("up", .up), ("unchanged", .unchanged), ("down", .down),
     ]
@@ -66,6 +73,7 @@ extension RequestObject {
     if var choice = try object.optionalObject("parameters") {
       let parameters = try shelf.parameters(for: ParameterChoice(&choice))
       shock = SurfaceShock(VolatilityShock(parameters.surface.shock), state)
+      stickiness = SpotStickiness(parameters.surface)
     } else if state != .unchanged {
       throw object.refusal(
         .missingField, "parameters", "missing; a level needs the parameters of its scenarios")
@@ -74,6 +82,6 @@ extension RequestObject {
     shock.skewTwist = try object.number("skewTwist", default: 0)
     shock.smileTwist = try object.number("smileTwist", default: 0)
     try object.end()
-    return shock
+    return (shock, stickiness)
   }
 }

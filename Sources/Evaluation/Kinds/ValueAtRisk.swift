@@ -16,7 +16,8 @@ func answerValueAtRisk(
     "joint", JointMoves.allCases.map { ($0.rawValue, $0) }, default: .independent)
   var stated = try request.object("parameters")
   let choice = try ParameterChoice(&stated)
-  let set = try choice.rangeSet(of: shelf)
+  // Of a named set, what ranges and their value at risk are made with.
+  let set = try shelf.set(for: choice, keeping: ["var.", "range."])
   let parameters: ValueAtRiskParameters
   do throws(ParameterError) { parameters = try ValueAtRiskParameters(set) } catch {
     throw EvaluationRefusal(error, at: choice.place)
@@ -122,31 +123,6 @@ extension SVCJModel {
         deviation: parameters.jumpDeviation.value),
       meanVarianceJump: parameters.meanVarianceJump.value,
       jumpCorrelation: parameters.jumpCorrelation.value)
-  }
-}
-
-extension ParameterChoice {
-  /// The values that value at risk and its filters read, of the named set and of the request.
-  fileprivate func rangeSet(of shelf: ParameterShelf) throws(EvaluationRefusal) -> ParameterSet {
-    var values: [ParameterValue] = []
-    for override in overrides {
-      do throws(ParameterError) {
-        values.append(
-          try ParameterSet.read(key: override.key, text: override.text, source: "request"))
-      } catch {
-        throw EvaluationRefusal(error, at: "\(place).overrides[“\(override.key)”]")
-      }
-    }
-    if let set {
-      values += try shelf.set(named: set, at: place + ".set").values.filter { value in
-        (value.key.hasPrefix("var.") || value.key.hasPrefix("range."))
-          && !without.contains { value.key.hasPrefix($0) }
-          && !overrides.contains { $0.key == value.key }
-      }
-    }
-    do throws(ParameterError) {
-      return try ParameterSet(name: "request", date: .first, values: values)
-    } catch { throw EvaluationRefusal(error, at: place) }
   }
 }
 

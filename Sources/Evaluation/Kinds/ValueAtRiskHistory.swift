@@ -19,7 +19,7 @@ extension RequestObject {
   }
 
   private mutating func residuals() throws(EvaluationRefusal) -> FilteredHistory {
-    let residuals = try numbers("residuals")
+    let residuals = try numbers("residuals", atMost: 10_000)
     let fall = try number("volatility")
     let rise = try number("riseVolatility", default: fall)
     return FilteredHistory(residuals: residuals, fallVolatility: fall, riseVolatility: rise)
@@ -28,7 +28,7 @@ extension RequestObject {
   private mutating func closes(
     _ set: ParameterSet
   ) throws(EvaluationRefusal) -> FilteredHistory {
-    let closes = try numbers("closes")
+    let closes = try numbers("closes", atMost: 10_000)
     let first = try time("firstDay")
     let rule = try choice(
       "rule", RangeForecast.allCases.map { ($0.rawValue, $0) }, default: .plimsoll)
@@ -59,16 +59,5 @@ extension RequestObject {
     case .unorderedTime: "the days do not lie between 1970 and 2200"
     default: "the rule has no forecast for these closes: \(error)"
     }
-  }
-
-  private mutating func numbers(_ name: String) throws(EvaluationRefusal) -> [Double] {
-    var numbers: [Double] = []
-    for value in try list(name, atMost: 10_000) {
-      guard case .number(let text) = value, let number = Double(text), number.isFinite else {
-        throw refusal(.wrongType, name, "expected numbers, not \(value.typeName)")
-      }
-      numbers.append(number)
-    }
-    return numbers
   }
 }

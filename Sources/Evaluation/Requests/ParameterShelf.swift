@@ -41,11 +41,15 @@ struct ParameterShelf: Sendable {
     return set
   }
 
-  func set(for choice: ParameterChoice) throws(EvaluationRefusal) -> ParameterSet {
+  /// - Parameter beginnings: Of the keys that are taken over from a named set; `nil` takes all.
+  func set(
+    for choice: ParameterChoice, keeping beginnings: [String]? = nil
+  ) throws(EvaluationRefusal) -> ParameterSet {
     var kept: [ParameterValue] = []
     if let name = choice.set {
       kept = try set(named: name, at: choice.place + ".set").values.filter { value in
-        !choice.without.contains { value.key.hasPrefix($0) }
+        (beginnings?.contains { value.key.hasPrefix($0) } ?? true)
+          && !choice.without.contains { value.key.hasPrefix($0) }
           && !choice.overrides.contains { $0.key == value.key }
       }
     }

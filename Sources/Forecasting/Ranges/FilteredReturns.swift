@@ -31,14 +31,11 @@ extension RangeForecaster {
   ) throws(ForecastingError) -> FilteredReturns {
     let share = probability ?? parameters.probability.value
     let end = returns.count
-    let filter = try residualFilter(of: forecast)
+    let filter = try filter(of: forecast)
     var calendar = Array(repeating: 1.0, count: end + 1)
     if forecast == .plimsoll {
-      let recent = try ExponentialWeighting(
-        decay: parameters.exponentialDecay.value, of: .squaredReturn
-      ).forecast(returns)
       calendar = try CalendarFactors(
-        of: returns, forecast: recent, minimumDays: parameters.calendarDays
+        of: returns, forecast: recent(), minimumDays: parameters.calendarDays
       ).values
     }
     let first = end - parameters.windowDays
@@ -72,34 +69,5 @@ extension RangeForecaster {
     let multiple = -tail.quantile(isOfBoth ? 2 * probability : probability)
     guard let range = ranges.last, multiple > 0 else { throw .malformedValue(day: end) }
     return range / multiple
-  }
-
-  /// What returns are divided by: the filter that the rule's ranges are made with.
-  private mutating func residualFilter(
-    of forecast: RangeForecast
-  ) throws(ForecastingError) -> VolatilityPath {
-    let longRun: () throws(ForecastingError) -> VolatilityPath = {
-      [returns, parameters] () throws(ForecastingError) in
-      try .longRun(of: returns, minimumDays: parameters.longRunDays)
-    }
-    switch forecast {
-    case .historical: return try .constant(of: returns)
-    case .exponential:
-      return try ExponentialWeighting(
-        decay: parameters.exponentialDecay.value, of: .squaredReturn
-      ).forecast(returns)
-    case .logarithmic:
-      let model = parameters.blend.logarithmic
-      return try LogHeterogeneousModel(
-        regressionDays: model.days, minimumDays: model.minimumDays,
-        refitInterval: model.refitDays
-      ).forecast(returns)
-    case .blended, .bufferedBlend, .stressedBlend, .lookbackBlend: return try blend()
-    case .flooredBlend:
-      return try blend().floored(at: parameters.floorShare.value, of: longRun())
-    case .plimsoll:
-      return try blend().drawn(toward: longRun(), weight: parameters.forecastWeight.value)
-        .floored(at: parameters.floorShare.value, of: longRun())
-    }
   }
 }

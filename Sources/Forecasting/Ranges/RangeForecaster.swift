@@ -75,7 +75,8 @@ public struct RangeForecaster: Sendable {
 // MARK: Filters
 
 extension RangeForecaster {
-  private mutating func filter(
+  /// What a rule's returns are divided by.
+  mutating func filter(
     of forecast: RangeForecast
   ) throws(ForecastingError) -> VolatilityPath {
     switch forecast {
@@ -91,7 +92,7 @@ extension RangeForecaster {
     }
   }
 
-  private func recent() throws(ForecastingError) -> VolatilityPath {
+  func recent() throws(ForecastingError) -> VolatilityPath {
     try ExponentialWeighting(decay: parameters.exponentialDecay.value, of: .squaredReturn)
       .forecast(returns)
   }

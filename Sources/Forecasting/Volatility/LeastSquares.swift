@@ -36,7 +36,7 @@ struct LeastSquares {
   }
 
   /// Solves with the lower triangle of a symmetric positive definite matrix.
-  private static func solve(_ matrix: [[Double]], _ right: [Double]) -> [Double]? {
+  static func solve(_ matrix: [[Double]], _ right: [Double]) -> [Double]? {
     var factor = matrix
     var solution = right
     for i in right.indices {

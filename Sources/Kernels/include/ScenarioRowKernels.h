@@ -26,6 +26,8 @@
 #define PLIMSOLL_ENTRY_ENDS_EXPIRY 0x08000000u
 /// The last option of its strike.
 #define PLIMSOLL_ENTRY_ENDS_STRIKE 0x10000000u
+/// The last contract of its date, or of those without one.
+#define PLIMSOLL_ENTRY_ENDS_DATE 0x20000000u
 
 /// What a record sums for every position: its size times these cells of its contract and side.
 enum {
@@ -35,8 +37,35 @@ enum {
   /// What is reserved, as high * 2^31 + low; the cells of the short side are negative.
   PLIMSOLL_CHARGE_PROVISION_LOW,
   PLIMSOLL_CHARGE_PROVISION_HIGH,
+  /// What moves with the underlying, as high * 2^31 + low; the same on both sides.
+  PLIMSOLL_CHARGE_DELTA_LOW,
+  PLIMSOLL_CHARGE_DELTA_HIGH,
   /// Cells of a side; those above stay unused.
   PLIMSOLL_CHARGE_CELLS = 8,
+};
+
+/// What a contract has beside its row.
+typedef struct {
+  /// What one step of an option is of its underlying; 0 of what is no option.
+  int64_t quantity;
+  /// What one step moves with its underlying.
+  int64_t delta;
+  /// Charge per net delta of its date; at least 0.
+  int64_t basis;
+  int32_t underlying;
+} plimsoll_row_contract;
+
+/// How an underlying nets, billionths.
+typedef struct {
+  /// Its share of the common factor.
+  int32_t factor_share;
+  /// What of its loss may be taken up by others.
+  int32_t offset_cap;
+} plimsoll_row_netting;
+
+enum {
+  /// Binary places that the lower half of a factor's loss has.
+  PLIMSOLL_FACTOR_LOW_BITS = 30,
 };
 
 /// One block's rows.
@@ -52,11 +81,14 @@ typedef struct {
   const int64_t *wide_amount_cells;
   /// By contract, then long and short, then charge.
   const int32_t *charge_cells;
-  /// What one step of an option is of its underlying, by contract.
-  const int64_t *quantities;
-  const int32_t *contract_underlyings;
+  const plimsoll_row_contract *contracts;
   /// The underlying of each collateral asset; -1 for none.
   const int32_t *asset_underlyings;
+  /// By underlying.
+  const plimsoll_row_netting *netting;
+  /// By wide block: the narrow block with the same moves lane by lane, or `narrow_blocks` where no
+  /// lane moves.
+  const int32_t *wide_sources;
   size_t narrow_blocks;
   size_t wide_blocks;
   /// Cells from one row to the next.
@@ -65,7 +97,6 @@ typedef struct {
   size_t asset_count;
   /// Lanes of the last wide block that are scenarios; the skews follow in the same block.
   size_t last_scenarios;
-  size_t skew_count;
 } plimsoll_row_table;
 
 /// What one account has in one underlying.
@@ -76,9 +107,23 @@ typedef struct {
   int64_t charges[PLIMSOLL_CHARGE_CELLS];
   /// Quantity of options short on balance, strike by strike.
   int64_t uncovered;
+  /// Sum over dates of |net delta| * basis, in two halves; 0 unless joints are asked for.
+  uint64_t basis_low;
+  uint64_t basis_high;
   int32_t underlying;
   int32_t has_options;
 } plimsoll_run;
+
+/// What all runs of one account lose together; all 0 where fewer than two runs with an offset cap
+/// lose anything, for then nothing nets.
+typedef struct {
+  /// The worst scenario's loss, at least 0.
+  int64_t loss;
+  /// The least of the factor's profits over scenarios, each run's times its factor share, as
+  /// high * 2^30 + low with low below 2^30; at most 0.
+  int64_t factor_high;
+  int64_t factor_low;
+} plimsoll_joint;
 
 /// Sweeps accounts `0..<account_count` of the given arrays.
 ///
@@ -93,6 +138,16 @@ void plimsoll_scenario_sweep_rows(
     const plimsoll_row_table *table, const uint32_t *starts, const uint16_t *counts,
     size_t account_count, const uint32_t *entries, const int32_t *sizes, const int64_t *held,
     plimsoll_run *runs, uint32_t *run_ends, int64_t *lane_sums);
+
+/// The same with what nets and what depends on dates.
+///
+/// @param joints Receives what the runs of each account lose together.
+/// @param joint_sums If not null, receives the sums over all runs of each account: `wide_blocks`
+///   blocks at every `wide_blocks` blocks, skews left out.
+void plimsoll_scenario_sweep_joint_rows(
+    const plimsoll_row_table *table, const uint32_t *starts, const uint16_t *counts,
+    size_t account_count, const uint32_t *entries, const int32_t *sizes, const int64_t *held,
+    plimsoll_run *runs, uint32_t *run_ends, plimsoll_joint *joints, int64_t *joint_sums);
 
 /// The same without charges: the sum over runs of the worst loss, by account.
 void plimsoll_scenario_sweep_losses(

@@ -16,7 +16,7 @@ public struct RequirementChange: Hashable, Sendable {
   public enum Cause: Hashable, Sendable {
     case price(AssetSymbol)
     case volatility(AssetSymbol)
-    /// Volumes, depths, open interest and the uncertainty of indices.
+    /// Volumes, depths, open interest, the uncertainty of indices, and what collateral counts for.
     case liquidity
     case time
     /// Whatever is different in the account: trades, deposits, orders, margin mode.
@@ -88,9 +88,11 @@ public struct RequirementChange: Hashable, Sendable {
     var markets: [(Cause, MarketSnapshot)] = []
     var known = earlier.underlyings
     var liquidity = earlier.liquidity
+    var collateral = earlier.collateral
     func snapshot() -> MarketSnapshot {
       MarketSnapshot(
-        time: earlier.time, underlyings: known, settling: earlier.settling, liquidity: liquidity)
+        time: earlier.time, underlyings: known, settling: earlier.settling, liquidity: liquidity,
+        collateral: collateral)
     }
     for place in known.indices {
       guard let next = later[known[place].underlying],
@@ -106,8 +108,9 @@ public struct RequirementChange: Hashable, Sendable {
       known[place] = next
       markets.append((.volatility(next.underlying), snapshot()))
     }
-    if later.liquidity != liquidity {
+    if later.liquidity != liquidity || later.collateral != collateral {
       liquidity = later.liquidity
+      collateral = later.collateral
       markets.append((.liquidity, snapshot()))
     }
     // Underlyings that came or went belong to the passing of time as well.

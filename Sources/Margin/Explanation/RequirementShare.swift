@@ -47,11 +47,12 @@ extension RequirementEngine {
       switch line.kind {
       case .scan(let underlying, let binding):
         parts = scanParts(underlying, binding, breakdown, portfolio, sums)
-      case .provision, .peg: parts = provisionParts(line.kind, portfolio)
+      case .provision, .peg, .volatilityUncertainty:
+        parts = provisionParts(line.kind, portfolio)
       case .tier(let instrument), .option(let instrument):
         parts = [(sums.place(of: instrument), line.initial)]
       case .concentration(let underlying), .gap(let underlying), .uncertainty(let underlying),
-        .openInterest(let underlying):
+        .openInterest(let underlying), .horizon(let underlying):
         parts = sizeParts(line, underlying, portfolio)
       case .basis(let underlying): parts = basisParts(line, underlying, portfolio)
       case .haircut(let asset): parts = [(sums.place(of: asset), line.initial)]
@@ -115,22 +116,25 @@ extension RequirementEngine {
     }
   }
 
-  /// Provisions round up once; the running total gives each position its part, that of pegs
-  /// apart from the rest.
+  /// Provisions round up once; the running total gives each position its part, that of pegs and
+  /// of volatilities apart from the rest.
   private func provisionParts(
     _ kind: ChargeKind, _ portfolio: Portfolio
   ) -> [(place: Int, initial: Int64)] {
     var parts: [(place: Int, initial: Int64)] = []
-    var (whole, peg): (Int128, Int128) = (0, 0)
+    var sums = ProvisionParts()
     var before: Int64 = 0
     for (place, position) in portfolio.positions.enumerated() {
       guard let index = layout.index(of: position.instrument) else { continue }
-      let steps = position.size.steps
-      whole += provision(index, steps)
-      peg +=
-        Int128(abs(steps)) * Int128(steps > 0 ? charges[index].pegLong : charges[index].pegShort)
-      let ordinary = provisionCharge(whole - peg)
-      let charge = kind == .peg ? provisionCharge(whole) - ordinary : ordinary
+      sums.add(charges[index], steps: position.size.steps)
+      let ordinary = provisionCharge(sums.ordinary)
+      let pegged = provisionCharge(sums.ordinary + sums.peg)
+      let charge =
+        switch kind {
+        case .peg: pegged - ordinary
+        case .volatilityUncertainty: provisionCharge(sums.whole) - pegged
+        default: ordinary
+        }
       parts.append((place, charge - before))
       before = charge
     }

@@ -10,7 +10,7 @@ extension RequirementEngine {
   public var market: MarketSnapshot {
     MarketSnapshot(
       time: marked.time, underlyings: marked.markets.compactMap(\.self),
-      settling: marked.settling, liquidity: marked.liquidity)
+      settling: marked.settling, liquidity: marked.liquidity, collateral: marked.collateral)
   }
 }
 
@@ -26,7 +26,8 @@ extension MarketSnapshot {
         : market
     }
     return MarketSnapshot(
-      time: time, underlyings: moved, settling: settling, liquidity: liquidity)
+      time: time, underlyings: moved, settling: settling, liquidity: liquidity,
+      collateral: collateral)
   }
 }
 

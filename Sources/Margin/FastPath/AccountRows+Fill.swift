@@ -43,7 +43,7 @@ extension AccountRows {
       guard let size = Int32(exactly: steps), size != .min else {
         throw .positionOutOfRange(instrument)
       }
-      guard counts[order] < RiskScratch.mostPositions || steps == 0 else {
+      guard steps == 0 || positionCount(order) < RiskScratch.mostPositions else {
         throw .positionOutOfRange(instrument)
       }
       held[place] = units
@@ -111,6 +111,14 @@ extension AccountRows {
       return place
     }
     return nil
+  }
+
+  /// Positions of an account; coins have entries too, and do not count.
+  private func positionCount(_ order: Int) -> Int {
+    let start = Int(starts[order])
+    let count = Int(counts[order])
+    guard count >= RiskScratch.mostPositions else { return count }
+    return entries[start..<start + count].count { $0 & PLIMSOLL_ENTRY_AMOUNT == 0 }
   }
 
   private func isPortfolio(_ order: Int) -> Bool {

@@ -68,7 +68,7 @@ extension AccountRows {
     }
   }
 
-  mutating func flagEdited() { layout.flag(&edited[...]) }
+  mutating func flagEdited() { layout.flag(&edited) }
 
   /// Writes the edited row back, at the end of the arrays when it has outgrown its room.
   mutating func store(_ order: Int) {

@@ -121,7 +121,7 @@ extension AccountRows {
         where units[asset] != 0 && layout.assetUnderlyings[asset] >= 0 {
           rows.insert(UInt32(asset) | PLIMSOLL_ENTRY_AMOUNT, 0)
         }
-        layout.flag(&rows.edited[...])
+        layout.flag(&rows.edited)
       }
       let order = rows.starts.count
       rows.starts.append(UInt32(rows.entries.count))

@@ -23,8 +23,7 @@ extension BoundMaker {
   ) -> Bool {
     let place = engine.layout.places[index]
     let plan = engine.table.plans[place.underlying]
-    guard case .option(let right, let strike, _) = contract.kind, !plan.volatilityFollowsSpot,
-      plan.skews.allSatisfy({ $0 == .tilt || $0 == .bend })
+    guard case .option(let right, let strike, _) = contract.kind, !plan.volatilityFollowsSpot
     else { return false }
     let option = BoxedOption(
       right, strike: strike.value, quantity: Double(contract.stepQuantity) * 0.01,
@@ -36,15 +35,20 @@ extension BoundMaker {
     let now = option.moves(shift: 0, smile)
     bound.now = now.slope
     bound.lanes = now.slope
+    bound.delta = (Double(contract.stepQuantity) * 0.01 * box.reference.value) * now.delta
     for lane in plan.shifts.indices {
       let share = weight(plan.dampers[lane])
       guard share <= 1 else { return false }
+      let elapsed = plan.elapsedYears[lane]
+      let then = Bracket(low: max(years.low - elapsed, 0), high: max(years.high - elapsed, 0))
+      let factor = plan.volatilityFactors[lane]
       let moves = option.moves(
-        shift: plan.shifts[lane], shocked(smile, plan.states[lane], years))
+        shift: plan.shifts[lane], shocked(smile, plan.states[lane], years).scaled(by: factor),
+        years: then)
       bound.lanes = bound.lanes.joined((1 - share) * now.slope + share * moves.slope)
       bound.drift = max(bound.drift, (1 - share) * now.drift + share * moves.drift)
     }
-    setSkew(&bound, option, smile, years, now, box)
+    setSkew(&bound, option, smile, years, now, box, plan.skews)
     if contract.settlement == .inverse {
       // A price in coin is rounded to 10^-8 coins.
       bound.worthDrift +=
@@ -61,34 +65,40 @@ extension BoundMaker {
     engine.parameters.maintenanceFactor.value * damper
   }
 
-  /// A skew scenario multiplies the volatility by 1 + clip(k·slope, ±cap).
+  /// A skew scenario multiplies the volatility by a factor: 1 + clip(k·slope, ±cap), 1 + the move
+  /// of the term, or 1 + s·(2·clip(|k|·slope, cap) − cap).
   private func setSkew(
     _ bound: inout ContractBound, _ option: BoxedOption, _ smile: BoxedSmile,
-    _ years: Bracket, _ now: BoxedMoves, _ box: UnderlyingBox
+    _ years: Bracket, _ now: BoxedMoves, _ box: UnderlyingBox, _ skews: [SkewState]
   ) {
     let near = skewMoves(years.low)
     let far = skewMoves(years.high)
-    let cap = max(near.cap, far.cap)
+    let twist = skews.contains(.smile) ? max(near.smile, far.smile) : 0
+    let term = skews.contains(.term) ? Bracket(near.term, far.term) : .zero
+    let widest = max(near.cap, far.cap)
+    let cap = max(1, twist) * widest
     let steepest = max(near.slope, far.slope)
     let least = max(1 - cap, 0)
-    // Both cap and slope are monotone in time; what time changes of the factor, it changes by
-    // less than both together.
+    let most = 1 + max(cap, term.high)
+    // Cap, slope and term are monotone in time; what time changes of the factor, it changes by
+    // less than all together, three times over where the twist has both of cap and clip.
     let slope = min(near.slope, far.slope)
     let change =
-      abs(near.cap - far.cap) + (slope > 0 ? cap * (steepest / slope - 1) : cap)
+      max(1, 3 * twist)
+      * (abs(near.cap - far.cap) + (slope > 0 ? widest * (steepest / slope - 1) : widest))
     let range = Bracket(
-      low: smile.volatility.low * least, high: smile.volatility.high * (1 + cap))
+      low: smile.volatility.low * least, high: smile.volatility.high * most)
     // k = ln(strike ÷ forward) moves by 1 ÷ y for each multiple of the index.
     let roll =
-      smile.roll.magnitude * (1 + cap)
-      + smile.volatility.high * steepest / (1 - box.reach)
+      smile.roll.magnitude * most
+      + smile.volatility.high * max(1, 2 * twist) * steepest / (1 - box.reach)
     let bent = BoxedSmile(
       volatility: range, roll: Bracket(low: -roll, high: roll),
-      width: smile.width * (1 + cap) + smile.volatility.high * change)
+      width: smile.width * most + smile.volatility.high * max(change, term.width))
     let moves = option.moves(shift: 0, bent)
-    let widest = max(moves.slope.high - now.slope.low, now.slope.high - moves.slope.low)
+    let spread = max(moves.slope.high - now.slope.low, now.slope.high - moves.slope.low)
     let share = engine.parameters.maintenanceFactor.value
-    bound.skew = share * max(widest, 0)
+    bound.skew = share * max(spread, 0)
     bound.drift = max(bound.drift, now.drift + share * (moves.drift + now.drift))
   }
 
@@ -194,6 +204,12 @@ struct BoxedSmile {
   let roll: Bracket
   /// What level and time can change of it at one strike and index.
   let width: Double
+
+  func scaled(by factor: Double) -> BoxedSmile {
+    factor == 1
+      ? self
+      : BoxedSmile(volatility: factor * volatility, roll: factor * roll, width: factor * width)
+  }
 }
 
 /// One option over a box of markets.
@@ -204,7 +220,7 @@ struct BoxedOption {
   private let forward: Bracket
   private let slopeScale: Bracket
   private let ratioWidth: Double
-  private let rootYears: Bracket
+  private let years: Bracket
   private let isInverse: Bool
   /// ln(K/F).
   let logMoneyness: Bracket
@@ -226,7 +242,7 @@ struct BoxedOption {
     scale = quantity * coin
     slopeScale = index * (ratio * scale)
     ratioWidth = ratio.width / ratio.low
-    rootYears = Bracket(years.low.squareRoot(), years.high.squareRoot())
+    self.years = years
     logMoneyness = Bracket(
       low: Elementary.log(strike / forward.high) - 1e-12,
       high: Elementary.log(strike / forward.low) + 1e-12)
@@ -239,7 +255,11 @@ struct BoxedOption {
   }
 
   /// How the value in a scenario moves over the box.
-  func moves(shift: Double, _ smile: BoxedSmile) -> BoxedMoves {
+  ///
+  /// - Parameter years: To expiry in the scenario; `nil` leaves the box's own.
+  func moves(shift: Double, _ smile: BoxedSmile, years: Bracket? = nil) -> BoxedMoves {
+    let time = years ?? self.years
+    let rootYears = Bracket(time.low.squareRoot(), time.high.squareRoot())
     let deviation = Bracket(
       low: smile.volatility.low * rootYears.low * (1 - 1e-12),
       high: smile.volatility.high * rootYears.high * (1 + 1e-12))
@@ -250,7 +270,7 @@ struct BoxedOption {
     let high = -logMoneyness.low + move + 1e-12
     guard deviation.low > 1e-6 else {
       return moves(
-        shift, Bracket(low: 0, high: 1), Bracket(low: 0, high: 0.4), width, smile.roll)
+        shift, Bracket(low: 0, high: 1), Bracket(low: 0, high: 0.4), width, smile.roll, rootYears)
     }
     let first = low / (low >= 0 ? deviation.high : deviation.low) + deviation.low / 2
     let last = high / (high >= 0 ? deviation.low : deviation.high) + deviation.high / 2
@@ -261,11 +281,12 @@ struct BoxedOption {
     let farthest = max(abs(first), abs(last))
     let density = Bracket(
       low: max(Normal.density(farthest) - 1e-12, 0), high: Normal.density(nearest) + 1e-12)
-    return moves(shift, delta, density, width, smile.roll)
+    return moves(shift, delta, density, width, smile.roll, rootYears)
   }
 
   private func moves(
-    _ shift: Double, _ callDelta: Bracket, _ density: Bracket, _ width: Double, _ roll: Bracket
+    _ shift: Double, _ callDelta: Bracket, _ density: Bracket, _ width: Double, _ roll: Bracket,
+    _ rootYears: Bracket
   ) -> BoxedMoves {
     let delta =
       sign > 0 ? callDelta : Bracket(low: callDelta.low - 1, high: callDelta.high - 1)
@@ -279,7 +300,8 @@ struct BoxedOption {
     let drift = scale.high * (most * density.high * width + ofRatio + ofRoll) + ofCoin
     let vega = (1 + shift) * (forward * (scale * (density * rootYears)))
     return BoxedMoves(
-      slope: (1 + shift) * (slopeScale * delta) + vega * roll, drift: drift * (1 + 1e-9))
+      slope: (1 + shift) * (slopeScale * delta) + vega * roll, drift: drift * (1 + 1e-9),
+      delta: delta)
   }
 }
 
@@ -287,4 +309,6 @@ struct BoxedOption {
 struct BoxedMoves {
   let slope: Bracket
   let drift: Double
+  /// On the forward, shift apart.
+  let delta: Bracket
 }

@@ -35,6 +35,10 @@ struct ContractBound: Sendable {
   /// Notional at the reference, and whether it moves with the index.
   var notional = 0.0
   var notionalMoves = false
+  /// What counts toward the net size of the underlying, at the reference index.
+  var delta = Bracket.zero
+  /// What the basis charge of one date can rise beside the index, time and deltas moving.
+  var basisDrift = 0.0
 }
 
 /// Makes the bounds of all contracts at one reference market.
@@ -45,14 +49,19 @@ struct BoundMaker {
   private let shock: VolatilityShock
   private let skewShock: SkewShock
   private let factor: Double
+  /// ½·r of the basis charge at the reference, by expiry and, without one, by underlying; and how
+  /// much of it time can give back.
+  private let basisRates: BasisBounds
 
   init(_ engine: RequirementEngine, _ boxes: [UnderlyingBox?]) {
     self.engine = engine
     self.boxes = boxes
     markSurface = ParametricSurface(engine.surface)
     shock = VolatilityShock(engine.surface.shock)
-    skewShock = SkewShock(engine.surface.skewShock)
+    skewShock = SkewShock(
+      engine.surface.skewShock, twists: engine.parameters.scan.twists, level: shock)
     factor = engine.parameters.maintenanceFactor.value
+    basisRates = BasisBounds(engine, boxes)
   }
 
   func shockMoves(_ years: Double) -> VolatilityMoves { shock.moves(yearsToExpiry: years) }
@@ -87,6 +96,10 @@ struct BoundMaker {
     // A coin's haircut, and twice the roundings of cells.
     bound.drift += factor * bound.worthDrift + 3
     setProvision(&bound, contract, ratio, box)
+    // Deltas are whole 10^-8 of base units.
+    let unit = 0.01 * box.reference.value
+    bound.delta = Bracket(low: bound.delta.low - unit, high: bound.delta.high + unit)
+    bound.basisDrift = basisRates.drift(place, bound.delta, box)
     return bound
   }
 
@@ -135,6 +148,7 @@ struct BoundMaker {
     bound.drift = bound.worthDrift * (1 + largestShift)
     bound.notional = perStep * ratio.high
     bound.notionalMoves = true
+    bound.delta = Bracket(perStep)
   }
 
   /// Worth in quote is −Q ÷ r whatever the index does, and no scenario moves it.
@@ -147,6 +161,12 @@ struct BoundMaker {
     bound.worthDrift += quantity / ratio.low * 2e-8 / lowest
     bound.drift = bound.worthDrift
     bound.notional = quantity
+    // The delta is the worth in coin, which is rounded to whole ledger units.
+    let unit = unitMoney(
+      engine.layout.places[engine.layout.index(of: contract.id) ?? 0].settlement, box)
+    bound.delta = Bracket(
+      low: quantity / (ratio.high * box.index.high) - unit,
+      high: quantity / (ratio.low * box.index.low) + unit)
   }
 
   /// The largest move of a scenario that counts, times f.

@@ -5,20 +5,27 @@ import Instruments
 import Parameters
 import Quantities
 
-// Charges that only the engine itself knows: where one is active, the fast path asks it.
+// What the fast path knows of the charges beyond scenarios, provisions and haircuts.
 extension RequirementEngine {
-  /// Whether the sweep knows every charge of a portfolio account: underlyings add up, and nothing
-  /// depends on net deltas.
-  var hasOnlySweptTerms: Bool { !netting.isActive && !hasDeltaTerms }
+  /// Whether the sweep knows every charge of a portfolio account: what nets, nets with all.
+  var hasOnlySweptTerms: Bool {
+    collateral.isPlain
+      && (!netting.isActive || netting.groups.allSatisfy { $0 == netting.groups.first })
+  }
 
-  /// Whether trigger intervals bound every charge: besides, nothing follows volumes or pegs, and
-  /// scenarios move spot and volatility alone.
-  var hasOnlyBoundedTerms: Bool {
-    hasOnlySweptTerms && !usesLiquidity
-      && layout.listing.collateral.allSatisfy { collateral in
-        let peg = parameters.terms.peg[collateral.asset.symbol]
-        return peg.threshold == .zero || peg.factor == .zero
+  /// Whether the sweep needs what an account's underlyings lose together, or their deltas.
+  var hasFurtherTerms: Bool { netting.isActive || hasDeltaTerms }
+
+  /// Whether trigger intervals bound every charge: besides, no settlement asset comes off its peg
+  /// inside the boxes.
+  func hasOnlyBoundedTerms(_ boxes: [UnderlyingBox?]) -> Bool {
+    hasOnlySweptTerms && !hasUnboundedTerms && marked.collateral.isEmpty
+      && layout.listing.collateral.indices.allSatisfy { asset in
+        let peg = parameters.terms.peg[layout.listing.collateral[asset].asset.symbol]
+        let slot = layout.collateralUnderlyings[asset]
+        guard slot >= 0, peg.threshold > .zero, peg.factor > .zero else { return true }
+        guard let box = boxes[slot] else { return false }
+        return box.reference.value * box.index.low > peg.threshold.value
       }
-      && table.plans.allSatisfy(\.isOfSpotAndState)
   }
 }

@@ -47,16 +47,18 @@ extension AccountRows {
   /// Room for one account.
   init(trialOf rows: borrowing AccountRows) {
     self.init(layout: rows.layout)
+    // Every position, every coin, and one position more.
+    let room = RiskScratch.mostPositions + rows.layout.assetCount + 1
     starts = [0]
     counts = [0]
-    rooms = [UInt16(RowLimits.mostEntries)]
-    entries = Array(repeating: 0, count: RowLimits.mostEntries)
-    sizes = Array(repeating: 0, count: RowLimits.mostEntries)
+    rooms = [UInt16(room)]
+    entries = Array(repeating: 0, count: room)
+    sizes = Array(repeating: 0, count: room)
     held = Array(repeating: 0, count: rows.layout.assetCount)
     kinds = [.portfolio]
     nameOnly()
-    edited.reserveCapacity(RowLimits.mostEntries)
-    editedSizes.reserveCapacity(RowLimits.mostEntries)
+    edited.reserveCapacity(room)
+    editedSizes.reserveCapacity(room)
   }
 
   /// Becomes a copy of one account.

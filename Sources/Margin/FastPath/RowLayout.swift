@@ -24,6 +24,8 @@ struct RowLayout: Sendable {
   let isSweepable: [Bool]
   /// The collateral asset that is the underlying itself, by underlying; −1 for none.
   let coins: [Int32]
+  /// Of everything rows are sorted by: rows and tables of one listing have the same.
+  let fingerprint: UInt64
 
   var assetCount: Int { assetKeys.count }
 
@@ -48,6 +50,12 @@ struct RowLayout: Sendable {
       Int32(layout.listing.collateral.firstIndex { $0.asset.symbol == symbol } ?? -1)
     }
     self.coins = coins
+    // FNV-1a over the words.
+    var hash: UInt64 = 0xcbf2_9ce4_8422_2325
+    for word in contractKeys + assetKeys + instruments.map({ UInt64($0.number) }) {
+      hash = (hash ^ word) &* 0x100_0000_01b3
+    }
+    fingerprint = hash
     isSweepable = zip(layout.listing.contracts, layout.places).map { contract, place in
       let isQuote = layout.collateralUnderlyings[place.settlement] < 0
       let isOwnCoin =
@@ -66,7 +74,7 @@ struct RowLayout: Sendable {
   }
 
   /// Sets the flags of a whole account's entries, which are sorted.
-  func flag(_ entries: inout ArraySlice<UInt32>) {
+  func flag(_ entries: inout [UInt32]) {
     var start = entries.startIndex
     while start < entries.endIndex {
       let underlying = key(entries[start]) >> 48
@@ -77,13 +85,20 @@ struct RowLayout: Sendable {
         isWide = isWide || isOption(entries[end])
         end += 1
       }
+      for place in start..<end {
+        let isLast = place + 1 == end || date(entries[place]) != date(entries[place + 1])
+        if isLast { entries[place] |= PLIMSOLL_ENTRY_ENDS_DATE }
+      }
       if isWide { flagOptions(&entries, start..<end) }
       entries[end - 1] |= PLIMSOLL_ENTRY_ENDS_RUN
       start = end
     }
   }
 
-  private func flagOptions(_ entries: inout ArraySlice<UInt32>, _ run: Range<Int>) {
+  /// Underlying and expiry of an entry, as one number; an amount has that of what has no expiry.
+  private func date(_ entry: UInt32) -> UInt64 { key(entry) >> 26 }
+
+  private func flagOptions(_ entries: inout [UInt32], _ run: Range<Int>) {
     for place in run {
       entries[place] |= PLIMSOLL_ENTRY_WIDE
       guard isOption(entries[place]) else { continue }
@@ -110,12 +125,14 @@ struct RowLayout: Sendable {
 /// An account with Σ|size| < 2^28 steps and cells of 32 bits has scenario sums below 2^59, worth
 /// below 2^57 and quantities below 2^62; provisions of a step below 2^62 are summed as two halves
 /// of 31 bits. With Σ|amount| < 2^51 ledger units and amount cells of at most 2^40 (with 32 binary
-/// places) coins add less than 2^59 + 1 each. What is beyond is measured by ``RequirementEngine``.
+/// places) coins add less than 2^59 + 1 each. Net deltas stay below 2^62 and their charges, with
+/// weights below 2^53, below 2^115. What is beyond is measured by ``RequirementEngine``.
 enum RowLimits {
   static let grossSteps: Int64 = 1 << 28
   static let largestQuantity: Int64 = 1 << 34
   static let largestProvision: Int64 = 1 << 62
   static let provisionBits: Int64 = 31
+  static let largestBasis: Int64 = 1 << 53
   static let grossAmount: Int64 = 1 << 51
   static let largestAmountCell: Int64 = 1 << 40
   /// Positions and coins of one account.

@@ -4,6 +4,12 @@
 import Kernels
 
 /// Which lane of a row is which scenario; the same for every block.
+///
+/// Narrow lanes are the distinct moves, those of most scenarios first. Wide lanes begin with all
+/// of them in the same places, one scenario each; then come the second scenarios of those that
+/// have two, the third ones, and so on, so that a wide block moves lane by lane as some narrow
+/// block does and narrow sums add to wide ones without a permutation. Where a block is not full,
+/// a scenario stands there twice, which changes no minimum.
 struct RowShape: Sendable {
   let scenarioCount: Int
   let skewCount: Int
@@ -11,6 +17,12 @@ struct RowShape: Sendable {
   let groups: [Int]
   /// One scenario of each narrow lane.
   let representatives: [Int]
+  /// The scenario of each wide lane; −1 for skews and for lanes in which nothing happens.
+  let wideScenarios: [Int]
+  /// Whether a wide lane is the first of its scenario.
+  let isFirst: [Bool]
+  /// The narrow block that moves as a wide block does; the number of narrow blocks for none.
+  let wideSources: [Int32]
   let narrowBlocks: Int
   let wideBlocks: Int
   /// Cells from one row to the next: whole cache lines, so that no vector lies on two.
@@ -18,11 +30,11 @@ struct RowShape: Sendable {
   let wideStride: Int
   /// Scenarios in the last wide block; the skews follow in the same block.
   let lastScenarios: Int
-  /// Where a row keeps each narrow lane, each scenario and each skew.
+  /// Where a row keeps each narrow lane, each wide lane and each skew.
   let narrowPlaces: [Int]
   let widePlaces: [Int]
   let skewPlaces: [Int]
-  /// Whether the kernel takes the shape: skews fit into one block.
+  /// Whether the kernel takes the shape: skews fit into one block, and rows are not too long.
   let isRepresentable: Bool
 
   var narrowCount: Int { representatives.count }
@@ -30,46 +42,66 @@ struct RowShape: Sendable {
   var wideLanes: Int { wideBlocks * Self.block }
 
   private static var block: Int { Int(PLIMSOLL_SCENARIO_BLOCK) }
+  /// As in the kernel: 1,024 scenarios, and one block of skews.
+  private static let mostBlocks = 129
 
   init(_ engine: RequirementEngine) {
     let block = Self.block
     let plans = engine.table.plans
     scenarioCount = plans.map(\.shifts.count).max() ?? 0
     skewCount = engine.table.skewCount
-    isRepresentable = skewCount <= block
     (groups, representatives) = Self.grouped(plans, scenarioCount)
     narrowBlocks = max((representatives.count + block - 1) / block, 1)
-    let rest = scenarioCount % block
-    // Skews share a block with the last scenarios, or have one to themselves.
-    let sharesBlock = rest + skewCount <= block && rest > 0
-    wideBlocks = scenarioCount / block + (rest > 0 ? 1 : 0) + (sharesBlock ? 0 : 1)
-    lastScenarios = sharesBlock ? rest : 0
+    var lanes = WideLanes(groups, representatives, skewCount: skewCount, block: block)
+    lanes.close()
+    wideScenarios = lanes.scenarios
+    wideSources = lanes.sources
+    lastScenarios = lanes.lastScenarios
+    wideBlocks = lanes.sources.count
+    var seen: Set<Int> = []
+    isFirst = lanes.scenarios.map { $0 >= 0 && seen.insert($0).inserted }
+    isRepresentable = skewCount <= block && wideBlocks <= Self.mostBlocks
     narrowStride = (narrowBlocks + 1) / 2 * 2 * block
     wideStride = (wideBlocks + 1) / 2 * 2 * block
     let narrow = narrowBlocks
     let wide = wideBlocks
     narrowPlaces = representatives.indices.map { Self.place($0, blocks: narrow) }
-    widePlaces = (0..<scenarioCount).map { Self.place($0, blocks: wide) }
+    widePlaces = lanes.scenarios.indices.map { Self.place($0, blocks: wide) }
     let firstSkew = (wideBlocks - 1) * block + lastScenarios
     skewPlaces = (0..<min(skewCount, block)).map { Self.place(firstSkew + $0, blocks: wide) }
   }
 
-  /// Scenarios that move spot by the same and count the same, in all underlyings.
+  /// Weights of scenarios by wide lane: a lane that repeats a scenario has none.
+  func laneWeights(_ weights: [Int64]) -> [Int64] {
+    wideScenarios.indices.map { lane in
+      let scenario = wideScenarios[lane]
+      return isFirst[lane] && scenario < weights.count ? weights[scenario] : 0
+    }
+  }
+
+  /// Scenarios that move spot by the same and count the same, in all underlyings; moves of most
+  /// scenarios first.
   private static func grouped(
     _ plans: [GridPlan], _ scenarioCount: Int
   ) -> (groups: [Int], representatives: [Int]) {
-    var groups: [Int] = []
-    var representatives: [Int] = []
+    var found: [Int] = []
+    var members: [[Int]] = []
     for lane in 0..<scenarioCount {
-      let isStill = plans.allSatisfy { lane >= $0.shifts.count || $0.shifts[lane] == 0 }
-      let group =
-        representatives.firstIndex { other in
-          plans.allSatisfy { isSame(lane, other, $0) }
-        }
-      groups.append(isStill ? -1 : group ?? representatives.count)
-      if !isStill, group == nil { representatives.append(lane) }
+      guard !plans.allSatisfy({ lane >= $0.shifts.count || $0.shifts[lane] == 0 }) else { continue }
+      let group = found.firstIndex { other in plans.allSatisfy { isSame(lane, other, $0) } }
+      if let group {
+        members[group].append(lane)
+      } else {
+        found.append(lane)
+        members.append([lane])
+      }
     }
-    return (groups, representatives)
+    let sorted = members.sorted { one, other in
+      one.count == other.count ? one[0] < other[0] : one.count > other.count
+    }
+    var groups = Array(repeating: -1, count: scenarioCount)
+    for (group, lanes) in sorted.enumerated() { for lane in lanes { groups[lane] = group } }
+    return (groups, sorted.map { $0[0] })
   }
 
   private static func isSame(_ lane: Int, _ other: Int, _ plan: GridPlan) -> Bool {
@@ -83,5 +115,53 @@ struct RowShape: Sendable {
     let own = lane / block
     guard own / 2 * 2 + 1 < blocks else { return lane }
     return own / 2 * 2 * block + lane % block * 2 + own % 2
+  }
+}
+
+/// Lays the scenarios out in wide lanes.
+private struct WideLanes {
+  var scenarios: [Int] = []
+  var sources: [Int32] = []
+  var lastScenarios = 0
+  private let block: Int
+  private let none: Int32
+  private let skewCount: Int
+  private var still: ArraySlice<Int>
+
+  init(_ groups: [Int], _ representatives: [Int], skewCount: Int, block: Int) {
+    self.block = block
+    self.skewCount = skewCount
+    let narrowBlocks = max((representatives.count + block - 1) / block, 1)
+    none = Int32(narrowBlocks)
+    let members = representatives.indices.map { group in
+      groups.indices.filter { groups[$0] == group }
+    }
+    still = groups.indices.filter { groups[$0] < 0 }[...]
+    let most = members.first?.count ?? 0
+    for copy in 0..<most {
+      let count = members.count { $0.count > copy }
+      for start in stride(from: 0, to: count, by: block) {
+        sources.append(Int32(start / block))
+        for group in start..<start + block {
+          if group >= members.count {
+            // Nothing moves here, nor in the narrow block.
+            scenarios.append(still.popFirst() ?? -1)
+          } else {
+            scenarios.append(members[group][members[group].count > copy ? copy : 0])
+          }
+        }
+      }
+    }
+  }
+
+  /// Scenarios in which nothing moves, in blocks of their own, and the skews in the last of them.
+  mutating func close() {
+    while still.count + skewCount > block, !still.isEmpty {
+      sources.append(none)
+      for _ in 0..<block { scenarios.append(still.popFirst() ?? -1) }
+    }
+    lastScenarios = still.count
+    sources.append(none)
+    for _ in 0..<block { scenarios.append(still.popFirst() ?? -1) }
   }
 }

@@ -7,13 +7,23 @@ import Kernels
 public struct SweepScratch: Sendable {
   var runs: [plimsoll_run]
   var runEnds: [UInt32]
+  /// What all runs of each account lose together.
+  var joints: [plimsoll_joint]
   /// What each collateral asset comes to, ledger units.
   var net: [Int64]
   /// What of it haircuts apply to.
   var cut: [Int128]
   /// 10^−8 of base units short on balance, by underlying; zero between accounts.
   var uncovered: [Int128]
+  /// max(SCAN, A_min) of the account that was closed last.
+  var scanned: Int64 = 0
   var exact: RiskScratch
+  /// The joint profits of each account by wide lane, where the sweep has a tail.
+  var jointSums: [Int64]
+  let jointLanes: Int
+  /// The expected shortfall of the account that was closed last.
+  var shortfall: Int64 = 0
+  private let hasJoints: Bool
 
   /// Accounts of one call of the kernel: few enough for their runs to stay in the cache.
   static let accountsAtOnce = 128
@@ -22,6 +32,11 @@ public struct SweepScratch: Sendable {
     let empty = plimsoll_run()
     runs = Array(repeating: empty, count: Self.accountsAtOnce * RowLimits.mostEntries)
     runEnds = Array(repeating: 0, count: Self.accountsAtOnce)
+    joints = Array(repeating: plimsoll_joint(), count: Self.accountsAtOnce)
+    hasJoints = sweep.hasJoints
+    jointLanes = sweep.table.shape.wideLanes
+    let lanes = sweep.tail == nil ? 0 : Self.accountsAtOnce * jointLanes
+    jointSums = Array(repeating: 0, count: lanes)
     net = Array(repeating: 0, count: sweep.table.layout.assetCount)
     cut = Array(repeating: 0, count: sweep.table.layout.assetCount)
     uncovered = Array(repeating: 0, count: sweep.engine.layout.underlyings.count)
@@ -41,10 +56,19 @@ public struct SweepScratch: Sendable {
       runEnds.withUnsafeMutableBufferPointer { ends in
         rows.withPointers { starts, counts, entries, sizes, held in
           table.withRows { table in
-            plimsoll_scenario_sweep_rows(
-              table, starts + accounts.lowerBound, counts + accounts.lowerBound,
-              accounts.count, entries, sizes, held + accounts.lowerBound * assets,
-              runs.baseAddress, ends.baseAddress, nil)
+            guard hasJoints else {
+              return plimsoll_scenario_sweep_rows(
+                table, starts + accounts.lowerBound, counts + accounts.lowerBound,
+                accounts.count, entries, sizes, held + accounts.lowerBound * assets,
+                runs.baseAddress, ends.baseAddress, nil)
+            }
+            jointSums.withUnsafeMutableBufferPointer { sums in
+              plimsoll_scenario_sweep_joint_rows(
+                table, starts + accounts.lowerBound, counts + accounts.lowerBound,
+                accounts.count, entries, sizes, held + accounts.lowerBound * assets,
+                runs.baseAddress, ends.baseAddress, &joints,
+                sums.isEmpty ? nil : sums.baseAddress)
+            }
           }
         }
       }

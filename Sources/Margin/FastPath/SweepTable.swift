@@ -20,9 +20,12 @@ public struct SweepTable: Sendable {
   var wideAmounts: [Int64]
   /// By contract, then long and short, then charge.
   var chargeCells: [Int32]
-  let quantities: [Int64]
-  let underlyings: [Int32]
+  /// Beside the rows, by contract.
+  var contracts: [plimsoll_row_contract]
   let assetUnderlyings: [Int32]
+  /// By underlying.
+  let netting: [plimsoll_row_netting]
+  var terms: SweepTerms
   /// The minimum charge of 10^−8 of a base unit, by underlying, in millionths and as a double.
   var minimums: [Double]
   /// Whether every sum of an ordinary account fits; else ``RequirementEngine`` measures all.
@@ -44,14 +47,24 @@ public struct SweepTable: Sendable {
     narrowAmounts = Array(repeating: 0, count: assets * shape.narrowLanes)
     wideAmounts = Array(repeating: 0, count: assets * shape.wideLanes)
     chargeCells = Array(repeating: 0, count: contracts * 2 * Self.chargeCount)
-    quantities = engine.charges.map { $0.isOption ? $0.stepQuantity : 0 }
-    underlyings = engine.charges.map(\.underlying)
+    self.contracts = engine.charges.map { charge in
+      plimsoll_row_contract(
+        quantity: charge.isOption ? charge.stepQuantity : 0, delta: 0, basis: 0,
+        underlying: charge.underlying)
+    }
+    // Shares and caps are at most one: they fit.
+    netting = engine.layout.underlyings.indices.map { slot in
+      plimsoll_row_netting(
+        factor_share: Int32(truncatingIfNeeded: engine.netting.factorShares[slot]),
+        offset_cap: Int32(truncatingIfNeeded: engine.netting.caps[slot]))
+    }
     assetUnderlyings = engine.layout.collateralUnderlyings.map(Int32.init)
     minimums = Array(repeating: 0, count: engine.layout.underlyings.count)
+    terms = SweepTerms(engine)
     rebuild(engine)
   }
 
-  /// Takes over an engine's block; no memory is taken.
+  /// Takes over an engine's block; memory is taken only where size charges bend more often.
   public mutating func rebuild(_ engine: RequirementEngine) {
     var fits = engine.hasScenarios && shape.isRepresentable
     var isPriced = true
@@ -69,6 +82,7 @@ public struct SweepTable: Sendable {
     for slot in minimums.indices {
       minimums[slot] = Double(engine.marked.markets[slot]?.index.steps ?? 0) * rate
     }
+    terms.rebuild(engine)
     isOrdinary = fits
     isComplete = isPriced
   }
@@ -78,7 +92,9 @@ public struct SweepTable: Sendable {
     let charge = engine.charges[index]
     let isCoin = engine.layout.collateralUnderlyings[Int(charge.settlement)] >= 0
     let most = RowLimits.largestProvision
-    guard charge.provisionLong < most, charge.provisionShort < most else { return false }
+    guard charge.provisionLong < most, charge.provisionShort < most,
+      takeDelta(index, engine)
+    else { return false }
     for side in 0..<2 {
       let start = (2 * index + side) * Self.chargeCount
       // A short size is negative, and its provision is not.
@@ -91,8 +107,26 @@ public struct SweepTable: Sendable {
         sign * Int32(truncatingIfNeeded: provision & (1 << RowLimits.provisionBits - 1))
       chargeCells[start + Self.provisionHigh] =
         sign * Int32(truncatingIfNeeded: provision >> RowLimits.provisionBits)
+      let delta = charge.deltaQuantity
+      chargeCells[start + Self.deltaLow] =
+        Int32(truncatingIfNeeded: delta & (1 << RowLimits.provisionBits - 1))
+      chargeCells[start + Self.deltaHigh] =
+        Int32(truncatingIfNeeded: delta >> RowLimits.provisionBits)
     }
     return true
+  }
+
+  /// - Returns: Whether delta and basis of a step leave room for sums.
+  private mutating func takeDelta(_ index: Int, _ engine: RequirementEngine) -> Bool {
+    let charge = engine.charges[index]
+    let expiry = Int(charge.expiry)
+    let basis =
+      expiry < 0
+      ? engine.bases.spots[Int(charge.underlying)] : engine.bases.expiries[expiry]
+    contracts[index].delta = charge.deltaQuantity
+    contracts[index].basis = basis
+    return charge.deltaQuantity.magnitude < UInt64(RowLimits.largestQuantity)
+      && basis < RowLimits.largestBasis
   }
 
   private static let chargeCount = Int(PLIMSOLL_CHARGE_CELLS)
@@ -100,13 +134,16 @@ public struct SweepTable: Sendable {
   private static let coinWorth = Int(PLIMSOLL_CHARGE_COIN_WORTH)
   private static let provisionLow = Int(PLIMSOLL_CHARGE_PROVISION_LOW)
   private static let provisionHigh = Int(PLIMSOLL_CHARGE_PROVISION_HIGH)
+  private static let deltaLow = Int(PLIMSOLL_CHARGE_DELTA_LOW)
+  private static let deltaHigh = Int(PLIMSOLL_CHARGE_DELTA_HIGH)
 
   /// - Returns: Whether equal moves have equal cells, as narrow rows need.
   private mutating func takeCells(_ index: Int, _ engine: RequirementEngine) -> Bool {
     let source = index * engine.table.laneCount
     let start = index * shape.wideStride
-    for lane in 0..<shape.scenarioCount {
-      wideCells[start + shape.widePlaces[lane]] = engine.table.cells[source + lane]
+    for lane in shape.wideScenarios.indices where shape.wideScenarios[lane] >= 0 {
+      wideCells[start + shape.widePlaces[lane]] =
+        engine.table.cells[source + shape.wideScenarios[lane]]
     }
     for skew in 0..<shape.skewCount {
       wideCells[start + shape.skewPlaces[skew]] =
@@ -137,7 +174,10 @@ public struct SweepTable: Sendable {
       let cell = engine.table.amountCells[source + lane]
       let expected = group < 0 ? 0 : engine.table.amountCells[source + shape.representatives[group]]
       guard cell == expected else { return false }
-      wideAmounts[asset * shape.wideLanes + lane] = cell
+    }
+    for lane in shape.wideScenarios.indices where shape.wideScenarios[lane] >= 0 {
+      wideAmounts[asset * shape.wideLanes + lane] =
+        engine.table.amountCells[source + shape.wideScenarios[lane]]
     }
     return true
   }
@@ -147,13 +187,16 @@ public struct SweepTable: Sendable {
   func withRows<Result>(_ body: (UnsafePointer<plimsoll_row_table>) -> Result) -> Result {
     withCells { table in
       chargeCells.withUnsafeBufferPointer { charges in
-        quantities.withUnsafeBufferPointer { quantities in
-          underlyings.withUnsafeBufferPointer { underlyings in
-            var table = table
-            table.charge_cells = charges.baseAddress
-            table.quantities = quantities.baseAddress
-            table.contract_underlyings = underlyings.baseAddress
-            return withUnsafePointer(to: &table) { body($0) }
+        contracts.withUnsafeBufferPointer { contracts in
+          netting.withUnsafeBufferPointer { netting in
+            shape.wideSources.withUnsafeBufferPointer { sources in
+              var table = table
+              table.charge_cells = charges.baseAddress
+              table.contracts = contracts.baseAddress
+              table.netting = netting.baseAddress
+              table.wide_sources = sources.baseAddress
+              return withUnsafePointer(to: &table) { body($0) }
+            }
           }
         }
       }
@@ -172,11 +215,11 @@ public struct SweepTable: Sendable {
                   narrow_cells: narrow.baseAddress, wide_cells: wide.baseAddress,
                   narrow_amount_cells: narrowAmounts.baseAddress,
                   wide_amount_cells: wideAmounts.baseAddress, charge_cells: nil,
-                  quantities: nil, contract_underlyings: nil,
-                  asset_underlyings: assets.baseAddress, narrow_blocks: shape.narrowBlocks,
+                  contracts: nil, asset_underlyings: assets.baseAddress, netting: nil,
+                  wide_sources: nil, narrow_blocks: shape.narrowBlocks,
                   wide_blocks: shape.wideBlocks, narrow_stride: shape.narrowStride,
                   wide_stride: shape.wideStride, asset_count: assets.count,
-                  last_scenarios: shape.lastScenarios, skew_count: shape.skewCount))
+                  last_scenarios: shape.lastScenarios))
             }
           }
         }

@@ -94,15 +94,20 @@ struct UnderlyingBox: Sendable {
   let firstTime: Timestamp
   let lastTime: Timestamp
 
-  /// - Parameter hasOptions: Whether the volatility matters.
-  init(_ market: UnderlyingMarket, at time: Timestamp, _ reach: TriggerReach, hasOptions: Bool) {
+  /// - Parameters:
+  ///   - hasOptions: Whether options narrow the reach.
+  ///   - usesVolatility: Whether the volatility matters.
+  init(
+    _ market: UnderlyingMarket, at time: Timestamp, _ reach: TriggerReach, hasOptions: Bool,
+    usesVolatility: Bool
+  ) {
     reference = market.index
     self.reach = hasOptions ? reach.optionIndex : reach.linearIndex
     basis = Bracket(
       low: market.basis.value - reach.basis, high: market.basis.value + reach.basis)
     let level = market.volatility.value
     self.level =
-      hasOptions
+      usesVolatility
       ? Bracket(low: level * (1 - reach.volatility), high: level * (1 + reach.volatility))
       : Bracket(low: 0, high: .infinity)
     firstTime = time

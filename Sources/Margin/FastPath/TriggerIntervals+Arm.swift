@@ -11,22 +11,25 @@ import Quantities
 //     h(y) ≥ h(now) − K − Σ over underlyings of (rise·(Δy)⁺ + fall·(−Δy)⁺),
 //
 // because equity, scan, haircuts and provisions are sums over underlyings (a quote currency with
-// a haircut, the one term that is not, leaves everybody restless), max(SCAN, A_min) of a sum is
-// bounded by the larger of both bounds, and each underlying's part is the least of a few terms,
+// a haircut, the one term that is not, leaves everybody restless; TriggerTerms.swift has what
+// nets), max(SCAN, A_min, floor) of sums is bounded by the largest of the bounds, and each underlying's part is the least of a few terms,
 // none of which has a slope outside the bracket taken here. What is left of h(now) after K is
 // shared out so that all intervals of an account have about the same width: no joint move inside
 // them can spend more than there is.
 extension TriggerIntervals {
   /// Gives an account its intervals.
   ///
+  /// - Parameter measured: The memory in which it was measured just now.
   /// - Returns: Whether it has them; otherwise it stays restless.
   mutating func arm(
-    _ order: Int, of rows: borrowing AccountRows, _ engine: RequirementEngine,
-    _ requirement: AccountRequirement
+    _ order: Int, of rows: borrowing AccountRows, _ sweep: VenueSweep,
+    _ requirement: AccountRequirement, _ measured: borrowing SweepScratch
   ) -> Bool {
+    let engine = sweep.engine
     let kind = rows.kinds[order]
     guard kind == .portfolio || kind == .standalone, requirement != .unmeasured,
-      isBounded
+      // A multiple of the expected shortfall is steeper than the losses.
+      isBounded, (sweep.tail?.factor ?? .zero) == .zero
     else { return false }
     scratch.clear()
     let isPortfolio = kind == .portfolio
@@ -35,7 +38,13 @@ extension TriggerIntervals {
         ? gatherPortfolio(order, of: rows, engine) : gatherStandalone(order, of: rows, engine)
     else { return false }
     let factor = engine.parameters.maintenanceFactor.value
-    var constant = scratch.constant + 16 + Double(rows.layout.assetCount) * 4
+    var constant = 16 + Double(rows.layout.assetCount) * 4
+    if isPortfolio {
+      guard Int(rows.counts[order]) <= RowLimits.mostEntries,
+        let drift = takeTerms(sweep, measured)
+      else { return false }
+      constant += drift
+    }
     var total = 0.0
     for place in 0..<scratch.touched.count {
       let slot = scratch.touched[place]
@@ -107,7 +116,7 @@ extension TriggerIntervals {
       scratch.parts[slot].add(bound, size)
       let provision = size > 0 ? bound.provisionLong : bound.provisionShort
       if bound.provisionMoves { scratch.parts[slot].charges += factor * steps * provision }
-      scratch.parts[slot].drift += factor * steps * bound.provisionSpread
+      scratch.parts[slot].drift += factor * steps * (bound.provisionSpread + bound.basisDrift)
       if engine.charges.span[index].isOption, size < 0 {
         scratch.parts[slot].minimum += factor * steps * bound.notional * minimum
       }
@@ -235,11 +244,14 @@ struct ArmPart: Sendable {
   var now = Bracket.zero
   var lanes = Bracket.zero
   var skew = 0.0
-  /// Slopes of charges that rise with the index, that rise when it falls, of the minimum charge,
-  /// and of what can rise either way.
+  /// The net delta at the reference index.
+  var delta = Bracket.zero
+  /// Slopes of charges that rise with the index, that rise when it falls, of the minimum charge
+  /// and the tier floor, and of what can rise either way.
   var charges = 0.0
   var falls = 0.0
   var minimum = 0.0
+  var floor = 0.0
   var either = 0.0
   var drift = 0.0
   /// The result: what a whole multiple up or down costs at most.
@@ -254,13 +266,15 @@ struct ArmPart: Sendable {
     lanes = lanes + size * bound.lanes
     skew += abs(size) * bound.skew
     drift += abs(size) * bound.drift
+    delta = delta + size * bound.delta
   }
 
   /// - Parameter shift: Largest damped move of a scenario times the maintenance factor.
   mutating func close(factor: Double, shift: Double, isPortfolio: Bool) {
     let linear = Bracket(exposure * (1 - shift), exposure * (1 + shift))
     let bare = Bracket(low: exposure + now.low - skew, high: exposure + now.high + skew)
-    let least = Bracket(low: exposure + now.low - minimum, high: exposure + now.high)
+    let least = Bracket(
+      low: exposure + now.low - max(minimum, floor), high: exposure + now.high)
     var slope = bare.joined(least)
     if isPortfolio { slope = slope.joined(linear + lanes) }
     rise = max(-slope.low, 0) + charges + either
@@ -272,7 +286,6 @@ struct ArmPart: Sendable {
 struct ArmScratch: Sendable {
   var parts: [ArmPart]
   var touched: SlotSet
-  var constant = 0.0
 
   init(underlyings: Int) {
     parts = Array(repeating: ArmPart(), count: underlyings)
@@ -282,7 +295,6 @@ struct ArmScratch: Sendable {
   mutating func clear() {
     for place in 0..<touched.count { parts[touched[place]] = ArmPart() }
     touched.removeAll()
-    constant = 0
   }
 
   mutating func touch(_ slot: Int) {

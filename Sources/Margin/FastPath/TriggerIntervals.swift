@@ -24,7 +24,11 @@ public struct TriggerIntervals: Sendable {
   let reach: TriggerReach
   var boxes: [UnderlyingBox?]
   var bounds: [ContractBound?]
+  /// Size charges and tier floor, by underlying.
+  var terms: [BoxedTerms?]
   var largestShift: Double
+  /// What the reference knew of volumes and depth; every interval is for just that.
+  private var liquidity: [UnderlyingLiquidity]
   /// Whether the rules leave anything to bound at all.
   var isBounded = false
   /// Money of one ledger unit at the reference, by asset.
@@ -54,6 +58,8 @@ public struct TriggerIntervals: Sendable {
     let engine = sweep.engine
     boxes = []
     bounds = []
+    terms = []
+    liquidity = []
     books = []
     unitWorths = []
     largestShift = 0
@@ -89,20 +95,39 @@ public struct TriggerIntervals: Sendable {
     }
     boxes = layout.underlyings.indices.map { slot in
       engine.marked.markets[slot].map {
-        UnderlyingBox($0, at: engine.marked.time, reach, hasOptions: withOptions[slot])
+        UnderlyingBox(
+          $0, at: engine.marked.time, reach, hasOptions: withOptions[slot],
+          usesVolatility: withOptions[slot] || engine.sizes.isActive)
       }
     }
     books = boxes.map { TriggerBook(reach: $0?.reach ?? 0) }
     let maker = BoundMaker(engine, boxes)
     largestShift = maker.largestShift
-    isBounded = engine.haircuts[0] == 0 && engine.hasOnlyBoundedTerms
+    isBounded = engine.haircuts[0] == 0 && engine.hasOnlyBoundedTerms(boxes)
     bounds = engine.charges.indices.map { isBounded ? maker.bound($0) : nil }
+    liquidity = engine.usesLiquidity ? engine.marked.liquidity : []
+    terms = boxedTerms(engine)
     unitWorths = layout.collateralUnderlyings.indices.map { asset in
       let slot = layout.collateralUnderlyings[asset]
       let decimals = Double(layout.listing.collateral[asset].asset.unitsPerWhole)
       return (slot < 0 ? 1 : boxes[slot]?.reference.value ?? 0) * 1e6 / decimals
     }
     isSettling = engine.marked.expiries.map { $0.settling != nil }
+  }
+
+  private func boxedTerms(_ engine: RequirementEngine) -> [BoxedTerms?] {
+    guard engine.hasDeltaTerms else { return boxes.map { _ in nil } }
+    var sizes = engine.sizes
+    return boxes.indices.map { slot in
+      guard let box = boxes[slot], let market = engine.marked.markets[slot] else { return nil }
+      let level = min(box.level.high, market.volatility.value * (1 + reach.volatility))
+      let shocked = UnderlyingMarket(
+        underlying: market.underlying, index: market.index, basis: market.basis,
+        volatility: Rate(billionths: Int64((level * 1e9).rounded(.up)) + 1))
+      sizes.rebuild(
+        slot, shocked, liquidity.first { $0.underlying == market.underlying })
+      return BoxedTerms(slot, engine, box, sizes)
+    }
   }
 
   // MARK: Ticks
@@ -127,6 +152,7 @@ public struct TriggerIntervals: Sendable {
   private func isInReach(_ engine: RequirementEngine) -> Bool {
     for slot in isSettling.indices
     where (engine.marked.expiries[slot].settling != nil) != isSettling[slot] { return false }
+    guard !engine.usesLiquidity || engine.marked.liquidity == liquidity else { return false }
     for slot in boxes.indices {
       switch (boxes[slot], engine.marked.markets[slot]) {
       case (nil, nil): continue
@@ -155,7 +181,7 @@ public struct TriggerIntervals: Sendable {
       let order = Int(restless[place])
       let requirement = sweep.requirement(order, of: rows, &scratch)
       report(order, requirement)
-      if canArm, arm(order, of: rows, sweep.engine, requirement) { calm(order) }
+      if canArm, arm(order, of: rows, sweep, requirement, scratch) { calm(order) }
     }
     return count
   }

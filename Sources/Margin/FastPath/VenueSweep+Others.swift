@@ -11,6 +11,9 @@ extension VenueSweep {
   func standalone(
     _ order: Int, of rows: borrowing AccountRows, _ scratch: inout SweepScratch
   ) -> AccountRequirement {
+    guard !engine.chargesStandaloneSizes, engine.collateral.isPlain else {
+      return exact(order, of: rows, &scratch)
+    }
     let assets = table.layout.assetCount
     for asset in 0..<assets {
       scratch.net[asset] = rows.held[order * assets + asset]
@@ -59,6 +62,15 @@ extension VenueSweep {
   private func risk(
     of portfolio: Portfolio, _ scratch: inout SweepScratch
   ) -> AccountRequirement {
+    if let tail, portfolio.mode == .portfolio {
+      guard
+        let requirement = try? engine.requirement(of: portfolio, tail, scratch: &scratch.exact),
+        let shortfall = try? engine.expectedShortfall(
+          of: portfolio, tail, scratch: &scratch.exact)
+      else { return .unmeasured }
+      scratch.shortfall = shortfall
+      return requirement
+    }
     guard let risk = try? engine.risk(of: portfolio, scratch: &scratch.exact) else {
       return .unmeasured
     }

@@ -18,7 +18,8 @@ extension VenueSweep {
         let next = fits ? Int(scratch.runEnds[order - start]) : 0
         results[order - first] =
           fits && rows.kinds[order] == .portfolio
-          ? closeOut(order, of: rows, run..<next, &scratch) : exact(order, of: rows, &scratch)
+          ? closeOut(order, of: rows, run..<next, joint: order - start, &scratch)
+          : exact(order, of: rows, &scratch)
         run = next
       }
       start = end
@@ -26,9 +27,11 @@ extension VenueSweep {
   }
 
   /// Equity and requirements of a portfolio account from its runs.
+  ///
+  /// - Parameter joint: The place of the account among those swept with it.
   @inline(__always)
   func closeOut(
-    _ order: Int, of rows: borrowing AccountRows, _ range: Range<Int>,
+    _ order: Int, of rows: borrowing AccountRows, _ range: Range<Int>, joint: Int,
     _ scratch: inout SweepScratch
   ) -> AccountRequirement {
     let assets = table.layout.assetCount
@@ -48,12 +51,25 @@ extension VenueSweep {
       }
       hasUncovered = hasUncovered || run.uncovered > 0
     }
+    if engine.netting.isActive { scan = nettedLoss(scan, range, joint: joint, scratch) }
     if hasUncovered, leastCharge(range, scratch) >= Double(scan) {
       scan = max(scan, minimumCharge(range, &scratch))
     }
     let provision =
       (Int128(provisionHigh) << Int128(RowLimits.provisionBits)) + Int128(provisionLow)
     let (equity, haircut) = worth(&scratch)
+    if let tail {
+      let start = joint * scratch.jointLanes
+      scratch.shortfall = tail.shortfall(
+        scratch.jointSums.span.extracting(start..<start + scratch.jointLanes),
+        weights: tailWeights.span)
+      scan = max(scan, tail.charge(scratch.shortfall))
+    }
+    scratch.scanned = scan
+    if engine.hasDeltaTerms {
+      let terms = deltaCharges(range, above: scan, scratch)
+      scan = QuoteMoney.sum(max(scan, terms.floor), terms.added)
+    }
     var core = QuoteMoney.sum(scan, haircut)
     core = QuoteMoney.sum(core, engine.provisionCharge(provision))
     let charge = engine.portfolioCharge(core)

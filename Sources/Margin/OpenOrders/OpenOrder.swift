@@ -27,7 +27,7 @@ extension RequirementEngine {
 
   func lossCharge(_ index: Int, _ units: Int128) -> Int64 {
     let valuation = valuations[Int(charges[index].settlement)]
-    return QuoteMoney.clampedCharge(valuation.worth(units, rounding: .up))
+    return QuoteMoney.clampedCharge(valuation.indexWorth(units, rounding: .up))
   }
 }
 

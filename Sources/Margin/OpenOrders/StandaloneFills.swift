@@ -47,10 +47,22 @@ extension RequirementEngine {
   private func worstFills(_ fills: InstrumentFills, _ index: Int, _ size: Int64) -> Int64 {
     let held = standaloneCharge(index, steps: size).initial
     let bought = standaloneCharge(index, steps: size + fills.bought).initial
-    let sold = standaloneCharge(index, steps: size - fills.sold).initial
+    let sold = QuoteMoney.sum(
+      standaloneCharge(index, steps: size - fills.sold).initial,
+      receivedHaircut(index, steps: min(fills.sold, max(size, 0))))
     let losses = QuoteMoney.sum(
       lossCharge(index, fills.buyLoss), lossCharge(index, fills.sellLoss))
     return QuoteMoney.sum(max(held, bought, sold) - held, losses)
+  }
+
+  /// What the coins count less for which a held option is sold: its own charge, which knew no
+  /// haircut, is gone with it. All of them where the haircut depends on the amount.
+  private func receivedHaircut(_ index: Int, steps: Int64) -> Int64 {
+    let asset = Int(charges[index].settlement)
+    guard charges[index].isOption, steps > 0, isCharged(asset) else { return 0 }
+    let units = Int128(steps) * Int128(charges[index].unitValue)
+    let worth = QuoteMoney.clampedCharge(valuations[asset].worth(units, rounding: .up))
+    return QuoteMoney.charge(worth, rate: collateral.isPlain ? haircuts[asset] : 1_000_000_000)
   }
 }
 

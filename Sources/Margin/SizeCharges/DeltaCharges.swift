@@ -33,7 +33,17 @@ extension RequirementEngine {
     return result
   }
 
-  private func sumDeltas(_ positionCount: Int, _ scratch: inout RiskScratch) {
+  /// The same for an account whose positions are not gathered.
+  func sumDeltas(of positions: [Position], _ scratch: inout RiskScratch) {
+    for place in positions.indices {
+      guard let index = layout.index(of: positions[place].instrument) else { continue }
+      scratch.rows[place] = UInt32(truncatingIfNeeded: index)
+      scratch.sizes[place] = Int32(truncatingIfNeeded: positions[place].size.steps)
+    }
+    sumDeltas(positions.count, &scratch)
+  }
+
+  func sumDeltas(_ positionCount: Int, _ scratch: inout RiskScratch) {
     let charges = charges.span
     for place in 0..<positionCount {
       let index = Int(scratch.rows[place])
@@ -144,12 +154,7 @@ extension RequirementEngine {
   ) throws(MarginError) -> Int64 {
     _ = try takeStock(of: portfolio, &scratch)
     guard sizes.isActive, span > .zero else { return 0 }
-    for place in portfolio.positions.indices {
-      guard let index = layout.index(of: portfolio.positions[place].instrument) else { continue }
-      scratch.rows[place] = UInt32(truncatingIfNeeded: index)
-      scratch.sizes[place] = Int32(truncatingIfNeeded: portfolio.positions[place].size.steps)
-    }
-    sumDeltas(portfolio.positions.count, &scratch)
+    sumDeltas(of: portfolio.positions, &scratch)
     var premium: Int64 = 0
     for place in 0..<scratch.sized.count {
       let slot = scratch.sized[place]

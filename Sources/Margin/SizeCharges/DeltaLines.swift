@@ -42,7 +42,7 @@ extension RequirementEngine {
     return gross
   }
 
-  private func sizeLines(
+  func sizeLines(
     _ slot: Int, isShort: Bool, _ notional: Int64
   ) -> [(ChargeKind, Int64)] {
     let symbol = layout.underlyings[slot]
@@ -67,6 +67,7 @@ extension SizeCharge {
     case .gap: .gap(underlying)
     case .uncertainty: .uncertainty(underlying)
     case .openInterest: .openInterest(underlying)
+    case .horizon: .horizon(underlying)
     }
   }
 }

@@ -25,7 +25,9 @@ struct SizeCurve: Sendable {
   /// - Parameters:
   ///   - knots: Rising from 0, at most 2^60.
   ///   - charges: At each knot, the first 0; made convex where they are not by raising them.
-  init(knots: [Int64], charges: [Int64]) {
+  ///   - steepest: The largest slope, with 40 binary places; a chord that would be steeper stays
+  ///     below the charges.
+  init(knots: [Int64], charges: [Int64], steepest: Int128 = most) {
     self.knots = knots
     values = [0]
     slopes = []
@@ -33,7 +35,7 @@ struct SizeCurve: Sendable {
     for place in knots.indices.dropLast() {
       let width = Int128(knots[place + 1] - knots[place])
       let rise = max(Int128(charges[place + 1]) - Int128(values[place]), 0)
-      slope = min(max(slope, (rise << 40).divided(by: width, rounding: .up)), Self.most)
+      slope = min(max(slope, (rise << 40).divided(by: width, rounding: .up)), steepest)
       let value = Int128(values[place]) + (slope * width + Self.roundUp) >> 40
       slopes.append(Int64(slope))
       values.append(Int64(min(value, Self.most)))

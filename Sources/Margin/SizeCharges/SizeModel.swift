@@ -49,15 +49,21 @@ struct SizeModel {
   private let stressedVolume: Double
   private let presentVolume: Double
   private let dailyVolatility: Double
+  /// What a liquidation takes in a day, millionths; 0 where no charge asks.
+  private let dayVolume: Double
 
   init(_ parameters: SizeChargeParameters, _ inputs: SizeInputs, range: Rate) {
     self.parameters = parameters
     self.inputs = inputs
     self.range = range.value
     jumps = GapPremium(parameters.gap)
-    stressedVolume = Double(inputs.stressedVolume(parameters.volumeStress))
+    let stressed = inputs.stressedVolume(parameters.volumeStress)
+    stressedVolume = Double(stressed)
     presentVolume = Double(inputs.presentVolume)
     dailyVolatility = inputs.volatility.value / 365.0.squareRoot()
+    // Whole millionths, so that the end of a day is where a size says it is.
+    let taken = parameters.horizonShare.share(of: stressed, rounding: .down)
+    dayVolume = parameters.horizonShare > .zero ? Double(max(taken, 1)) : 0
   }
 
   /// A share for a position of so many millionths on one side.
@@ -72,6 +78,7 @@ struct SizeModel {
       parameters.uncertaintyFactor.value
         * max(inputs.liquidity.uncertainty - parameters.freeUncertainty, .zero).value
     case .openInterest: parameters.openInterest.highest.value * crowding
+    case .horizon: range * (widening(notional) - 1)
     }
   }
 
@@ -80,11 +87,15 @@ struct SizeModel {
     jumps.premium(side, margin: marginLeft(notional), horizonYears: 1.0 / 365)
   }
 
-  /// Where the concentration charge bends besides its own knots, in millionths.
+  /// Where a charge bends, or is to be exact, besides the knots of all curves, in millionths.
   var bends: [Double] {
     let free = parameters.freeShare.value * stressedVolume
-    return free > 0 ? [free * (8.0 / 9), free * (4.0 / 3)] : []
+    let ends = free > 0 ? [free * (8.0 / 9), free * (4.0 / 3)] : []
+    return ends + (dayVolume > 0 ? (1...Self.exactDays).map { Double($0) * dayVolume } : [])
   }
+
+  /// Up to so many whole days the charge for long liquidations is that of its formula.
+  private static let exactDays = 10
 
   /// Yσ·√(x − x₀) with x = size ÷ stressed volume.
   ///
@@ -115,6 +126,17 @@ struct SizeModel {
       + notional / (parameters.gap.volumeShare.value * presentVolume) / 365
   }
 
+  /// √((n + 1)(2n + 1) ÷ 6n): by what the range grows when a size is closed in n equal parts, one a
+  /// day, each held so many days: Σ (j ÷ n)² of independent days.
+  ///
+  /// n is not rounded up to whole days: the notional times this is convex, exact at whole days,
+  /// and has no step at their ends. One until a day's volume, and there 1 exactly.
+  private func widening(_ notional: Double) -> Double {
+    let days = notional / dayVolume
+    guard days > 1 else { return 1 }
+    return (((days + 1) * (2 * days + 1)) / (6 * days)).squareRoot()
+  }
+
   /// From 0 at the lower multiple of the ordinary volume to 1 at the upper one.
   private var crowding: Double {
     let multiple = Double(inputs.liquidity.openInterest) / Double(inputs.dailyVolume)
@@ -131,6 +153,8 @@ enum SizeCharge: Int, CaseIterable, Sendable {
   case gap
   case uncertainty
   case openInterest
+  /// Liquidations that take more than a day.
+  case horizon
 
   /// Whether the share is the same for every size.
   var isLinear: Bool { self == .uncertainty || self == .openInterest }
@@ -143,6 +167,7 @@ extension SizeChargeParameters {
     case .gap: gap.intensity > .zero
     case .uncertainty: uncertaintyFactor > .zero
     case .openInterest: openInterest.highest > .zero
+    case .horizon: horizonShare > .zero
     }
   }
 }

@@ -3,7 +3,6 @@
 
 import NumericalMethods
 import Pricing
-public import Volatility
 
 /// The past of one underlying, filtered: what its next days are drawn from.
 public struct FilteredHistory: Hashable, Sendable {
@@ -63,16 +62,6 @@ public struct VolatilityResponse: Hashable, Sendable {
   public init(down: Double, up: Double) {
     self.down = down
     self.up = up
-  }
-
-  /// Skew stickiness, from a smile at the money.
-  ///
-  /// - Parameters:
-  ///   - skew: dσ/dk at the money.
-  ///   - volatility: At the money, above 0.
-  public init(_ stickiness: SpotStickiness, skew: Double, volatility: Double) {
-    self.init(
-      down: stickiness.down * skew / volatility, up: stickiness.up * skew / volatility)
   }
 
   var isMeaningful: Bool { down.magnitude <= 100 && up.magnitude <= 100 }

@@ -29,6 +29,13 @@ struct Figure: Encodable {
       goal: goal, met: goal.map { ratio >= $0 })
   }
 
+  /// The same under another name.
+  func named(_ name: String) -> Figure {
+    Figure(
+      name: name, value: value, unit: unit, baseline: baseline, against: against, ratio: ratio,
+      goal: goal, met: met)
+  }
+
   /// A figure that is to stay below a goal.
   static func below(
     _ name: String, _ value: Double, _ unit: String, goal: Double? = nil

@@ -1,6 +1,7 @@
 // Plimsoll: a real-time margin and liquidation engine for crypto derivatives.
 // SPDX-License-Identifier: Apache-2.0
 
+import Foundation
 import Instruments
 import Kernels
 import Margin
@@ -11,27 +12,44 @@ import Quantities
 /// The margin of a whole venue: blocks, ticks and single accounts, against plain code and against
 /// what the memory allows.
 enum MarginBench {
-  static func figures(_ parameters: ParameterSet, accounts: Int) throws -> [Figure] {
-    let venue = try MarginVenue(parameters, accounts: accounts)
-    var figures = try block(venue)
-    figures += try MarginTickBench.figures(venue)
-    figures += try MarginAccountBench.figures(venue)
-    figures += try decades(parameters, accounts: accounts)
+  /// - Parameter plot: Where the cost against the number of accounts is drawn.
+  static func figures(
+    _ parameters: ParameterSet, accounts: Int, plot: URL? = nil
+  ) throws -> [Figure] {
+    var figures = try venueFigures(parameters, accounts: accounts, hasFurtherTerms: false)
+    // The parameters as they are bundled: netting, size charges, basis, tier floor, twists, sets.
+    figures += try venueFigures(parameters, accounts: accounts, hasFurtherTerms: true)
+      .map { $0.named("all terms: \($0.name)") }
+    let lean = try decades(parameters, accounts: accounts, hasFurtherTerms: false)
+    let whole = try decades(parameters, accounts: accounts, hasFurtherTerms: true)
+    figures += lean.map { figure($0.accounts, $0.milliseconds) }
+    figures += whole.map { sizes in
+      let line = figure(sizes.accounts, sizes.milliseconds)
+      return line.named("all terms: \(line.name)")
+    }
+    if let plot {
+      let curves = CostPlot(curves: [
+        ("scenarios, provisions, haircuts", lean.map { (Double($0.accounts), $0.milliseconds) }),
+        ("all terms", whole.map { (Double($0.accounts), $0.milliseconds) }),
+      ])
+      try Data(curves.svg.utf8).write(to: plot, options: .atomic)
+    }
+    figures += try AllocationBench.figures(parameters)
     let standalone = try MarginVenue(parameters, accounts: accounts, mode: .cross)
     let sweep = VenueSweep(standalone.engine, SweepTable(standalone.engine))
     figures.append(
       .below(
         "full requirement, cross accounts, 2 threads",
         milliseconds(sweep, standalone.rows, threads: 2), "ms"))
-    let whole = try MarginVenue(
-      parameters, accounts: min(accounts, 10_000), hasFurtherTerms: true)
-    let exact = VenueSweep(whole.engine, SweepTable(whole.engine))
-    let slow = milliseconds(exact, whole.rows, threads: 2)
-    figures.append(
-      .below(
-        "full requirement with netting, size and basis, 2 threads",
-        slow * 1e6 / Double(whole.rows.count), "ns/account"))
     return figures
+  }
+
+  private static func venueFigures(
+    _ parameters: ParameterSet, accounts: Int, hasFurtherTerms: Bool
+  ) throws -> [Figure] {
+    let venue = try MarginVenue(
+      parameters, accounts: accounts, hasFurtherTerms: hasFurtherTerms)
+    return try block(venue) + MarginTickBench.figures(venue) + MarginAccountBench.figures(venue)
   }
 
   private static func variant() -> String {
@@ -144,17 +162,24 @@ enum MarginBench {
 
   // MARK: Cost against size
 
-  private static func decades(_ parameters: ParameterSet, accounts: Int) throws -> [Figure] {
-    var figures: [Figure] = []
+  private static func decades(
+    _ parameters: ParameterSet, accounts: Int, hasFurtherTerms: Bool
+  ) throws -> [(accounts: Int, milliseconds: Double)] {
+    var times: [(Int, Double)] = []
     var size = 1_000
     while size <= accounts {
-      let venue = try MarginVenue(parameters, accounts: size)
+      let venue = try MarginVenue(
+        parameters, accounts: size, hasFurtherTerms: hasFurtherTerms)
       let sweep = VenueSweep(venue.engine, SweepTable(venue.engine))
-      let time = milliseconds(sweep, venue.rows, threads: 2)
-      figures.append(
-        .below("full requirement of \(size) accounts", time * 1e6 / Double(size), "ns/account"))
+      times.append((size, milliseconds(sweep, venue.rows, threads: 2)))
       size *= 10
     }
-    return figures
+    return times
+  }
+
+  private static func figure(_ accounts: Int, _ milliseconds: Double) -> Figure {
+    .below(
+      "full requirement of \(accounts) accounts", milliseconds * 1e6 / Double(accounts),
+      "ns/account")
   }
 }

@@ -21,8 +21,7 @@ struct MarginVenue {
   static let start = Timestamp(seconds: 1_583_971_200)
   private static let instrumentCount = 2_000
 
-  /// - Parameter hasFurtherTerms: Whether the terms beyond scenarios, tiers and haircuts count too;
-  ///   the sweep leaves such a venue to the engine.
+  /// - Parameter hasFurtherTerms: Whether the terms beyond scenarios, tiers and haircuts count too.
   init(
     _ stated: ParameterSet, accounts: Int, mode: MarginMode = .portfolio,
     hasFurtherTerms: Bool = false

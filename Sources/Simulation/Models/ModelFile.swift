@@ -48,7 +48,7 @@ public struct ModelFile: Sendable {
 
   /// The names of the models that come with Plimsoll, sorted.
   public static func bundledNames() throws(ParameterFileError) -> [String] {
-    let folder = try bundledFolder()
+    let folder = try ParameterFile.bundledPath(of: folder)
     do {
       return try FileManager.default.contentsOfDirectory(atPath: folder)
         .filter { $0.hasSuffix(".json") }.map { String($0.dropLast(".json".count)) }.sorted()
@@ -56,32 +56,13 @@ public struct ModelFile: Sendable {
   }
 
   private static func bundledPath(of name: String) throws(ParameterFileError) -> String {
-    let folder = try bundledFolder()
+    let folder = try ParameterFile.bundledPath(of: folder)
     let path = "\(folder)/\(name).json"
     guard FileManager.default.fileExists(atPath: path) else {
       let known = try bundledNames().joined(separator: ", ")
       throw .unreadable(path: path, why: "there is no model “\(name)”; there are \(known)")
     }
     return path
-  }
-
-  /// The folder in or above that of the program, then in or above the working folder.
-  private static func bundledFolder() throws(ParameterFileError) -> String {
-    var starts = [FileManager.default.currentDirectoryPath]
-    if let program = Bundle.main.executableURL {
-      starts.insert(program.resolvingSymlinksInPath().deletingLastPathComponent().path, at: 0)
-    }
-    for start in starts {
-      var place = URL(fileURLWithPath: start).standardizedFileURL
-      while true {
-        let path = place.appendingPathComponent(folder).path
-        if FileManager.default.fileExists(atPath: path) { return path }
-        let parent = place.deletingLastPathComponent().standardizedFileURL
-        guard parent.path != place.path else { break }
-        place = parent
-      }
-    }
-    throw .notFound(name: folder, folders: starts)
   }
 
   /// Names the key that was probably meant, with the unknown one's symbols and row numbers.

@@ -65,6 +65,11 @@ public struct ParameterFile: Sendable {
   /// Reads the set that comes with Plimsoll, from `ParameterFiles` in the first folder that has
   /// it: those in and above the program's own, then those in and above the working folder.
   public static func bundled() throws(ParameterFileError) -> ParameterFile {
+    try load(path: bundledPath(of: "ParameterFiles/" + defaultName))
+  }
+
+  /// The first file or folder of a name, in the places of ``bundled()``.
+  static func bundledPath(of name: String) throws(ParameterFileError) -> String {
     var starts = [FileManager.default.currentDirectoryPath]
     if let program = Bundle.main.executableURL {
       starts.insert(program.resolvingSymlinksInPath().deletingLastPathComponent().path, at: 0)
@@ -72,14 +77,14 @@ public struct ParameterFile: Sendable {
     for start in starts {
       var folder = URL(fileURLWithPath: start).standardizedFileURL
       while true {
-        let file = folder.appendingPathComponent("ParameterFiles/" + defaultName).path
-        if FileManager.default.fileExists(atPath: file) { return try load(path: file) }
+        let path = folder.appendingPathComponent(name).path
+        if FileManager.default.fileExists(atPath: path) { return path }
         let parent = folder.deletingLastPathComponent().standardizedFileURL
         guard parent.path != folder.path else { break }
         folder = parent
       }
     }
-    throw .notFound(name: "ParameterFiles/" + defaultName, folders: starts)
+    throw .notFound(name: name, folders: starts)
   }
 
   /// This file with single values changed, each given as `key=value`; the last one counts.

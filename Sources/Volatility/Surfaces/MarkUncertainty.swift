@@ -60,6 +60,23 @@ public struct MarkUncertainty: Hashable, Sendable {
   }
 }
 
+extension MarkUncertainty {
+  /// One relative figure for a surface: the half width at the money in 30 days ÷ the volatility
+  /// there, rounded up to a billionth; what `UnderlyingLiquidity.volatilityUncertainty` takes.
+  ///
+  /// - Throws: ``SurfaceRefusal``, as ``halfWidth(of:logMoneyness:yearsToExpiry:at:)`` does.
+  public func relative(
+    of surface: VolatilitySurface, at time: Timestamp
+  ) throws(SurfaceRefusal) -> Rate {
+    let years = 30.0 / 365.0
+    let width = try halfWidth(of: surface, logMoneyness: 0, yearsToExpiry: years, at: time)
+    let level = try surface.volatility(logMoneyness: 0, yearsToExpiry: years)
+    // A share beyond every domain is as uncertain as it gets.
+    let share = (width / level * 1e9).rounded(.up)
+    return Rate(billionths: share < Double(Rate.limit) ? Int64(share) : Rate.limit)
+  }
+}
+
 /// The volatility an option is marked at: the middle of what fit, quotes and another venue say.
 ///
 /// Of two it is their mean, of one that one. Source of the form: Paradex, mark price.

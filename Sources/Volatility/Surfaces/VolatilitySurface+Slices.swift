@@ -26,6 +26,7 @@ extension VolatilitySurface {
   ///     here; see ``ArbitrageCheck``.
   /// - Throws: ``SurfaceRefusal``.
   public init(time: Timestamp, slices: [StatedSlice]) throws(SurfaceRefusal) {
+    try check(time)
     guard !slices.isEmpty else { throw .withoutQuotes }
     guard slices.count <= OptionChain.limits.expiries else {
       throw .tooMany(slices.count, limit: OptionChain.limits.expiries)
@@ -33,6 +34,7 @@ extension VolatilitySurface {
     let sorted = slices.sorted { $0.expiry < $1.expiry }
     var known: [SurfaceSlice] = []
     for slice in sorted {
+      try check(slice.expiry)
       if let last = known.last, last.expiry == slice.expiry { throw .repeatedExpiry(slice.expiry) }
       guard slice.expiry > time else { throw .timeRunsBack(from: slice.expiry, to: time) }
       guard slice.forward >= 0x1p-500, slice.forward <= 0x1p500 else {

@@ -15,9 +15,28 @@ struct TriggerTests {
   private static let ticks =
     ProcessInfo.processInfo.environment["PLIMSOLL_FULL"] == "1" ? 250_000 : 1_000
 
+  /// Netting, size charges, basis and tier floor; the last without a charge for crowding, beside
+  /// which no other would be noticed, and with accounts so large that the floor decides.
+  private static let terms = [
+    RandomBooks.terms, RandomBooks.terms + [("margin.size.default.openInterestRate", "0%")],
+    RandomBooks.terms + [
+      ("margin.size.default.openInterestRate", "0%"), ("margin.tierShare", "100%"),
+      ("margin.scan.BTC.range", "3%"), ("margin.scan.ETH.range", "3%"),
+    ],
+  ]
+
   @Test("miss no account over random ticks and jumps", arguments: [1, 2, 3, 4] as [UInt64])
   func nobodyIsMissed(seed: UInt64) throws {
-    var venue = try TickedVenue(seed: seed, accounts: 48)
+    try run(seed, Self.ticks, overrides: [])
+  }
+
+  @Test("miss no account where underlyings net and net deltas are charged", arguments: terms)
+  func nobodyIsMissed(overrides: [(String, String)]) throws {
+    try run(5, max(Self.ticks / 2, 500), overrides: overrides)
+  }
+
+  private func run(_ seed: UInt64, _ ticks: Int, overrides: [(String, String)]) throws {
+    var venue = try TickedVenue(seed: seed, accounts: 48, overrides: overrides)
     var calmAtFirst = 0
     for order in 0..<venue.rows.count where !venue.intervals.isRestless(order) {
       calmAtFirst += 1
@@ -25,7 +44,7 @@ struct TriggerTests {
     // The property would hold of a venue in which everybody is always measured, too.
     #expect(calmAtFirst > 24)
     var woken = 0
-    for _ in 0..<Self.ticks {
+    for _ in 0..<ticks {
       try venue.tick()
       let missed = venue.missed
       #expect(missed == [], "seed \(seed), tick \(venue.tickCount)")
@@ -34,17 +53,27 @@ struct TriggerTests {
       try venue.goOn()
     }
     #expect(woken > 0)
-    #expect(venue.calmTicks > Self.ticks / 4)
+    #expect(venue.calmTicks > ticks / 4)
     #expect(venue.liquidatableSeen > 0)
   }
 
   @Test("ask for everyone once the market leaves the reach in any of its directions")
   func reach() throws {
-    for change in TickedVenue.Change.allCases {
+    for change in TickedVenue.Change.allCases where change != .depth {
       var venue = try TickedVenue(seed: 7, accounts: 20)
       try venue.move(change)
       #expect(venue.waking == .everyone(isOutOfReach: true), "\(change)")
     }
+  }
+
+  @Test("ask for everyone once what is known of volumes changes")
+  func liquidity() throws {
+    var venue = try TickedVenue(seed: 7, accounts: 20, overrides: RandomBooks.terms)
+    try venue.move(.depth)
+    #expect(venue.waking == .everyone(isOutOfReach: true))
+    var plain = try TickedVenue(seed: 7, accounts: 20)
+    try plain.move(.depth)
+    #expect(plain.waking != .everyone(isOutOfReach: true))
   }
 
   @Test("ask for everyone when more would wake than is worth while, with nothing lost")
@@ -75,7 +104,7 @@ struct TriggerTests {
 
 /// A venue whose market moves, with intervals beside the measure of every account.
 struct TickedVenue {
-  enum Change: CaseIterable { case rise, fall, basis, volatility, time }
+  enum Change: CaseIterable { case rise, fall, basis, volatility, time, depth }
 
   let books: RandomBooks
   var rows: AccountRows
@@ -92,8 +121,13 @@ struct TickedVenue {
   private var seconds: Int64 = 0
   private var markets: [UnderlyingMarket]
 
-  init(seed: UInt64, accounts: Int, mostWoken: Int = 1_000) throws {
-    books = try RandomBooks()
+  private var liquidity: [UnderlyingLiquidity]
+
+  init(
+    seed: UInt64, accounts: Int, mostWoken: Int = 1_000, overrides: [(String, String)] = []
+  ) throws {
+    books = try RandomBooks.withLiquidity(overrides)
+    liquidity = books.world.liquidity
     engine = books.engine
     table = SweepTable(engine)
     random = SplitMix64(seed: seed)
@@ -168,13 +202,19 @@ struct TickedVenue {
       volatility: Rate(
         billionths: market.volatility.billionths / 100 * (change == .volatility ? 103 : 100)))
     if change == .time { seconds = 601 }
+    if change == .depth {
+      liquidity = [
+        UnderlyingLiquidity(underlying: market.underlying, depthShare: try Rate("59%"))
+      ]
+    }
     try advance()
   }
 
   private mutating func advance() throws {
     try engine.advance(
       to: MarketSnapshot(
-        time: World.start + TimeSpan(seconds: seconds), underlyings: markets))
+        time: World.start + TimeSpan(seconds: seconds), underlyings: markets,
+        liquidity: liquidity))
     table.rebuild(engine)
     wakeAgain()
   }

@@ -8,6 +8,7 @@ import MarketData
 import NumericalMethods
 import Quantities
 import Testing
+import Volatility
 
 @Suite("The venue's sweep")
 struct VenueSweepTests {
@@ -35,16 +36,83 @@ struct VenueSweepTests {
   }
 
   @Test(
-    "leaves terms that it does not know to the engine",
+    "equals the engine with every further term, alone and together, in every variant",
     arguments: [
       [("margin.tierShare", "50%")],
       [
         ("margin.netting.BTC.correlation", "100%"), ("margin.netting.BTC.offsetCap", "50%"),
         ("margin.netting.ETH.correlation", "90%"), ("margin.netting.ETH.offsetCap", "50%"),
       ],
+      [
+        ("margin.netting.default.correlation", "30%"),
+        ("margin.netting.default.offsetCap", "100%"),
+      ],
+      [("margin.basis.default.rate", "2.25%"), ("margin.basis.default.ratePerYear", "18%")],
+      [("margin.tierShare", "100%"), ("margin.tiers.BTC.initialPerUnit", "0.01%")],
+      RandomBooks.terms,
+      RandomBooks.terms + [("margin.scan.stepsPerSide", "7"), ("margin.tierShare", "100%")],
+      RandomBooks.terms + [
+        ("margin.netting.default.offsetCap", "100%"), ("margin.scan.BTC.range", "5%"),
+      ],
     ])
   func furtherTerms(overrides: [(String, String)]) throws {
-    let books = try RandomBooks(overrides: overrides)
+    let books = try RandomBooks.withLiquidity(overrides)
+    let accounts = VenueFixture.portfolios(books, count: RandomBooks.count(600), seed: 8)
+    let expected = try VenueFixture.expected(accounts, books.engine)
+    let rows = try VenueFixture.rows(accounts, books.engine)
+    let sweep = VenueSweep(books.engine, SweepTable(books.engine))
+    let isSwept = sweep.canSweep
+    #expect(isSwept)
+    withEachVariant { variant in
+      let measured = VenueFixture.measure(sweep, rows, threads: 2)
+      #expect(measured == expected, "\(variant)")
+    }
+  }
+
+  @Test("nets as many underlyings as an account may have, in every variant", arguments: [1, 2])
+  func manyUnderlyings(seed: UInt64) throws {
+    var world = try RandomBooks(overrides: RandomBooks.terms).world
+    for number in 0..<24 {
+      let name = "X\(number)"
+      try world.list(.perpetual, on: name, step: "0.1")
+      world.markets.append(
+        UnderlyingMarket(
+          underlying: try AssetSymbol(name), index: try Price("17.25"), basis: try Rate("0.01%"),
+          volatility: try Rate("90%")))
+    }
+    let books = try RandomBooks(world)
+    var random = SplitMix64(seed: seed)
+    let accounts = (0..<200).map { number in
+      let count = number % 40
+      let held = books.contracts.indices.shuffled(using: &random).prefix(count).sorted()
+      // Alike in size, so that no single one decides.
+      return books.world.portfolio(
+        .portfolio, usd: 1_000_000, btc: Int64(number % 3) * 10_000,
+        held.map { index in
+          let steps: Int64 = index < books.contracts.count - 24 ? 60 : 300
+          return books.position(
+            index, steps: random.next() % 3 == 0 ? steps : -steps, &random)
+        })
+    }
+    let expected = try VenueFixture.expected(accounts, books.engine)
+    let rows = try VenueFixture.rows(accounts, books.engine)
+    let sweep = VenueSweep(books.engine, SweepTable(books.engine))
+    let isSwept = sweep.canSweep
+    #expect(isSwept)
+    withEachVariant { variant in
+      #expect(VenueFixture.measure(sweep, rows, threads: 2) == expected, "\(variant)")
+    }
+  }
+
+  @Test("leaves underlyings that net in groups to the engine")
+  func groups() throws {
+    var world = try RandomBooks(overrides: RandomBooks.terms).world
+    // A range of nothing moves by other signs: its underlying nets with none.
+    world.grids = [
+      try ScenarioGrid(scenarios: [Scenario(spotShift: -0.1, volatility: .unchanged)]),
+      try ScenarioGrid(scenarios: [Scenario(spotShift: 0.1, volatility: .unchanged)]),
+    ]
+    let books = try RandomBooks(world)
     let accounts = VenueFixture.portfolios(books, count: 100, seed: 8)
     let sweep = VenueSweep(books.engine, SweepTable(books.engine))
     let isSwept = sweep.canSweep

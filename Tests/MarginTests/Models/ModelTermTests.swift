@@ -239,6 +239,26 @@ struct ModelTermTests {
     #expect(try model().requirement(of: book).exactInitial == 0)
   }
 
+  @Test("a settlement average that is none is refused, at and beyond its bounds")
+  func malformedSettling() throws {
+    func requirement(fixed: Double, open: Double) throws -> Double {
+      var book = try book([future(1, expiry: 0)])
+      book.expiries[0].fixed = fixed
+      book.expiries[0].open = open
+      return try model().requirement(of: book).exactInitial
+    }
+    for (fixed, open) in [
+      (-0.000001, 1.0), (1e15 * 1.000001, 0), (.nan, 1), (.infinity, 1), (0, -0.000001),
+      (0, 1.000001), (0, .nan), (0, 0),
+    ] {
+      #expect(throws: ModelError.malformed("expiry 0"), "\(fixed) and \(open)") {
+        _ = try requirement(fixed: fixed, open: open)
+      }
+    }
+    #expect(try requirement(fixed: 0, open: 1) > 0)
+    #expect(try requirement(fixed: 0.000001, open: 0) == 0)
+  }
+
   @Test("haircuts of holdings alone, or of what an asset comes to")
   func haircuts() throws {
     let changes = ["model.BTC.collateral.initial=20%", "model.BTC.collateral.maintenance=10%"]

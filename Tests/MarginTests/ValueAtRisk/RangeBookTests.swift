@@ -74,6 +74,24 @@ struct RangeBookTests {
     #expect(try historical(book).valueAtRisk == 0)
   }
 
+  // Sums of squares of such sizes have no grid: what cannot be told from nothing is nothing.
+  @Test(
+    "a size near the smallest numbers loses nothing that can be told from it",
+    arguments: [0x1p-1074, 0x1p-1060, 0x1p-1030, 0x1.1p-1022, 1e-300, 1e-160])
+  func denormal(size: Double) throws {
+    let positions = [
+      RangeFixture.perpetual(size), RangeFixture.option(.put, strike: 9_000, quantity: -size),
+    ]
+    let question = try ValueAtRisk(of: RangeFixture.book(positions), terms: day)
+    let estimate = try question.parametric([
+      ParametricMoves(dailyVolatility: 0.04, volatilityOfVolatility: 0.06, correlation: -0.4)
+    ])
+    #expect(estimate.valueAtRisk.isFinite && estimate.valueAtRisk >= 0)
+    #expect(estimate.expectedShortfall.isFinite)
+    #expect(estimate.expectedShortfall >= estimate.valueAtRisk)
+    #expect(estimate.valueAtRisk <= 1e4 * size)
+  }
+
   @Test("two underlyings hedge each other together, and not apart")
   func joint() throws {
     let book = ModelBook(

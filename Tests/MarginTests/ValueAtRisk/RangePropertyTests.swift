@@ -153,9 +153,6 @@ struct RangePropertyTests {
     #expect(try loss(-14.9) < loss(-15))
     #expect(try loss(3.75) == loss(99))
     #expect(try loss(3.7) > loss(3.75))
-    let sticky = VolatilityResponse(.measured, skew: -0.1, volatility: 0.5)
-    #expect(abs(sticky.down + 0.6) <= 1e-15)
-    #expect(abs(sticky.up + 0.08) <= 1e-15)
   }
 
   @Test("simulated volatility follows the path's variance as it is expected over the rest of life")

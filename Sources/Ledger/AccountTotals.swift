@@ -1,0 +1,74 @@
+// Plimsoll: a real-time margin and liquidation engine for crypto derivatives.
+// SPDX-License-Identifier: Apache-2.0
+
+import Instruments
+import Quantities
+
+/// An account as it was before something changed it.
+public struct EarlierAccount: Sendable {
+  /// Dense index.
+  public let index: Int
+  public let account: Account
+
+  public init(index: Int, account: Account) {
+    self.index = index
+    self.account = account
+  }
+}
+
+/// Sums over all accounts, which the running totals of a state must equal.
+///
+/// Taken anew in one pass, or kept: what an account was comes out, what it has become goes in.
+/// The sums are exact integers, so both ways come to the same.
+public struct AccountTotals: Hashable, Sendable {
+  /// By collateral asset.
+  var customers: [Int128]
+  /// By instrument.
+  var costs: [Int128]
+  var sizes: [Int64]
+  var longs: [Int64]
+
+  /// Of no account at all.
+  init(assets: Int, instruments: Int) {
+    customers = Array(repeating: 0, count: assets)
+    costs = Array(repeating: 0, count: instruments)
+    sizes = Array(repeating: 0, count: instruments)
+    longs = Array(repeating: 0, count: instruments)
+  }
+
+  /// Of all accounts of a state whose accounts are well-formed.
+  public init(_ state: LedgerState) {
+    self.init(assets: state.houses.count, instruments: state.totals.count)
+    let accounts = state.accounts.span
+    for index in accounts.indices { add(accounts[index].portfolio, 1, state.listing) }
+  }
+
+  /// Whether the sums have a place for each asset and instrument of a state.
+  func fits(_ state: LedgerState) -> Bool {
+    customers.count == state.houses.count && sizes.count == state.totals.count
+  }
+
+  /// Takes in that accounts have become what they are in `state`.
+  ///
+  /// - Parameter earlier: Each of them once, as it is in the sums.
+  public mutating func follow(_ earlier: [EarlierAccount], in state: LedgerState) {
+    for before in earlier {
+      add(before.account.portfolio, -1, state.listing)
+      add(state.accounts[before.index].portfolio, 1, state.listing)
+    }
+  }
+
+  /// - Parameter sign: 1 puts a portfolio in, −1 takes it out.
+  mutating func add(_ portfolio: borrowing Portfolio, _ sign: Int64, _ listing: Listing) {
+    // In 64 bits: balances, costs and sizes are far inside their fields.
+    let assets = min(portfolio.balances.count, customers.count)
+    for asset in 0..<assets { customers[asset] += Int128(sign * portfolio.balances[asset]) }
+    for slot in portfolio.positions.indices {
+      let position = portfolio.positions[slot]
+      guard let instrument = listing.index(of: position.instrument) else { continue }
+      costs[instrument] += Int128(sign * position.cost)
+      sizes[instrument] += sign * position.size.steps
+      longs[instrument] += sign * max(position.size.steps, 0)
+    }
+  }
+}

@@ -1,0 +1,93 @@
+// Plimsoll: a real-time margin and liquidation engine for crypto derivatives.
+// SPDX-License-Identifier: Apache-2.0
+
+public import Quantities
+
+/// What an account could give of its wealth toward a deficit.
+@frozen
+public struct HaircutBearer: Hashable, Sendable {
+  public let account: AccountID
+  /// Equity, ledger units, positive.
+  public let equity: Int64
+  /// The most it gives: its unrealized profit, at most its equity; ledger units.
+  public let cap: Int64
+
+  /// - Parameter profit: Unrealized, ledger units, any sign.
+  @inlinable
+  public init(account: AccountID, equity: Int64, profit: Int64) {
+    self.account = account
+    self.equity = equity
+    cap = max(min(profit, equity), 0)
+  }
+}
+
+/// Shares a deficit so that everybody gives the same part of its equity, and nobody more than
+/// its profit.
+///
+///     given_i = min(η e_i, c_i),   Σ given_i = B
+///
+/// Whoever is capped gives the cap; the others share the rest in proportion to equity. Splitting
+/// an account changes nothing but rounding. Source: T. Chitra, “Autodeleveraging: Impossibilities
+/// and optimization”, arXiv 2512.01112, where capped pro rata is the one rule that is proof
+/// against splitting, free of scale and monotone. Exact to the unit by largest remainder, ties by
+/// account.
+/// - Parameters:
+///   - deficit: Ledger units, positive.
+///   - bearers: Each account once, in any order; the result does not depend on it.
+/// - Returns: Positive shares sorted by account; their sum is `deficit`, or the caps' sum if that
+///   is less.
+public func shareByEquity(_ deficit: Int64, among bearers: [HaircutBearer]) -> [LossShare] {
+  let able = bearers.filter { $0.cap > 0 && $0.equity > 0 }
+  guard deficit > 0, !able.isEmpty else { return [] }
+  // Whoever can give the smallest part of its equity reaches its cap first.
+  let byTolerance = able.sorted { one, other in
+    let (left, right) =
+      (Int128(one.cap) * Int128(other.equity), Int128(other.cap) * Int128(one.equity))
+    return left == right ? one.account < other.account : left < right
+  }
+  var remaining = Int128(deficit)
+  var equity = able.reduce(Int128(0)) { $0 + Int128($1.equity) }
+  var capped = 0
+  while capped < byTolerance.count, remaining > 0 {
+    let next = byTolerance[capped]
+    // η e > c, without a quotient; both sides in 128 bits for less than 2^64 accounts' equity.
+    guard exceeds(remaining, Int128(next.equity), Int128(next.cap), equity) else { break }
+    remaining -= Int128(next.cap)
+    equity -= Int128(next.equity)
+    capped += 1
+  }
+  var shares = byTolerance.prefix(capped).map { LossShare(account: $0.account, units: $0.cap) }
+  if remaining > 0 { shares += shareInProportion(Int64(remaining), byTolerance[capped...]) }
+  return shares.filter { $0.units > 0 }.sorted { $0.account < $1.account }
+}
+
+/// Whether a × b > c × d, of numbers that are not negative.
+private func exceeds(_ a: Int128, _ b: Int128, _ c: Int128, _ d: Int128) -> Bool {
+  let left = a.magnitude.multipliedFullWidth(by: b.magnitude)
+  let right = c.magnitude.multipliedFullWidth(by: d.magnitude)
+  return (left.high, left.low) > (right.high, right.low)
+}
+
+/// Shares in proportion to equity, by largest remainder.
+///
+/// Nobody's exact share is above its cap, which is whole, so no share rounded up is either.
+private func shareInProportion(
+  _ units: Int64, _ bearers: ArraySlice<HaircutBearer>
+) -> [LossShare] {
+  let total = bearers.reduce(Int128(0)) { $0 + Int128($1.equity) }
+  guard total > 0 else { return [] }
+  var missing = units
+  var parts: [(remainder: Int128, share: Int64, account: AccountID)] = []
+  for bearer in bearers {
+    let (quotient, remainder) =
+      (Int128(units) * Int128(bearer.equity)).quotientAndRemainder(dividingBy: total)
+    missing -= Int64(quotient)
+    parts.append((remainder, Int64(quotient), bearer.account))
+  }
+  parts.sort { one, other in
+    one.remainder == other.remainder
+      ? one.account < other.account : one.remainder > other.remainder
+  }
+  for place in parts.indices.prefix(Int(missing)) { parts[place].share += 1 }
+  return parts.map { LossShare(account: $0.account, units: $0.share) }
+}

@@ -1,0 +1,183 @@
+// Plimsoll: a real-time margin and liquidation engine for crypto derivatives.
+// SPDX-License-Identifier: Apache-2.0
+
+public import Quantities
+
+/// A deleveraging that brings every account it touches to one leverage.
+public struct LeverageDraining: Hashable, Sendable {
+  /// Exposure ÷ equity at which the accounts that are touched end, unless their position is gone
+  /// before, in 2^−32, to within a step; negative when even hedges had to be broken.
+  public let level: Int64
+  /// Sorted by account.
+  public let cuts: [DeleveragingCut]
+}
+
+/// Closes positions so that the highest leverage among those who stay becomes as low as it can.
+///
+///     cut_i = min(s_i, s_i (n_i − ℓ e_i)⁺ ÷ v_i),   Σ cut_i = Q
+///
+/// with size s, exposure n, equity e and notional v: water flows off the highest leverage first.
+/// An account whose position hedges another has little or negative exposure, so a hedged pair is
+/// broken only when nothing else is left (ℓ < 0). Splitting an account in two, or merging two of
+/// the same leverage, changes nothing but rounding. Source of the rule: “Risk-based
+/// auto-deleveraging”, arXiv 2603.15963 (2026), where it minimizes expected loss.
+///
+/// Exact in whole steps: ℓ is the lowest multiple of 2^−32 at which no more than `size` is cut,
+/// and what is missing then comes from the accounts that one multiple less would cut further,
+/// lowest account first. Leverages beyond ± 2^31 count as equal.
+/// - Parameters:
+///   - size: Steps to close, positive.
+///   - candidates: Each account once, in any order; those without profit at the execution value,
+///     without equity or without size are left out.
+/// - Returns: Cuts whose sizes sum to `size`, or to all there is.
+public func drainLeverage(
+  of size: Size, among candidates: [DeleveragingCandidate]
+) -> LeverageDraining {
+  let eligible = candidates.filter(\.isEligible).sorted { $0.account < $1.account }
+  let basin = Basin(eligible)
+  let wanted = min(Int128(size.steps), basin.total)
+  guard wanted > 0 else { return LeverageDraining(level: Basin.highest, cuts: []) }
+  let level = basin.level(cutting: wanted)
+  var missing = wanted
+  var steps = eligible.map { candidate in
+    // Only beyond the highest level is more cut than is wanted.
+    let cut = min(Int128(candidate.cut(at: level)), missing)
+    missing -= cut
+    return Int64(cut)
+  }
+  for (place, candidate) in eligible.enumerated() where missing > 0 {
+    let further = level > Basin.lowest ? candidate.cut(at: level - 1) : candidate.size.steps
+    let added = min(Int128(further - steps[place]), missing)
+    steps[place] += Int64(added)
+    missing -= added
+  }
+  let cuts = zip(eligible, steps).filter { $1 > 0 }
+    .map { DeleveragingCut(account: $0.account, size: Size(steps: $1)) }
+  return LeverageDraining(level: level, cuts: cuts)
+}
+
+/// All candidates, asked together what a level would cut.
+private struct Basin {
+  static let highest = Int64.max
+  static let lowest = -Int64.max
+  /// Bits behind the point of a level.
+  static let fraction: Int128 = 32
+
+  let candidates: [DeleveragingCandidate]
+  let total: Int128
+
+  init(_ candidates: [DeleveragingCandidate]) {
+    self.candidates = candidates
+    total = candidates.reduce(0) { $0 + Int128($1.size.steps) }
+  }
+
+  /// The lowest level that cuts no more than `wanted`; the highest of all if none does.
+  func level(cutting wanted: Int128) -> Int64 {
+    guard cut(at: Self.lowest) > wanted else { return Self.lowest }
+    guard cut(at: Self.highest) <= wanted else { return Self.highest }
+    var (above, below) = bracket(around: estimate(cutting: wanted), wanted)
+    // `above` cuts no more than is wanted, `below` more.
+    while above - below > 1 {
+      let middle = below + (above - below) / 2
+      if cut(at: middle) <= wanted { above = middle } else { below = middle }
+    }
+    return above
+  }
+
+  /// Two levels with the one that is sought between them, as near as the estimate allows.
+  private func bracket(around guess: Int64, _ wanted: Int128) -> (above: Int64, below: Int64) {
+    var width: Int128 = 1
+    var above = Int128(guess)
+    var below = above
+    let isEnough = { (level: Int128) in cut(at: Self.clamped(level)) <= wanted }
+    if isEnough(above) {
+      repeat {
+        above = below
+        below -= width
+        width *= 4
+      } while below > Int128(Self.lowest) && isEnough(below)
+    } else {
+      repeat {
+        below = above
+        above += width
+        width *= 4
+      } while above < Int128(Self.highest) && !isEnough(above)
+    }
+    return (Self.clamped(above), Self.clamped(below))
+  }
+
+  private static func clamped(_ level: Int128) -> Int64 {
+    Int64(min(max(level, Int128(lowest)), Int128(highest)))
+  }
+
+  private func cut(at level: Int64) -> Int128 {
+    var sum: Int128 = 0
+    for candidate in candidates { sum += Int128(candidate.cut(at: level)) }
+    return sum
+  }
+}
+
+// MARK: A first guess
+
+extension Basin {
+  /// A level in binary floating point; where it lies decides how long the search takes, and
+  /// nothing else.
+  fileprivate func estimate(cutting wanted: Int128) -> Int64 {
+    let unit = Double(1 << 32)
+    let terms = candidates.map(FloatingTerms.init)
+    let goal = Double(wanted)
+    var (low, high) = (-Double(1 << 31), Double(1 << 31))
+    var level = terms.reduce(0) { max($0, $1.top) }
+    for _ in 0..<64 {
+      var (sum, slope) = (0.0, 0.0)
+      for term in terms { term.add(at: level, to: &sum, &slope) }
+      if sum > goal { low = max(low, level) } else { high = min(high, level) }
+      // Newton's step where it stays inside the bracket, the middle of it elsewhere.
+      var next = slope > 0 ? level + (sum - goal) / slope : high
+      if !(next > low && next < high) { next = low + (high - low) / 2 }
+      guard abs(next - level) > abs(level) * 1e-15 else { break }
+      level = next
+    }
+    return Self.clamped(Int128((min(max(level, -2e9), 2e9) * unit).rounded()))
+  }
+
+  private struct FloatingTerms {
+    let size: Double
+    let exposure: Double
+    let equity: Double
+    /// Steps per millionth.
+    let density: Double
+
+    init(_ candidate: DeleveragingCandidate) {
+      size = Double(candidate.size.steps)
+      exposure = Double(candidate.exposure)
+      equity = Double(candidate.equity)
+      density = size / Double(candidate.notional)
+    }
+
+    /// The leverage above which nothing is cut.
+    var top: Double { exposure / equity }
+
+    @inline(__always)
+    func add(at level: Double, to sum: inout Double, _ slope: inout Double) {
+      let cut = (exposure - level * equity) * density
+      guard cut > 0 else { return }
+      sum += min(cut, size)
+      if cut < size { slope += equity * density }
+    }
+  }
+}
+
+extension DeleveragingCandidate {
+  /// Whole steps that a level leaves no room for.
+  @inline(__always)
+  fileprivate func cut(at level: Int64) -> Int64 {
+    let room = (Int128(level) * Int128(equity)) >> Basin.fraction
+    let excess = Int128(exposure) - room
+    guard excess > 0 else { return 0 }
+    guard excess < Int128(notional) else { return size.steps }
+    // Below 2^31 steps × 2^63: the quotient is below the size.
+    let product = UInt64(size.steps).multipliedFullWidth(by: UInt64(excess))
+    return Int64(UInt64(notional).dividingFullWidth(product).quotient)
+  }
+}

@@ -1,0 +1,109 @@
+// Plimsoll: a real-time margin and liquidation engine for crypto derivatives.
+// SPDX-License-Identifier: Apache-2.0
+
+import Ledger
+import Quantities
+
+/// Which accounts have changed, and how they were before.
+///
+/// With it a block is checked, and if need be taken back, at the cost of the accounts it has
+/// touched and not of all. Now and then, and when everything has changed, all are summed anew: no
+/// rule of the ledger rests on this list for long.
+struct AccountChanges: Sendable {
+  /// Since the last block began, each once; those that changed after ``every`` are not here.
+  private(set) var earlier: [EarlierAccount] = []
+  /// All accounts at the moment before an event that may have changed any of them.
+  private(set) var every: [Account]?
+  /// By dense index, who is in ``earlier``.
+  private var isNoted: [Bool]
+  /// The sums over all accounts before those in ``earlier`` changed; `nil` until all are summed.
+  private var totals: AccountTotals?
+  /// Changed since the last check, before the present block.
+  private var unchecked: [Int] = []
+
+  /// Blocks from one pass over all accounts to the next.
+  static let blocksPerPass: UInt64 = 64
+
+  init(_ state: LedgerState) {
+    isNoted = Array(repeating: false, count: state.accounts.count)
+  }
+
+  /// Remembers, before an event is applied, the accounts that it changes.
+  mutating func expect(_ event: LedgerEvent, _ state: LedgerState) {
+    switch event {
+    case .traded(let trade):
+      note(trade.buyer, state)
+      note(trade.seller, state)
+    case .transferred(let transfer):
+      if case .account(let id) = transfer.from { note(id, state) }
+      if case .account(let id) = transfer.to { note(id, state) }
+    case .orderPlaced(let id, _), .orderFilled(let id, _, _), .orderRemoved(let id, _, _),
+      .profitRealized(let id, _, _), .liquidationStarted(let id, _),
+      .liquidationStageEntered(let id, _), .liquidationOrderClosed(let id, _, _),
+      .liquidationEnded(let id, _):
+      note(id, state)
+    case .liquidationOrderIssued(let order): note(order.account, state)
+    case .accountOpened:
+      unchecked.append(isNoted.count)
+      isNoted.append(false)
+    case .instrumentListed: totals = nil
+    case .blockStarted, .sampleRejected, .feedUpdated, .marketMarked, .instrumentsMarked,
+      .parametersChanged, .engineRestarted, .stateDigested:
+      break
+    default: noteEvery(state)
+    }
+  }
+
+  /// A block begins: what has changed until now cannot be taken back any more.
+  mutating func begin(_ state: LedgerState) {
+    if every != nil { totals = nil }
+    totals?.follow(earlier, in: state)
+    for before in earlier { unchecked.append(before.index) }
+    forget()
+  }
+
+  /// The first rule of the ledger that is broken at the end of a block.
+  mutating func broken(_ state: LedgerState) -> Invariant? {
+    guard var kept = totals, every == nil, state.block % Self.blocksPerPass != 0 else {
+      if let broken = state.brokenAfterBlock() { return broken }
+      settle(AccountTotals(state))
+      return nil
+    }
+    kept.follow(earlier, in: state)
+    let changed = unchecked + earlier.map(\.index)
+    if let broken = state.brokenAfterBlock(changed: changed, kept: kept) { return broken }
+    settle(kept)
+    return nil
+  }
+
+  /// Takes the block back.
+  ///
+  /// - Parameter rest: The state as it was when the block began, without its accounts.
+  mutating func takeBack(_ state: inout LedgerState, to rest: LedgerState) {
+    state.takeBack(to: rest, every: every, earlier: earlier)
+    forget()
+  }
+
+  /// All is well, and `kept` are the sums.
+  private mutating func settle(_ kept: AccountTotals) {
+    totals = kept
+    unchecked.removeAll(keepingCapacity: true)
+    forget()
+  }
+
+  private mutating func forget() {
+    for before in earlier { isNoted[before.index] = false }
+    earlier.removeAll(keepingCapacity: true)
+    every = nil
+  }
+
+  private mutating func note(_ id: AccountID, _ state: LedgerState) {
+    guard every == nil, let index = state.index(of: id), !isNoted[index] else { return }
+    isNoted[index] = true
+    earlier.append(EarlierAccount(index: index, account: state.accounts[index]))
+  }
+
+  private mutating func noteEvery(_ state: LedgerState) {
+    if every == nil { every = state.accounts }
+  }
+}
