@@ -40,10 +40,15 @@ struct AccountChanges: Sendable {
     case .orderPlaced(let id, _), .orderFilled(let id, _, _), .orderRemoved(let id, _, _),
       .profitRealized(let id, _, _), .liquidationStarted(let id, _),
       .liquidationStageEntered(let id, _), .liquidationOrderClosed(let id, _, _),
-      .liquidationEnded(let id, _):
+      .liquidationEnded(let id, _), .protectionSet(let id, _, _), .quoteFilled(let id, _, _),
+      .protectionTriggered(let id, _, _), .protectionRenewed(let id, _),
+      .marginModeChanged(let id, _):
       note(id, state)
+    case .positionMoved(let move):
+      note(move.from, state)
+      note(move.to, state)
     case .liquidationOrderIssued(let order): note(order.account, state)
-    case .accountOpened:
+    case .accountOpened, .subaccountOpened:
       unchecked.append(isNoted.count)
       isNoted.append(false)
     case .instrumentListed: totals = nil

@@ -132,6 +132,7 @@ extension Engine {
   private func checkGiver(_ portfolio: Portfolio, of id: AccountID) throws(StepError) {
     guard portfolio.needsMargin else { return }
     try requireInitialMargin(portfolio, of: id, withoutProfits: true)
+    try requireDebtCap(portfolio, of: id)
   }
 
   /// Who receives stands so too, or no worse than before.
@@ -139,9 +140,11 @@ extension Engine {
     guard after.needsMargin else { return }
     guard let valuation else { throw .refused(.notMarked("the account's instruments")) }
     try requireFreshPrices(after)
+    try requireDebtCap(after, of: holder.id, before: holder.portfolio)
     func room(_ portfolio: Portfolio) -> (equity: Int64, initialMargin: Int64) {
       let risk = valuation.risk(portfolio)
-      let locked = feesOfOrders(portfolio, valuation) + valuation.unrealizedGains(portfolio)
+      var locked = feesOfOrders(portfolio, valuation) + valuation.unrealizedGains(portfolio)
+      if rules.clearing.withdrawsStressedProfit { locked -= valuation.stressedGains(portfolio) }
       return (risk.equity - locked, risk.initialMargin)
     }
     let stands = room(after)

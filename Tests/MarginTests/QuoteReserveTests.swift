@@ -193,11 +193,7 @@ struct QuoteReserveTests {
   @Test(
     "covers every sequence of fills up to the trigger", arguments: MarginMode.allCases, 1...4)
   func covers(mode: MarginMode, seed: UInt64) throws {
-    // Of cross accounts without haircuts: a coin-settled option that is sold becomes coin, whose
-    // haircut no order reserves, protected or not.
-    let books = try RandomBooks.withTerms(
-      mode == .cross
-        ? ["default", "BTC", "ETH"].map { ("margin.collateral.\($0).haircut", "0%") } : [])
+    let books = try RandomBooks.withTerms()
     var random = SplitMix64(seed: seed)
     var triggered = 0
     for _ in 0..<min(RandomBooks.count(12), 1_000) {
