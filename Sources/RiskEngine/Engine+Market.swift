@@ -85,8 +85,9 @@ extension Engine {
     }
   }
 
-  /// Whether a later listing may begin at a market: whether everything that is listed on it stays
-  /// inside its limits. A venue that was never marked begins as a whole.
+  /// Whether everything listed on an underlying stays inside its limits at a first market.
+  ///
+  /// A venue that was never marked begins as a whole and is not asked.
   private func admits(_ marked: MarkedMarket, after earlier: LedgerState) -> Bool {
     guard !earlier.marks.isEmpty else { return true }
     var trial = earlier
