@@ -43,9 +43,7 @@ struct AccountChanges: Sendable {
       .liquidationEnded(let id, _):
       note(id, state)
     case .liquidationOrderIssued(let order): note(order.account, state)
-    case .accountOpened:
-      unchecked.append(isNoted.count)
-      isNoted.append(false)
+    case .accountOpened: unchecked.append(state.accounts.count)
     case .instrumentListed: totals = nil
     case .blockStarted, .sampleRejected, .feedUpdated, .marketMarked, .instrumentsMarked,
       .parametersChanged, .engineRestarted, .stateDigested:
@@ -98,7 +96,9 @@ struct AccountChanges: Sendable {
   }
 
   private mutating func note(_ id: AccountID, _ state: LedgerState) {
-    guard every == nil, let index = state.index(of: id), !isNoted[index] else { return }
+    guard every == nil, let index = state.index(of: id) else { return }
+    while isNoted.count <= index { isNoted.append(false) }
+    guard !isNoted[index] else { return }
     isNoted[index] = true
     earlier.append(EarlierAccount(index: index, account: state.accounts[index]))
   }
