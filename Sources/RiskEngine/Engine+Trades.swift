@@ -69,7 +69,8 @@ extension Engine {
       throw .refused(.marketIsReduceOnly(contract.underlying))
     }
     try checkIsolation(holder.portfolio, of: contract.id, id)
-    if !reduces {
+    // A quote that reduces may still raise what the others may be filled by.
+    if !reduces || order.isQuote {
       var after = holder.portfolio
       after.orders.append(order)
       try requireInitialMargin(after, of: id)

@@ -163,6 +163,10 @@ struct ProtectionTests {
     try venue.open(1, .cross, usd: "140")
     try venue.submit(.protectQuotes(one, btc, limits(250)))
     for _ in 0..<20 { try venue.submit(quote(venue, .buy, 100)) }
+    let unit = Amount(units: 1, asset: try Coins.usd)
+    #expect(
+      venue.refusal(of: .withdrawCollateral(one, unit))?.code == "below-initial-margin",
+      "what is reserved does not leave")
     for steps: Int64 in [100, 50, 50, 49] { try venue.submit(meet(venue, .buy, steps)) }
     let large = try #require(
       venue.account(1).portfolio.orders.first { $0.remaining.steps == 100 })
