@@ -22,6 +22,7 @@ public enum EvaluationKind: String, Hashable, Sendable, CaseIterable {
   case lossSocialize = "loss.socialize"
   case fundingRate = "funding.rate"
   case fundingSettle = "funding.settle"
+  case collateralValue = "collateral.value"
 
   /// What the kind answers, in a phrase.
   public var summary: String {
@@ -45,6 +46,7 @@ public enum EvaluationKind: String, Hashable, Sendable, CaseIterable {
     case .lossSocialize: "what each winner gives toward a loss"
     case .fundingRate: "funding rate for a premium"
     case .fundingSettle: "what each position pays for funding"
+    case .collateralValue: "what of an amount of collateral counts in margin, and why"
     }
   }
 
@@ -74,6 +76,7 @@ public enum EvaluationKind: String, Hashable, Sendable, CaseIterable {
     case .lossSocialize: try answerLossSharing(&request)
     case .fundingRate: try answerFundingRate(&request, &parameters)
     case .fundingSettle: try answerFundingSettlement(&request)
+    case .collateralValue: try answerCollateralValue(&request)
     }
   }
 }

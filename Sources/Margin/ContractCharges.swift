@@ -142,7 +142,9 @@ extension RequirementEngine {
       charges[index].shortMaintenance = StepMoney(
         quantity: contract.stepQuantity, price: margin.maintenance - worth.steps)
     }
-    if hasDeltaTerms || collateral.hasWrongWay { charges[index].deltaQuantity = deltaQuantity(index) }
+    if hasDeltaTerms || collateral.hasWrongWay {
+      charges[index].deltaQuantity = deltaQuantity(index)
+    }
     let basis = if case .perpetual = contract.kind { market.basis } else { Rate.zero }
     let band = volatilityBand(index, place, market.underlying)
     guard setProvision(index, basis: basis, peg: pegRate(place.settlement), band: band) else {

@@ -199,11 +199,20 @@ extension RequirementEngine {
     let exposure = dominantExposure(portfolio)
     for (asset, net) in haircutAmounts(of: portfolio).enumerated()
     where net > 0 && isCharged(asset) {
-      let charge = haircutCharge(asset, net, exposure)
+      let charge = haircutCharge(
+        asset, net, exposure, isScanned: portfolio.mode == .portfolio)
       guard charge > 0 || collateral.isPlain else { continue }
       lines.append((layout.listing.collateral[asset].asset.symbol, charge))
     }
     return lines
+  }
+
+  /// What of holdings the scenarios of a portfolio revalue.
+  func scanned(_ held: [Int128], _ portfolio: Portfolio) -> [Int128] {
+    guard !collateral.isPlain, portfolio.mode == .portfolio else { return held }
+    var held = held
+    leaveUncounted(of: &held, haircutAmounts(of: portfolio), dominantExposure(portfolio))
+    return held
   }
 
   private func dominantExposure(_ portfolio: Portfolio) -> DominantExposure {
@@ -289,6 +298,6 @@ extension RequirementEngine {
       rows.append(index)
       held[Int(charges[index].settlement)] -= Int128(position.cost)
     }
-    return (rows, portfolio.positions.map(\.size.steps), held)
+    return (rows, portfolio.positions.map(\.size.steps), scanned(held, portfolio))
   }
 }

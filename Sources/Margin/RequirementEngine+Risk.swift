@@ -40,12 +40,13 @@ extension RequirementEngine {
       (provision, penalty) = try takeStock(of: portfolio, &scratch)
       let exposure = dominantExposure(portfolio, &scratch)
       wrongWay = wrongWayOfOrders(portfolio, scratch.net, exposure)
+      leaveUncounted(of: &scratch.held, scratch.net, exposure)
       var core = scanCharge(positionCount, &scratch)
       if hasDeltaTerms {
         let terms = deltaCharges(positionCount, &scratch)
         core = QuoteMoney.sum(max(core, terms.floor), terms.added)
       }
-      core = QuoteMoney.sum(core, haircutCharge(scratch.net, exposure))
+      core = QuoteMoney.sum(core, haircutCharge(scratch.net, exposure, isScanned: true))
       core = QuoteMoney.sum(core, provision.initial)
       charge = portfolioCharge(core)
     }

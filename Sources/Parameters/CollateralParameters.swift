@@ -55,6 +55,21 @@ public struct CollateralTerms: Hashable, Sendable {
   /// The largest rise of its price as collateral in one hour; `nil` follows the index at once.
   public let markUp: Rate?
 
+  public init(
+    expectedShortfall: Rate = .zero, bridge: Rate = .zero, liquidity: CollateralLiquidity = .none,
+    finality: FinalityTerms = .none, wrongWay: SymbolTable<Rate> = SymbolTable(fallback: .zero),
+    accountCap: Int64? = nil, venueCap: Int64? = nil, markUp: Rate? = nil
+  ) {
+    self.expectedShortfall = expectedShortfall
+    self.bridge = bridge
+    self.liquidity = liquidity
+    self.finality = finality
+    self.wrongWay = wrongWay
+    self.accountCap = accountCap
+    self.venueCap = venueCap
+    self.markUp = markUp
+  }
+
   init(_ owner: CollateralOwner) throws(ParameterError) {
     expectedShortfall = try owner.rate("expectedShortfall")
     bridge = try owner.rate("bridge")
@@ -98,6 +113,9 @@ public struct CollateralLiquidity: Hashable, Sendable {
     self.leastVolatility = leastVolatility
   }
 
+  public static let none = CollateralLiquidity(
+    impact: .zero, dailyVolume: 1, volumeStress: .one, leastVolatility: .zero)
+
   init(_ owner: CollateralOwner) throws(ParameterError) {
     let impact = try owner.rate("impact")
     let volume = try owner.stated("dailyVolume")
@@ -126,6 +144,8 @@ public struct FinalityTerms: Hashable, Sendable {
     self.time = time
     self.reorganization = reorganization
   }
+
+  public static let none = FinalityTerms(factor: .zero, time: .zero, reorganization: .zero)
 }
 
 /// What owing an asset costs, how much may be owed, and when other collateral is sold for it.

@@ -48,9 +48,7 @@ struct AccountChanges: Sendable {
       note(move.from, state)
       note(move.to, state)
     case .liquidationOrderIssued(let order): note(order.account, state)
-    case .accountOpened, .subaccountOpened:
-      unchecked.append(isNoted.count)
-      isNoted.append(false)
+    case .accountOpened, .subaccountOpened: unchecked.append(state.accounts.count)
     case .instrumentListed: totals = nil
     case .blockStarted, .sampleRejected, .feedUpdated, .marketMarked, .instrumentsMarked,
       .parametersChanged, .engineRestarted, .stateDigested:
@@ -103,7 +101,9 @@ struct AccountChanges: Sendable {
   }
 
   private mutating func note(_ id: AccountID, _ state: LedgerState) {
-    guard every == nil, let index = state.index(of: id), !isNoted[index] else { return }
+    guard every == nil, let index = state.index(of: id) else { return }
+    while isNoted.count <= index { isNoted.append(false) }
+    guard !isNoted[index] else { return }
     isNoted[index] = true
     earlier.append(EarlierAccount(index: index, account: state.accounts[index]))
   }

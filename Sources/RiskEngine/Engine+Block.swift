@@ -48,7 +48,7 @@ extension Engine {
     var candidates: [(shortfall: Int64, index: Int)] = []
     for index in risks.indices {
       let risk = risks[index]
-      guard venueIndex.isLiquidating[index] || risk.equity < risk.maintenanceMargin
+      guard venueIndex.isInLiquidation(index) || risk.equity < risk.maintenanceMargin
       else { continue }
       candidates.append((risk.maintenanceMargin - risk.equity, index))
     }

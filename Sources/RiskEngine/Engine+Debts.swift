@@ -144,8 +144,8 @@ extension Engine {
     let kept = Rate.one - cost
     let worth = kept.share(
       of: min(valuation.quote(paid, collateral: other), QuoteMoney.limit), rounding: .down)
-    let received =
-      paid == asked ? owed : min(owed, valuation.units(ofQuote: worth, asset: asset, rounding: .down))
+    let bought = valuation.units(ofQuote: worth, asset: asset, rounding: .down)
+    let received = paid == asked ? owed : min(owed, bought)
     guard received > 0, paid > 0 else { return false }
     let id = state.accounts[index].id
     try move(paid, asset: other, from: .account(id), to: .insuranceFund, .conversion)

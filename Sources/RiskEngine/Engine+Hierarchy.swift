@@ -47,7 +47,7 @@ extension Engine {
     guard received.balances[asset] <= Amount.limit else {
       throw .refused(.outsideLimits("a balance"))
     }
-    try checkGiver(given, of: from)
+    try checkGiver(given, since: giver)
     try checkReceiver(received, since: receiver)
     try emit(
       .transferred(
@@ -80,7 +80,7 @@ extension Engine {
     guard received.balances[asset].magnitude <= Amount.limit.magnitude else {
       throw .refused(.outsideLimits("a balance"))
     }
-    try checkGiver(given, of: from)
+    try checkGiver(given, since: giver)
     try checkReceiver(received, since: receiver)
     try emit(
       .positionMoved(
@@ -129,10 +129,10 @@ extension Engine {
   }
 
   /// Who gives stands as after a withdrawal.
-  private func checkGiver(_ portfolio: Portfolio, of id: AccountID) throws(StepError) {
-    guard portfolio.needsMargin else { return }
-    try requireInitialMargin(portfolio, of: id, withoutProfits: true)
-    try requireDebtCap(portfolio, of: id)
+  private func checkGiver(_ after: Portfolio, since holder: Account) throws(StepError) {
+    guard after.needsMargin else { return }
+    try requireInitialMargin(after, of: holder.id, withoutProfits: true)
+    try requireDebtCap(after, of: holder.id, before: holder.portfolio)
   }
 
   /// Who receives stands so too, or no worse than before.

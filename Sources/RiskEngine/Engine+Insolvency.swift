@@ -53,25 +53,24 @@ extension Engine {
     let isOption = state.listing.contracts[market].isOption
     var candidates: [DeleveragingCandidate] = []
     var scratch = valuation.makeScratch()
-    for bucket in venueIndex.holdings[market].buckets {
-      for holding in bucket where holding.position.size.sign == -position.size.sign {
-        let other = holding.position
-        let profit = other.unrealizedProfit(unitValue: unitValue)
-        let index = Int(holding.account)
-        guard profit > 0, !venueIndex.isLiquidating[index] else { continue }
-        let change = other.size.steps * (unitValue - mark)
-        let equity = standing(index, valuation, &scratch).equity
-        let notional =
-          isOption
-          ? valuation.notional(other.size, of: position.instrument)
-          : valuation.quote(abs(other.size.steps * mark), asset: asset)
-        candidates.append(
-          DeleveragingCandidate(
-            account: state.accounts[index].id, size: other.size.magnitude,
-            profit: valuation.quote(profit, asset: asset), notional: notional,
-            equity: Int64(
-              clamping: Int128(equity) + Int128(valuation.quote(change, asset: asset)))))
-      }
+    let isLong = position.size.sign < 0
+    venueIndex.holdings[market].forEachWinner(long: isLong, at: unitValue) { holding in
+      let other = holding.position
+      let index = Int(holding.account)
+      guard !venueIndex.isInLiquidation(index) else { return }
+      let profit = other.unrealizedProfit(unitValue: unitValue)
+      let change = other.size.steps * (unitValue - mark)
+      let equity = standing(index, valuation, &scratch).equity
+      let notional =
+        isOption
+        ? valuation.notional(other.size, of: position.instrument)
+        : valuation.quote(abs(other.size.steps * mark), asset: asset)
+      candidates.append(
+        DeleveragingCandidate(
+          account: state.accounts[index].id, size: other.size.magnitude,
+          profit: valuation.quote(profit, asset: asset), notional: notional,
+          equity: Int64(
+            clamping: Int128(equity) + Int128(valuation.quote(change, asset: asset)))))
     }
     return candidates
   }
@@ -252,11 +251,11 @@ extension Engine {
     else { return [] }
     var bearers: [LossBearer] = []
     var scratch = valuation.makeScratch()
-    for bucket in venueIndex.holdings[instrument].buckets {
-      for holding in bucket {
-        let profit = holding.position.unrealizedProfit(unitValue: mark.unitValue)
+    for isLong in [true, false] {
+      venueIndex.holdings[instrument].forEachWinner(long: isLong, at: mark.unitValue) { holding in
         let index = Int(holding.account)
-        guard profit > 0, !venueIndex.isLiquidating[index] else { continue }
+        guard !venueIndex.isInLiquidation(index) else { return }
+        let profit = holding.position.unrealizedProfit(unitValue: mark.unitValue)
         let equity = standing(index, valuation, &scratch).equity
         let most = valuation.units(ofQuote: equity, asset: asset, rounding: .down)
         bearers.append(LossBearer(account: state.accounts[index].id, profit: min(profit, most)))

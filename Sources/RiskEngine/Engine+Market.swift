@@ -44,6 +44,7 @@ extension Engine {
     since previous: Timestamp
   ) throws(StepError) {
     let before = state.markets
+    let unmarked = state.withoutAccounts
     for rule in rules.underlyings {
       let index = indices.first { $0.base == rule.symbol }?.index
       let perpetual = rule.perpetualFeed.flatMap { base in
@@ -52,6 +53,9 @@ extension Engine {
       let last = state.market(of: rule.symbol)
       guard let marked = next(rule, last, index: index, perpetual: perpetual, at: instant)
       else { continue }
+      // A first index that leaves a contract out of its limits is none: there would be no last
+      // one to keep, and all markets would halt.
+      guard last != nil || admits(marked, after: unmarked) else { continue }
       try emit(.marketMarked(marked))
     }
     try markCollateral(indices, at: instant)
@@ -80,6 +84,19 @@ extension Engine {
     for marked in state.markets where marked.status == .open {
       try emit(.marketMarked(marked.halted))
     }
+  }
+
+  /// Whether everything listed on an underlying stays inside its limits at a first market.
+  ///
+  /// A venue that was never marked begins as a whole and is not asked.
+  private func admits(_ marked: MarkedMarket, after earlier: LedgerState) -> Bool {
+    guard !earlier.marks.isEmpty else { return true }
+    var trial = earlier
+    trial.apply(.marketMarked(marked))
+    do {
+      _ = try Valuation(state: trial, rules: rules)
+      return true
+    } catch { return underlying(of: error) != marked.market.underlying }
   }
 
   /// The underlying at whose index a contract or collateral leaves its limits.

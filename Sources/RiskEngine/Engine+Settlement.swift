@@ -75,7 +75,11 @@ extension Engine {
 
   /// Takes every order on an instrument out of the book, also those of liquidations.
   private mutating func cancelOrders(in instrument: InstrumentID) throws(StepError) {
-    for account in state.accounts {
+    for index in state.accounts.indices {
+      // Few have an order, and to look at the others they are not copied.
+      let isIdle = state.accounts[index].portfolio.orders.isEmpty
+      if isIdle, !venueIndex.isInLiquidation(index) { continue }
+      let account = state.accounts[index]
       for order in account.portfolio.orders where order.instrument == instrument {
         try emit(.orderRemoved(account.id, order.id, .expired))
       }

@@ -2,55 +2,138 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Instruments
+import Quantities
 
 /// One account's position, beside the others in the same instrument.
 struct Holding: Hashable, Sendable {
   /// Dense index.
   let account: Int32
-  var position: Position
+  let position: Position
+  /// The unit value above which a long position has a profit, or below which a short one has;
+  /// exact: cost ÷ size, rounded down for a long and up for a short.
+  let entry: Int64
+
+  init(account: Int, _ position: Position) {
+    self.account = Int32(account)
+    self.position = position
+    let sign = position.size.sign
+    let steps = max(position.size.steps * sign, 1)
+    let (quotient, rest) = (position.cost * sign).quotientAndRemainder(dividingBy: steps)
+    // Of what rounds towards zero, down for a long and up for a short.
+    let isOff = sign > 0 ? rest < 0 : rest > 0
+    entry = isOff ? quotient - sign : quotient
+  }
 }
 
-/// Who holds an instrument and how much, by ascending account.
-///
-/// Kept in buckets of neighboring accounts, so that a new or a closed position moves only what is
-/// in its bucket, however many hold the instrument.
+/// Who holds an instrument and how much.
 struct Holders: Hashable, Sendable {
-  /// By account ÷ ``accountsPerBucket``; ascending within a bucket.
-  private(set) var buckets: [[Holding]] = []
+  private(set) var longs = HolderSide(isLong: true)
+  private(set) var shorts = HolderSide(isLong: false)
 
-  static let accountsPerBucket = 256
-
-  /// Takes over an account's position.
+  /// Takes over an account's position, not of size zero.
   mutating func set(_ position: Position, of account: Int) {
-    let bucket = account / Self.accountsPerBucket
-    while buckets.count <= bucket { buckets.append([]) }
-    let place = place(of: account, in: bucket)
-    if isHeld(by: account, at: place, in: bucket) {
-      buckets[bucket][place].position = position
+    let holding = Holding(account: account, position)
+    if position.size.sign > 0 {
+      longs.set(holding)
+      shorts.remove(account)
     } else {
-      buckets[bucket].insert(Holding(account: Int32(account), position: position), at: place)
+      shorts.set(holding)
+      longs.remove(account)
     }
   }
 
   /// Strikes an account out, if it is in.
   mutating func remove(_ account: Int) {
-    let bucket = account / Self.accountsPerBucket
-    guard bucket < buckets.count else { return }
-    let place = place(of: account, in: bucket)
-    if isHeld(by: account, at: place, in: bucket) { buckets[bucket].remove(at: place) }
+    longs.remove(account)
+    shorts.remove(account)
   }
 
-  private func isHeld(by account: Int, at place: Int, in bucket: Int) -> Bool {
-    place < buckets[bucket].count && buckets[bucket][place].account == Int32(account)
+  /// Every holding of one side with a profit at a unit value, by ascending account.
+  func forEachWinner(long: Bool, at unitValue: Int64, _ body: (Holding) -> Void) {
+    (long ? longs : shorts).forEachWinner(at: unitValue, body)
+  }
+}
+
+/// The holders of one side, by ascending account.
+///
+/// Kept in buckets of neighboring accounts, so that a new or a closed position moves only what is
+/// in its bucket, however many hold the instrument; and with the best entry of each bucket, so
+/// that a search for profits passes over buckets without any.
+struct HolderSide: Hashable, Sendable {
+  let isLong: Bool
+  /// By account ÷ ``accountsPerBucket``.
+  private(set) var buckets: [Bucket] = []
+
+  static let accountsPerBucket = 256
+
+  struct Bucket: Hashable, Sendable {
+    /// Ascending.
+    fileprivate(set) var holdings: [Holding] = []
+    /// The lowest entry of longs, the highest of shorts.
+    fileprivate(set) var best: Int64
+  }
+
+  init(isLong: Bool) { self.isLong = isLong }
+
+  /// Every holding with a profit at a unit value, by ascending account.
+  func forEachWinner(at unitValue: Int64, _ body: (Holding) -> Void) {
+    for bucket in buckets where wins(bucket.best, at: unitValue) {
+      for holding in bucket.holdings where wins(holding.entry, at: unitValue) { body(holding) }
+    }
+  }
+
+  private func wins(_ entry: Int64, at unitValue: Int64) -> Bool {
+    isLong ? unitValue > entry : unitValue < entry
+  }
+
+  /// The entry that no unit value wins against.
+  private var none: Int64 { isLong ? .max : .min }
+
+  fileprivate mutating func set(_ holding: Holding) {
+    let bucket = Int(holding.account) / Self.accountsPerBucket
+    while buckets.count <= bucket { buckets.append(Bucket(best: none)) }
+    let place = place(of: holding.account, in: bucket)
+    guard isHeld(by: holding.account, at: place, in: bucket) else {
+      buckets[bucket].holdings.insert(holding, at: place)
+      buckets[bucket].best = better(buckets[bucket].best, holding.entry)
+      return
+    }
+    let before = buckets[bucket].holdings[place].entry
+    buckets[bucket].holdings[place] = holding
+    refresh(bucket, without: before)
+    buckets[bucket].best = better(buckets[bucket].best, holding.entry)
+  }
+
+  fileprivate mutating func remove(_ account: Int) {
+    let bucket = account / Self.accountsPerBucket
+    guard bucket < buckets.count else { return }
+    let place = place(of: Int32(account), in: bucket)
+    guard isHeld(by: Int32(account), at: place, in: bucket) else { return }
+    let before = buckets[bucket].holdings.remove(at: place).entry
+    refresh(bucket, without: before)
+  }
+
+  /// Finds the best entry anew if it was the one that is gone.
+  private mutating func refresh(_ bucket: Int, without entry: Int64) {
+    guard buckets[bucket].best == entry else { return }
+    buckets[bucket].best = buckets[bucket].holdings.reduce(none) { better($0, $1.entry) }
+  }
+
+  private func better(_ one: Int64, _ other: Int64) -> Int64 {
+    isLong ? min(one, other) : max(one, other)
+  }
+
+  private func isHeld(by account: Int32, at place: Int, in bucket: Int) -> Bool {
+    place < buckets[bucket].holdings.count && buckets[bucket].holdings[place].account == account
   }
 
   /// Where an account is in its bucket, or would be inserted.
-  private func place(of account: Int, in bucket: Int) -> Int {
+  private func place(of account: Int32, in bucket: Int) -> Int {
     var low = 0
-    var high = buckets[bucket].count
+    var high = buckets[bucket].holdings.count
     while low < high {
       let middle = (low + high) / 2
-      if buckets[bucket][middle].account < Int32(account) {
+      if buckets[bucket].holdings[middle].account < account {
         low = middle + 1
       } else {
         high = middle

@@ -10,7 +10,7 @@ import Quantities
 /// A function of the ledger's state, kept with every event and made anew when the state is
 /// restored; no decision differs with it or without.
 struct VenueIndex: Sendable {
-  /// By instrument, who holds it and how much, by ascending account.
+  /// By instrument, who holds it and how much.
   private(set) var holdings: [Holders]
   /// By collateral asset, what the fund has set aside for orders that are out, ledger units.
   private var setAside: [Int128]
@@ -19,7 +19,7 @@ struct VenueIndex: Sendable {
   /// Accounts with a protection of quotes, ascending.
   private(set) var protectedAccounts: [Int] = []
   /// Which accounts are in the waterfall.
-  private(set) var isLiquidating: [Bool]
+  private var isLiquidating: [Bool]
 
   init(_ state: LedgerState) {
     holdings = Array(repeating: Holders(), count: state.listing.contracts.count)
@@ -46,6 +46,12 @@ struct VenueIndex: Sendable {
   @inline(__always)
   func isUnchanged(_ account: Int) -> Bool { !hasChanged[account] }
 
+  /// Whether an account is in the waterfall.
+  @inline(__always)
+  func isInLiquidation(_ account: Int) -> Bool {
+    account < isLiquidating.count && isLiquidating[account]
+  }
+
   /// All accounts have just been measured.
   mutating func noteMeasured() {
     for account in hasChanged.indices { hasChanged[account] = false }
@@ -70,9 +76,7 @@ struct VenueIndex: Sendable {
     case .venueOpened: self = VenueIndex(state)
     case .collateralAccepted: setAside.append(0)
     case .instrumentListed: holdings.append(Holders())
-    case .accountOpened:
-      hasChanged.append(true)
-      isLiquidating.append(false)
+    case .accountOpened: hasChanged.append(true)
     case .traded(let trade):
       follow(trade.buyer, trade.instrument, state)
       follow(trade.seller, trade.instrument, state)
@@ -100,6 +104,7 @@ struct VenueIndex: Sendable {
       followProtection(of: id, state)
     case .liquidationStarted(let id, _), .liquidationEnded(let id, _):
       guard let index = state.index(of: id) else { return }
+      while isLiquidating.count <= index { isLiquidating.append(false) }
       isLiquidating[index] = state.accounts[index].liquidation != nil
     default: break
     }
@@ -122,8 +127,9 @@ struct VenueIndex: Sendable {
   /// Takes over what a settlement has made of every position in an instrument.
   private mutating func followAll(in id: InstrumentID, _ state: LedgerState) {
     guard let instrument = state.listing.index(of: id) else { return }
-    for bucket in holdings[instrument].buckets {
-      for holding in bucket {
+    let holders = holdings[instrument]
+    for bucket in holders.longs.buckets + holders.shorts.buckets {
+      for holding in bucket.holdings {
         let account = Int(holding.account)
         hasChanged[account] = true
         setHolding(of: account, in: instrument, id, state)

@@ -102,8 +102,8 @@ extension ReplayObserver {
   private mutating func enter(
     _ id: AccountID, _ stage: LiquidationStage, _ engine: Engine
   ) {
-    guard let story = open[id] else { return }
-    open[id]?.stage = max(story.stage, stage)
+    guard let reached = open[id]?.stage else { return }
+    open[id]?.stage = max(reached, stage)
     note(id, engine, "enters stage \(stage.title)")
   }
 
@@ -113,8 +113,6 @@ extension ReplayObserver {
     else { return }
     let value = valuation.notional(trade.size, of: trade.instrument)
     let contract = engine.state.listing.contracts[instrument]
-    let name = contract.name
-    let quantity = contract.quantityText(trade.size, quote: engine.state.listing.quote)
     let isDeleveraging = trade.cause == .deleveraging
     if isDeleveraging { totals.deleveragedValue += value } else { totals.liquidatedValue += value }
     for id in [trade.buyer, trade.seller] {
@@ -127,9 +125,10 @@ extension ReplayObserver {
       } else {
         open[id]?.closedValue += value
       }
+      let quantity = contract.quantityText(trade.size, quote: engine.state.listing.quote)
       let verb = id == trade.seller ? "sells" : "buys"
       let how = isDeleveraging ? "deleveraged with \(other(id, trade))" : "to the book"
-      note(id, engine, "\(verb) \(quantity) of \(name) at \(trade.price), \(how)")
+      note(id, engine, "\(verb) \(quantity) of \(contract.name) at \(trade.price), \(how)")
     }
   }
 
@@ -165,10 +164,14 @@ extension ReplayObserver {
     }
   }
 
-  private mutating func note(_ id: AccountID, _ engine: Engine, _ text: String) {
-    guard let story = open[id], story.steps.count < 500 else { return }
+  /// Most accounts have no story, and then nothing is written.
+  private mutating func note(
+    _ id: AccountID, _ engine: Engine, _ text: @autoclosure () -> String
+  ) {
+    // Not through a copy of the story, which would have all of its steps copied for one more.
+    guard let stage = open[id]?.stage, open[id]?.steps.count ?? 0 < 500 else { return }
     open[id]?.steps.append(
-      LiquidationStory.Step(time: engine.state.time, stage: story.stage, text: text))
+      LiquidationStory.Step(time: engine.state.time, stage: stage, text: text()))
   }
 
   private mutating func end(

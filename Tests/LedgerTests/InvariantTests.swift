@@ -76,6 +76,14 @@ struct InvariantTests {
       var state = try venue().state
       corrupt(&state)
       #expect(state.brokenAfterBlock() == invariant, "corruption \(place)")
+      // And by what is kept, if the accounts that changed are named.
+      let sound = try venue().state
+      var kept = AccountTotals(sound)
+      let earlier = sound.accounts.enumerated().map { EarlierAccount(index: $0, account: $1) }
+      kept.follow(earlier, in: state)
+      let changed = Array(state.accounts.indices)
+      let found = state.brokenAfterBlock(changed: changed, kept: kept)
+      #expect(found == invariant, "corruption \(place)")
     }
   }
 
@@ -97,11 +105,24 @@ struct InvariantTests {
       var state = venue.state
       state.accounts[0].liquidation?.order = order
       #expect(state.brokenAfterBlock() == .liquidationsAreConsistent)
+      let kept = AccountTotals(state)
+      #expect(state.brokenAfterBlock(changed: [0], kept: kept) == .liquidationsAreConsistent)
+      #expect(state.brokenAfterBlock(changed: [1, 2], kept: kept) == nil)
     }
   }
 
   private func position(_ instrument: UInt32, _ size: Int64) -> Position {
     Position(instrument: InstrumentID(instrument), size: Size(steps: size), cost: 0)
+  }
+
+  @Test("sums kept for another listing fit no state")
+  func keptShape() throws {
+    let state = try venue().state
+    var other = state
+    other.apply(.instrumentListed(state.listing.contracts[0]))
+    let kept = AccountTotals(state)
+    #expect(other.brokenAfterBlock(changed: [], kept: kept) == .runningTotalsAreTrue)
+    #expect(state.brokenAfterBlock(changed: [], kept: kept) == nil)
   }
 
   @Test("every invariant has a name of its own")

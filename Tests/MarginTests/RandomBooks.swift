@@ -88,6 +88,10 @@ struct RandomBooks {
     ("margin.mark.default.volatilityUncertainty", "3%"), ("margin.standaloneSize", "true"),
   ]
 
+  /// Those of ``terms`` that trigger intervals bound.
+  static let boundedTerms =
+    terms + [("margin.mark.default.volatilityFactor", "0"), ("margin.standaloneSize", "false")]
+
   /// How many books a property is tried on: 100,000 with `PLIMSOLL_FULL=1`.
   static func count(_ usual: Int) -> Int {
     ProcessInfo.processInfo.environment["PLIMSOLL_FULL"] == "1" ? 100_000 : usual

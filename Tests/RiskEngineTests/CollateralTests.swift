@@ -168,7 +168,8 @@ struct CollateralTests {
     let account = venue.account(1).portfolio
     #expect(again.valuation?.risk(account) == engine.valuation?.risk(account))
     var decided = try Engine.open(
-      quote: Coins.usd, parameters: venue.records[0].openedWith()).engine
+      quote: Coins.usd, parameters: venue.records[0].openedWith()
+    ).engine
     for command in venue.commands.dropFirst() { _ = try decided.step(command) }
     #expect(decided.hash == engine.hash)
   }

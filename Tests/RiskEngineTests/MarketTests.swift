@@ -209,6 +209,45 @@ struct MarketTests {
     try venue.open(2, .cross, usd: "100")
     try venue.take(2, 5, of: InstrumentID(40))
   }
+
+  @Test("a first index at which a contract leaves its limits is not taken, and stops nobody")
+  func firstIndexOutOfField() throws {
+    var venue = try Venue.marked()
+    try venue.open(1, .cross, usd: "300")
+    try venue.take(1, 500, of: Contracts.btcPerpetual)
+    let doge = try AssetSymbol("DOGE")
+    try venue.submit(
+      .listInstrument(
+        Contracts.contract(
+          40, "DOGE-PERP", "DOGE", .perpetual, .linear, Coins.usd, 100_000_000_000, "0.002")))
+    try venue.set("DOGE", "0.00200001")
+    // A step beyond the highest price: DOGE stays unmarked, and BTC is watched.
+    try venue.block(btc: "7580")
+    #expect(venue.engine.state.market(of: doge) == nil)
+    #expect(venue.engine.valuation != nil)
+    for symbol in ["BTC", "ETH"] {
+      #expect(venue.engine.state.status(of: try AssetSymbol(symbol)) == .open)
+    }
+    #expect(venue.account(1).liquidation != nil)
+    let trade = try venue.trade(InstrumentID(40), buyer: 1, seller: 0, size: 1, price: "0.002")
+    #expect(venue.refusal(of: trade) == .notMarked("DOGE-PERP"))
+    // At the same time as another market that leaves its limits it is still not taken.
+    try venue.submit(
+      .listInstrument(
+        Contracts.contract(
+          50, "LOW", "BTC", .perpetual, .linear, Coins.usd, 100_000, "7600")))
+    try venue.block(btc: "7600.00000001")
+    #expect(venue.engine.state.market(of: doge) == nil)
+    #expect(venue.engine.state.status(of: try AssetSymbol("BTC")) == .reduceOnly)
+    #expect(venue.engine.state.status(of: try AssetSymbol("ETH")) == .open)
+    // At the highest price it begins.
+    try venue.set("DOGE", "0.002")
+    try venue.block(btc: "7600")
+    #expect(venue.engine.state.status(of: doge) == .open)
+    #expect(venue.engine.state.status(of: try AssetSymbol("BTC")) == .open)
+    try venue.open(2, .cross, usd: "100")
+    try venue.take(2, 5, of: InstrumentID(40))
+  }
 }
 
 @Suite("Withdrawals")

@@ -100,7 +100,7 @@ extension LiquidationParameters {
     try texts.add(
       "wholeSliceNotional", "liquidation.wholeSliceNotional", of: &request, default: "0")
     try texts.add("expectedCost", "liquidation.expectedCost", of: &request, default: "0")
-    let others = ["margin", "surface", "oracle", "book", "clearing", "model"]
+    let others = ["margin", "surface", "oracle", "book", "clearing", "model", "collateral"]
     texts.fill { key in !others.contains { key.hasPrefix($0 + ".") } }
     let set = try shelf.set(of: texts)
     do throws(ParameterError) { try self.init(set) } catch {

@@ -21,6 +21,9 @@ public struct CollateralHaircut: Sendable {
   public let finality: Rate
   /// Of the smallest amount, wrong-way risk included, at most one.
   public let least: Rate
+  /// The most worth of which one more counts, less what scenarios take of it: what is beyond
+  /// counts for nothing in a portfolio account, and no scenario takes any of it.
+  let scannedLimit: Int64
   /// The share of every amount that counts at all under the venue-wide cap.
   public var countedShare = Rate.one
   private let accountCap: Int64
@@ -32,9 +35,10 @@ public struct CollateralHaircut: Sendable {
   ///   - volatility: Of the index, annualized, at least 0.
   ///   - depthShare: Depth of the book ÷ its ordinary depth, at least 0.
   ///   - correlation: ρ⁺ with the account's dominant position, 0 to 1.
+  ///   - scanLoss: The largest scenario loss of what is held, as a share of its worth.
   public init(
     flat: Rate, _ terms: CollateralTerms, volatility: Rate, depthShare: Rate = .one,
-    correlation: Rate = .zero
+    correlation: Rate = .zero, scanLoss: Rate = .zero
   ) {
     let volatility = max(volatility, terms.liquidity.leastVolatility).value
     let jump = 1 - Elementary.exp(-terms.expectedShortfall.value)
@@ -58,6 +62,10 @@ public struct CollateralHaircut: Sendable {
     curve = liquidity.map { law in
       law.curve(kept: Double(keptShare) / 1e9, factor: 1 + correlation.value)
     }
+    let room = max(Rate.one - scanLoss, .zero)
+    let steepest = (Int128(room.billionths) << 40) / Int128(one)
+    let bend = curve?.knot(steeperThan: Int64(steepest)) ?? (least > room ? 0 : accountCap)
+    scannedLimit = min(bend, accountCap)
   }
 
   /// h_liquidity of so much worth, millionths of the quote currency.
@@ -67,11 +75,13 @@ public struct CollateralHaircut: Sendable {
 
   /// What of a worth does not count, 0 to all of it; millionths of the quote currency.
   ///
-  /// - Parameter worth: 0 to the limit of requirements.
-  public func charge(_ worth: Int64) -> Int64 {
+  /// - Parameters:
+  ///   - worth: 0 to the limit of requirements.
+  ///   - isScanned: Whether the scenarios take their part besides, as in a portfolio account.
+  public func charge(_ worth: Int64, isScanned: Bool = false) -> Int64 {
     var whole = worth
     if countedShare < .one { whole = countedShare.share(of: worth, rounding: .down) }
-    whole = min(whole, accountCap)
+    whole = min(whole, isScanned ? scannedLimit : accountCap)
     let charge =
       curve?.charge(whole) ?? QuoteMoney.charge(whole, rate: least.billionths)
     return worth - whole + min(charge, whole)
@@ -115,7 +125,9 @@ private struct LiquidityLaw: Sendable {
   ///   - factor: f = 1 + ρ⁺.
   func curve(kept: Double, factor raise: Double) -> SizeCurve {
     let room = kept > 0 ? 1 - (raise - 1) / (raise * kept) : 0
-    guard room > 0 else { return SizeCurve(knots: [0, 1], charges: [0, 1 << 60], steepest: 1 << 40) }
+    guard room > 0 else {
+      return SizeCurve(knots: [0, 1], charges: [0, 1 << 60], steepest: 1 << 40)
+    }
     let root = 2.0 / 3 * room / factor
     let last = min(root * root * volume, 0x1p59)
     var knots: [Int64] = [0]

@@ -31,25 +31,25 @@ struct CollateralTable: Sendable {
   }
 
   /// The charge on a positive worth, millionths.
-  func charge(_ asset: Int, _ worth: Int64, _ exposure: DominantExposure) -> Int64 {
-    let level = exposure.place < 0 ? 0 : assets[asset].levels[exposure.place]
-    return assets[asset].haircuts[level].charge(worth)
+  func charge(
+    _ asset: Int, _ worth: Int64, _ exposure: DominantExposure, isScanned: Bool
+  ) -> Int64 {
+    haircut(asset, exposure).charge(worth, isScanned: isScanned)
   }
 
-  /// ρ⁺ between an asset and an exposure.
-  func correlation(_ asset: Int, _ exposure: DominantExposure) -> Rate {
-    exposure.place < 0 ? .zero : assets[asset].correlations[assets[asset].levels[exposure.place]]
+  func haircut(_ asset: Int, _ exposure: DominantExposure) -> CollateralHaircut {
+    assets[asset].haircuts[exposure.place < 0 ? 0 : assets[asset].levels[exposure.place]]
   }
 
   /// Takes over a block's market.
   mutating func rebuild(
     _ asset: Int, _ market: UnderlyingMarket?, _ liquidity: UnderlyingLiquidity?,
-    _ mark: CollateralMark?
+    _ mark: CollateralMark?, scanLoss: Rate
   ) {
     guard !isPlain else { return }
     assets[asset].rebuild(
       volatility: market?.volatility ?? .zero, depthShare: liquidity?.depthShare ?? .one,
-      countedShare: mark?.countedShare ?? .one)
+      countedShare: mark?.countedShare ?? .one, scanLoss: scanLoss)
   }
 }
 
@@ -74,6 +74,7 @@ private struct CountedAsset: Sendable {
   private var volatility = Rate.zero
   private var depthShare = Rate.one
   private var countedShare = Rate.one
+  private var scanLoss = Rate.zero
 
   init(_ flat: Rate, _ terms: CollateralTerms, _ underlyings: [AssetSymbol]) {
     self.flat = flat
@@ -94,19 +95,21 @@ private struct CountedAsset: Sendable {
     }
   }
 
-  mutating func rebuild(volatility: Rate, depthShare: Rate, countedShare: Rate) {
-    if volatility != self.volatility || depthShare != self.depthShare {
+  mutating func rebuild(
+    volatility: Rate, depthShare: Rate, countedShare: Rate, scanLoss: Rate
+  ) {
+    let dependsOnMarket = terms.liquidity.impact > .zero || terms.finality.factor > .zero
+    let isMoved = volatility != self.volatility || depthShare != self.depthShare
+    if scanLoss != self.scanLoss || (dependsOnMarket && isMoved) {
       self.volatility = volatility
       self.depthShare = depthShare
-      let dependsOnMarket =
-        terms.liquidity.impact > .zero || terms.finality.factor > .zero
-      if dependsOnMarket {
-        haircuts = correlations.map {
-          CollateralHaircut(
-            flat: flat, terms, volatility: volatility, depthShare: depthShare, correlation: $0)
-        }
-        self.countedShare = .one
+      self.scanLoss = scanLoss
+      haircuts = correlations.map {
+        CollateralHaircut(
+          flat: flat, terms, volatility: volatility, depthShare: depthShare, correlation: $0,
+          scanLoss: scanLoss)
       }
+      self.countedShare = .one
     }
     guard countedShare != self.countedShare else { return }
     self.countedShare = countedShare

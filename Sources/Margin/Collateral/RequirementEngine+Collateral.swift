@@ -10,10 +10,13 @@ import Quantities
 extension RequirementEngine {
   /// Haircuts on positive amounts: of what a portfolio's collateral comes to, of the same less
   /// long options otherwise.
-  func haircutCharge(_ net: [Int128], _ exposure: DominantExposure = .none) -> Int64 {
+  func haircutCharge(
+    _ net: [Int128], _ exposure: DominantExposure = .none, isScanned: Bool = false
+  ) -> Int64 {
     var charge: Int64 = 0
     for asset in net.indices where net[asset] > 0 && isCharged(asset) {
-      charge = QuoteMoney.sum(charge, haircutCharge(asset, net[asset], exposure))
+      charge = QuoteMoney.sum(
+        charge, haircutCharge(asset, net[asset], exposure, isScanned: isScanned))
     }
     return charge
   }
@@ -23,11 +26,51 @@ extension RequirementEngine {
   func isCharged(_ asset: Int) -> Bool { haircuts[asset] > 0 || !collateral.isPlain }
 
   func haircutCharge(
-    _ asset: Int, _ units: Int128, _ exposure: DominantExposure = .none
+    _ asset: Int, _ units: Int128, _ exposure: DominantExposure = .none,
+    isScanned: Bool = false
   ) -> Int64 {
     let worth = QuoteMoney.clampedCharge(valuations[asset].worth(units, rounding: .down))
     guard !collateral.isPlain else { return QuoteMoney.charge(worth, rate: haircuts[asset]) }
-    return collateral.charge(asset, worth, exposure)
+    let isRevalued = isScanned && layout.collateralUnderlyings[asset] >= 0
+    return collateral.charge(asset, worth, exposure, isScanned: isRevalued)
+  }
+
+  /// Takes out of what scenarios revalue all that counts for nothing.
+  ///
+  /// So more collateral never raises a portfolio's requirement by more than its worth (P11).
+  /// - Parameter net: What each asset comes to, ledger units.
+  func leaveUncounted(
+    of held: inout [Int128], _ net: [Int128], _ exposure: DominantExposure
+  ) {
+    guard !collateral.isPlain else { return }
+    for asset in held.indices where net[asset] > 0 && layout.collateralUnderlyings[asset] >= 0 {
+      let haircut = collateral.haircut(asset, exposure)
+      var counted = net[asset]
+      if haircut.countedShare < .one {
+        counted = counted * Int128(haircut.countedShare.billionths) / 1_000_000_000
+      }
+      let price = valuations[asset]
+      if haircut.scannedLimit < QuoteMoney.limit, price.numerator > 0 {
+        let units = (Int128(haircut.scannedLimit) * Int128(price.denominator)).divided(
+          by: Int128(price.numerator), rounding: .up)
+        counted = min(counted, units)
+      }
+      held[asset] -= net[asset] - counted
+    }
+  }
+
+  /// The largest scenario loss of what is held of an asset, as a share of its worth as
+  /// collateral, rounded up.
+  private func scanLoss(_ asset: Int, _ slot: Int) -> Rate {
+    guard hasScenarios, valuations[asset].numerator > 0 else { return .zero }
+    var worst = 0.0
+    for scenario in grids[slot].scenarios {
+      worst = max(worst, -(scenario.damper * scenario.spotShift))
+    }
+    let above = Double(valuations[asset].debtNumerator) / Double(valuations[asset].numerator)
+    // A billionth more for the roundings of cells.
+    let share = (worst * above * 1e9).rounded(.up) + 1
+    return Rate(billionths: share < 1e12 ? Int64(share) : 1_000_000_000_000)
   }
 
   /// What wrong-way risk may add when open orders are filled and another position dominates.
@@ -36,16 +79,20 @@ extension RequirementEngine {
   func wrongWayOfOrders(
     _ portfolio: borrowing Portfolio, _ held: [Int128], _ exposure: DominantExposure
   ) -> Int64 {
+    let isScanned = portfolio.mode == .portfolio
     guard collateral.hasWrongWay, portfolio.orders.contains(where: { !$0.isReduceOnly }) else {
       return 0
     }
     let reachable = reachableExposures(portfolio)
     var worst: Int64 = 0
     for asset in held.indices where held[asset] > 0 {
-      let most = reachable.map { haircutCharge(asset, held[asset], $0) }.max() ?? 0
-      worst = QuoteMoney.sum(worst, max(most, haircutCharge(asset, held[asset], exposure)))
+      var most = haircutCharge(asset, held[asset], exposure, isScanned: isScanned)
+      for other in reachable {
+        most = max(most, haircutCharge(asset, held[asset], other, isScanned: isScanned))
+      }
+      worst = QuoteMoney.sum(worst, most)
     }
-    return worst - haircutCharge(held, exposure)
+    return worst - haircutCharge(held, exposure, isScanned: isScanned)
   }
 
   private func reachableExposures(_ portfolio: borrowing Portfolio) -> [DominantExposure] {
@@ -114,7 +161,8 @@ extension RequirementEngine {
     let symbol = slot < 0 ? nil : layout.underlyings[slot]
     collateral.rebuild(
       asset, slot < 0 ? nil : marked.markets[slot],
-      marked.liquidity.first { $0.underlying == symbol }, mark)
+      marked.liquidity.first { $0.underlying == symbol }, mark,
+      scanLoss: slot < 0 ? .zero : scanLoss(asset, slot))
   }
 }
 

@@ -15,8 +15,9 @@ struct SweepTerms: Sendable {
   private(set) var underlyings: [Underlying] = []
   /// The segments of all curves, a curve's next to one another, the last of each a sentinel.
   private var segments: [Segment] = []
-  /// The first segment of each curve.
-  private var starts: [Int] = []
+  /// The first segment of each curve and its first hint, by slot and side; underlyings that are
+  /// charged alike share a curve, for the nearest cache has room for few.
+  private var starts: [(segment: Int, hint: Int)] = []
   /// Where the search for a notional begins, by curve, then by its size: four of an octave.
   private var hints: [UInt8] = []
   /// Upper ends and rates of the tier floor, by underlying, then row; ends in millionths, rounded
@@ -78,8 +79,13 @@ struct SweepTerms: Sendable {
     segments.removeAll(keepingCapacity: true)
     starts.removeAll(keepingCapacity: true)
     hints.removeAll(keepingCapacity: true)
-    for curve in curves {
-      starts.append(segments.count)
+    for (number, curve) in curves.enumerated() {
+      // Of the same side of the underlying before.
+      if number > 1, isSame(curve, curves[number - 2]) {
+        starts.append(starts[number - 2])
+        continue
+      }
+      starts.append((segments.count, hints.count))
       for place in curve.knots.indices {
         segments.append(
           Segment(
@@ -95,6 +101,10 @@ struct SweepTerms: Sendable {
         hints.append(UInt8(place))
       }
     }
+  }
+
+  private func isSame(_ curve: SizeCurve, _ other: SizeCurve) -> Bool {
+    curve.knots == other.knots && curve.values == other.values && curve.slopes == other.slopes
   }
 
   /// The smallest notional of a hint, four of which make an octave.
@@ -114,9 +124,11 @@ struct SweepTerms: Sendable {
     let segments = segments.span
     // Exponent and the first two digits of the mantissa: quarters of an octave.
     let bits = Int(truncatingIfNeeded: Double(notional).bitPattern >> 50) - 4 * 1_023
-    let hint = hints.span[curve * Self.hintCount + min(max(bits, 0), Self.hintCount - 1)]
     let start = starts.span[curve]
-    var place = start + Int(hint)
+    let hint = hints.span[start.hint + min(max(bits, 0), Self.hintCount - 1)]
+    // A quarter of an octave has hardly ever two knots: one step without a branch.
+    var place = start.segment + Int(hint)
+    place += segments[place + 1].knot <= notional ? 1 : 0
     while segments[place + 1].knot <= notional { place += 1 }
     // A notional beyond 2^53 may have been rounded up into the next hint.
     while segments[place].knot > notional { place -= 1 }

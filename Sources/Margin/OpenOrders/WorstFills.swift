@@ -44,7 +44,7 @@ public struct WorstFills: Sendable {
       held[Int(engine.charges[index].settlement)] -= Int128(position.cost)
       positions.add(index, steps: position.size.steps, engine)
     }
-    positions.add(held: held, engine)
+    positions.add(held: engine.scanned(held, copy portfolio), engine)
     quotes = ProtectedQuotes(engine, portfolio.protections)
     for order in portfolio.orders { try add(order, engine) }
   }

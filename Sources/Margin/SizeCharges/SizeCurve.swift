@@ -66,6 +66,12 @@ struct SizeCurve: Sendable {
     return sum
   }
 
+  /// The first knot from which on the curve is steeper than a slope with 40 binary places; `nil`
+  /// where it never is.
+  func knot(steeperThan slope: Int64) -> Int64? {
+    slopes.firstIndex { $0 > slope }.map { knots[$0] }
+  }
+
   /// The charge on a notional, rounded up, at most the limit of requirements.
   func charge(_ notional: Int64) -> Int64 {
     QuoteMoney.clampedCharge((numerator(notional) + Self.roundUp) >> 40)

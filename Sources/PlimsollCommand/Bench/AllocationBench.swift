@@ -50,14 +50,14 @@ enum AllocationBench {
     }
   }
 
-  /// The first underlying to and fro by a tenth of a per cent.
+  /// The first underlying to and fro by one and a half per cent.
   private static func tick(_ venue: MarginVenue) throws -> Int64 {
     var moved = venue.engine
     var markets = venue.snapshot.underlyings
     let first = markets[0]
     markets[0] = UnderlyingMarket(
       underlying: first.underlying,
-      index: try Price(first.index.value * 1.001, rounding: .toNearestOrEven), basis: first.basis,
+      index: try Price(first.index.value * 1.015, rounding: .toNearestOrEven), basis: first.basis,
       volatility: first.volatility)
     try moved.advance(to: MarketSnapshot(time: venue.snapshot.time, underlyings: markets))
     let here = VenueSweep(venue.engine, SweepTable(venue.engine))

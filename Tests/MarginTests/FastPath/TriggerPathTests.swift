@@ -36,7 +36,7 @@ struct TriggerPathTests {
       ("margin.scan.ETH.range", "0.1%"), ("margin.tiers.BTC.volumeMultiple", "0.1"),
       ("margin.size.default.volumeStress", "30%"),
     ],
-    RandomBooks.terms,
+    RandomBooks.boundedTerms,
   ]
 
   @Test("wake an account before it falls below its maintenance margin", arguments: terms)

@@ -18,8 +18,9 @@ struct TriggerTests {
   /// Netting, size charges, basis and tier floor; the last without a charge for crowding, beside
   /// which no other would be noticed, and with accounts so large that the floor decides.
   private static let terms = [
-    RandomBooks.terms, RandomBooks.terms + [("margin.size.default.openInterestRate", "0%")],
-    RandomBooks.terms + [
+    RandomBooks.boundedTerms,
+    RandomBooks.boundedTerms + [("margin.size.default.openInterestRate", "0%")],
+    RandomBooks.boundedTerms + [
       ("margin.size.default.openInterestRate", "0%"), ("margin.tierShare", "100%"),
       ("margin.scan.BTC.range", "3%"), ("margin.scan.ETH.range", "3%"),
     ],
@@ -68,7 +69,7 @@ struct TriggerTests {
 
   @Test("ask for everyone once what is known of volumes changes")
   func liquidity() throws {
-    var venue = try TickedVenue(seed: 7, accounts: 20, overrides: RandomBooks.terms)
+    var venue = try TickedVenue(seed: 7, accounts: 20, overrides: RandomBooks.boundedTerms)
     try venue.move(.depth)
     #expect(venue.waking == .everyone(isOutOfReach: true))
     var plain = try TickedVenue(seed: 7, accounts: 20)
