@@ -102,7 +102,8 @@ extension LedgerState: Canonical {
     if present & 1 != 0 { restartedAt = try reader.value(Timestamp.self) }
     if present & 2 != 0 {
       collateralMarks = try reader.list()
-      guard !collateralMarks.isEmpty else { throw reader.malformed("state") }
+      let isListed = collateralMarks.allSatisfy { listing.index(of: $0.asset) != nil }
+      guard !collateralMarks.isEmpty, isListed else { throw reader.malformed("state") }
     }
     guard totals.count == listing.contracts.count, houses.count == listing.collateral.count,
       marks.count <= listing.contracts.count,

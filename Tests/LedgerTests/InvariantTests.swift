@@ -148,7 +148,10 @@ struct StateBytesTests {
     venue.state.apply(.blockStarted(at: Timestamp(seconds: 77)))
     venue.state.apply(
       .instrumentsMarked([InstrumentMark(price: Price(steps: 1), unitValue: 100)]))
-    venue.state.apply(.collateralMarked([samples.collateralMark()]))
+    venue.state.apply(
+      .collateralMarked([
+        CollateralMark(asset: venue.btc, price: samples.price(), since: samples.time())
+      ]))
     return venue.state
   }
 
@@ -194,6 +197,10 @@ struct StateBytesTests {
       { $0.totals.removeLast() }, { $0.houses.append(LedgerState.HouseBalances()) },
       { $0.accounts[0].portfolio.balances.removeLast() },
       { $0.marks = Array(repeating: InstrumentMark(price: .zero, unitValue: 0), count: 3) },
+      {
+        var samples = Samples(seed: 3)
+        $0.apply(.collateralMarked([samples.collateralMark()]))
+      },
     ]
     for corrupt in breaks {
       var state = try state()

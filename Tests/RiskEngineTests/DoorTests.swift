@@ -166,7 +166,8 @@ struct DoorTests {
       .insufficientBalance(AccountID(1), has: 3), .notReducing(AccountID(1)),
       .timeNotIncreasing(Venue.start, last: Venue.start), .tooManySamples(5_000),
       .fillBeyondLimit(OrderID(1)), .fillBeyondSize(OrderID(1)), .orderTooLate(OrderID(1)),
-      .parameters(.missing(key: "x")),
+      .parameters(.missing(key: "x")), .collateralCapReached(symbol, cap: 1),
+      .debtAboveCap(AccountID(1), symbol, debt: 2, cap: 1), .transferOfAnOrder(OrderID(1)),
     ]
     #expect(Set(refusals.map(\.code)).count == refusals.count)
     #expect(refusals.allSatisfy { !$0.description.isEmpty })
