@@ -135,18 +135,4 @@ extension JSONValue {
   static func time(_ time: Timestamp) -> JSONValue { .string(time.description) }
 
   static func account(_ account: AccountID) -> JSONValue { .integer(account.number) }
-
-  /// A list of finite numbers.
-  mutating func numbers(
-    _ name: String, atMost limit: Int, isOptional: Bool = false
-  ) throws(EvaluationRefusal) -> [Double] {
-    var numbers: [Double] = []
-    for value in try list(name, atMost: limit, isOptional: isOptional) {
-      guard case .number(let text) = value, let number = Double(text), number.isFinite else {
-        throw refusal(.wrongType, name, "expected numbers, not \(value.typeName)")
-      }
-      numbers.append(number)
-    }
-    return numbers
-  }
 }

@@ -145,6 +145,20 @@ extension RequestObject {
     return elements
   }
 
+  /// A list of finite numbers.
+  mutating func numbers(
+    _ name: String, atMost limit: Int, isOptional: Bool = false
+  ) throws(EvaluationRefusal) -> [Double] {
+    var numbers: [Double] = []
+    for value in try list(name, atMost: limit, isOptional: isOptional) {
+      guard case .number(let text) = value, let number = Double(text), number.isFinite else {
+        throw refusal(.wrongType, name, "expected numbers, not \(value.typeName)")
+      }
+      numbers.append(number)
+    }
+    return numbers
+  }
+
   /// Reads a list of objects one by one.
   mutating func objects<Element>(
     _ name: String, atMost limit: Int, isOptional: Bool = false,

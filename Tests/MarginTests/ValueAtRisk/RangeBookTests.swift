@@ -74,9 +74,10 @@ struct RangeBookTests {
     #expect(try historical(book).valueAtRisk == 0)
   }
 
-  // Sums of squares of such sizes have no grid: what cannot be told from nothing is nothing.
+  // Squares of such sizes are 0 and their sums have no grid: what is left is what time does, a
+  // gain, and a loss where the squares are still there.
   @Test(
-    "a size near the smallest numbers loses nothing that can be told from it",
+    "a size near the smallest numbers has a finite range of its own order",
     arguments: [0x1p-1074, 0x1p-1060, 0x1p-1030, 0x1.1p-1022, 1e-300, 1e-160])
   func denormal(size: Double) throws {
     let positions = [
@@ -86,10 +87,10 @@ struct RangeBookTests {
     let estimate = try question.parametric([
       ParametricMoves(dailyVolatility: 0.04, volatilityOfVolatility: 0.06, correlation: -0.4)
     ])
-    #expect(estimate.valueAtRisk.isFinite && estimate.valueAtRisk >= 0)
-    #expect(estimate.expectedShortfall.isFinite)
     #expect(estimate.expectedShortfall >= estimate.valueAtRisk)
-    #expect(estimate.valueAtRisk <= 1e4 * size)
+    #expect(estimate.valueAtRisk.magnitude <= 1e4 * size)
+    #expect(estimate.expectedShortfall.magnitude <= 1e4 * size)
+    #expect(size < 1e-200 || estimate.valueAtRisk > 0)
   }
 
   @Test("two underlyings hedge each other together, and not apart")

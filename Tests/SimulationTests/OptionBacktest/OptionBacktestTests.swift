@@ -51,6 +51,30 @@ struct OptionBacktestTests {
     #expect(abs(result.meanLoss - losses) < 1e-12)
   }
 
+  // Volatility does not change: until so many changes are recorded scenarios move it by the cap of
+  // 50 %, from then on by the floor of 25 %. The books of a pair are the same in both runs.
+  @Test("scenarios of volatility take their cap until enough changes are recorded")
+  func minimumChanges() throws {
+    let pairs = try MadeChains.pairs(
+      MadeChains.chain(), MadeChains.chain(hours: 12), MadeChains.chain(hours: 24),
+      MadeChains.chain(hours: 36))
+    func initials(_ changes: Int) throws -> [Double] {
+      let range = try ImpliedRangeParameters.bundled(
+        applying: ["implied.volatility.minimumChanges=\(changes)"])
+      let rule = try OptionMarginRule.load("plimsoll@implied", range: range)
+      return try run(pairs, [rule], books: 40).outcomes.map { outcome in
+        outcome.points.reduce(0) { $0 + $1.initial[0] }
+      }
+    }
+    let (never, second) = (try initials(20), try initials(2))
+    #expect(never.count == 3 && second.count == 3)
+    #expect(second[0] == never[0])
+    #expect(second[1] == never[1])
+    #expect(second[2] < never[2])
+    #expect(try initials(3) == never)
+    #expect(try initials(1)[1] < never[1])
+  }
+
   @Test("a fall by 40 % passes requirements, stillness passes none")
   func coverage() throws {
     let fallen = try run(fall, MadeChains.rules("plimsoll"), books: 200)
