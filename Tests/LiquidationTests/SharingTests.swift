@@ -21,6 +21,26 @@ struct DeleveragingTests {
       .map { [Int64($0.account.number), $0.size.steps] }
   }
 
+  @Test("a rank is the plain formula's, whatever the numbers")
+  func rankFormula() {
+    var random = Seeded(41)
+    let edges: [Int64] = [1, 2, 999_999, 1_000_000, 1 << 43, 1 << 44, 1 << 60, .max - 1, .max]
+    func number() -> Int64 {
+      random.oneIn(3) ? random.pick(edges) : random.number(1...(1 << random.number(1...62)))
+    }
+    for _ in 0..<2_000 {
+      let (profit, notional, equity) = (number(), number(), number())
+      let candidate = DeleveragingCandidate(
+        account: AccountID(1), size: Size(steps: 1), profit: profit, notional: notional,
+        equity: equity)
+      let gain = Int128(profit) * 1_000_000 / Int128(notional)
+      let leverage = Int128(notional) * 1_000_000 / Int128(equity)
+      let (product, overflows) = gain.multipliedReportingOverflow(by: leverage)
+      guard !overflows else { continue }
+      #expect(candidate.rank == product)
+    }
+  }
+
   @Test("profit times leverage decides, and only as much is closed as is needed")
   func ranking() {
     // Ranks: 100/1000 × 1000/500 = 0.2; 0.4 × 2; 0.1 × 10.
