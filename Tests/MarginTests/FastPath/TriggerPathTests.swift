@@ -42,7 +42,7 @@ struct TriggerPathTests {
   @Test("wake an account before it falls below its maintenance margin", arguments: terms)
   func path(overrides: [(String, String)]) throws {
     let books = try RandomBooks.withLiquidity(overrides)
-    try walk(books, index: 0.019_5, level: 0.004_9, overrides)
+    try walk(books, index: 0.019_5, level: 0.004_9, calm: 40, overrides)
   }
 
   @Test("wake it in a venue without options, whose reach is wider", arguments: terms)
@@ -58,11 +58,14 @@ struct TriggerPathTests {
         contract.kind, on: contract.underlying.description, contract.settlement,
         step: contract.settlement == .inverse ? "1" : "0.001")
     }
-    try walk(try RandomBooks(world), index: 0.195, level: 0.049, overrides)
+    // The wide box costs more before anything is shared out: fewer have an interval.
+    try walk(try RandomBooks(world), index: 0.195, level: 0.049, calm: 12, overrides)
   }
 
+  /// - Parameter calm: More accounts than this have intervals, or the paths would show nothing.
   private func walk(
-    _ books: RandomBooks, index: Double, level: Double, _ overrides: [(String, String)]
+    _ books: RandomBooks, index: Double, level: Double, calm: Int,
+    _ overrides: [(String, String)]
   ) throws {
     var random = SplitMix64(seed: 17)
     let linear = books.contracts.indices.filter { !books.contracts[$0].isOption }
@@ -74,7 +77,7 @@ struct TriggerPathTests {
     for btc in [-1.0, 0, 1] {
       for eth in [-1.0, 0, 1] {
         var path = PathRun(books, rows, index: index, level: level * (btc * eth + 1))
-        #expect(path.calm > accounts.count / 3, "\(overrides)")
+        #expect(path.calm > calm, "\(overrides)")
         for step in 1...20 {
           let missed = try path.go(to: Double(step) / 20, btc: btc, eth: eth)
           #expect(missed == [], "\(overrides), \(btc), \(eth), step \(step)")
