@@ -124,7 +124,12 @@ extension RequirementEngine {
         let cell = Int128(table.amountCells[asset * table.laneCount + lane])
         // To the nearest, halves up, as the kernel rounds.
         let half = Int128(1) << Int128(PLIMSOLL_SCENARIO_FRACTION_BITS - 1)
-        loss -= (scratch.held[asset] * cell + half) >> Int128(PLIMSOLL_SCENARIO_FRACTION_BITS)
+        let (product, overflows) = scratch.held[asset].multipliedReportingOverflow(by: cell)
+        // Beyond 2^120 it is beyond every requirement, whatever more.
+        let isGain = (scratch.held[asset] > 0) == (cell > 0)
+        let most = Int128(1) << 120
+        let amount = overflows ? (isGain ? most : -most) : min(max(product, -most), most)
+        loss -= (amount + half) >> Int128(PLIMSOLL_SCENARIO_FRACTION_BITS)
       }
       losses.append((loss, tail.weights[lane]))
     }

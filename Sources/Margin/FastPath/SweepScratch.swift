@@ -26,7 +26,7 @@ public struct SweepScratch: Sendable {
   private let hasJoints: Bool
 
   /// Accounts of one call of the kernel: few enough for their runs to stay in the cache.
-  static let accountsAtOnce = 128
+  static let accountsAtOnce = 32
 
   public init(_ sweep: VenueSweep) {
     let empty = plimsoll_run()

@@ -12,28 +12,34 @@ public struct TriggerReach: Hashable, Sendable {
   public var linearIndex: Double
   /// Move of the basis, as a share of the index, either way.
   public var basis: Double
-  /// Relative move of the volatility level, either way.
+  /// Relative move of the volatility level, either way, of underlyings with options.
   public var volatility: Double
   public var time: TimeSpan
+  /// The same of others, whose size charges alone depend on it.
+  public var linearVolatility: Double
 
   /// - Parameters:
   ///   - optionIndex: Above 0, at most 0.5; of underlyings with options.
   ///   - linearIndex: Above 0, at most 0.5; of all others.
   ///   - basis: 0 to 0.001.
   ///   - volatility: 0 to 0.5.
+  ///   - linearVolatility: 0 to 0.5.
   public init(
     optionIndex: Double = 0.02, linearIndex: Double = 0.2, basis: Double = 0.000_05,
-    volatility: Double = 0.002_5, time: TimeSpan = TimeSpan(seconds: 60)
+    volatility: Double = 0.002_5, time: TimeSpan = TimeSpan(seconds: 60),
+    linearVolatility: Double = 0.05
   ) {
     precondition((0.000_001...0.5).contains(optionIndex), "reach of the index")
     precondition((0.000_001...0.5).contains(linearIndex), "reach of the index")
     precondition((0...0.001).contains(basis), "reach of the basis")
     precondition((0...0.5).contains(volatility), "reach of the volatility")
+    precondition((0...0.5).contains(linearVolatility), "reach of the volatility")
     self.optionIndex = optionIndex
     self.linearIndex = linearIndex
     self.basis = basis
     self.volatility = volatility
     self.time = time
+    self.linearVolatility = linearVolatility
   }
 }
 
@@ -106,9 +112,10 @@ struct UnderlyingBox: Sendable {
     basis = Bracket(
       low: market.basis.value - reach.basis, high: market.basis.value + reach.basis)
     let level = market.volatility.value
+    let spread = hasOptions ? reach.volatility : reach.linearVolatility
     self.level =
       usesVolatility
-      ? Bracket(low: level * (1 - reach.volatility), high: level * (1 + reach.volatility))
+      ? Bracket(low: level * (1 - spread), high: level * (1 + spread))
       : Bracket(low: 0, high: .infinity)
     firstTime = time
     lastTime = time + reach.time

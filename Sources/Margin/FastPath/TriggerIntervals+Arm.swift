@@ -12,10 +12,10 @@ import Quantities
 //
 // because equity, scan, haircuts and provisions are sums over underlyings (a quote currency with
 // a haircut, the one term that is not, leaves everybody restless; TriggerTerms.swift has what
-// nets), max(SCAN, A_min, floor) of sums is bounded by the largest of the bounds, and each underlying's part is the least of a few terms,
-// none of which has a slope outside the bracket taken here. What is left of h(now) after K is
-// shared out so that all intervals of an account have about the same width: no joint move inside
-// them can spend more than there is.
+// nets), max(SCAN, A_min, floor) of sums is bounded by the largest of the bounds, and each
+// underlying's part is the least of a few terms, none of which has a slope outside the bracket
+// taken here. What is left of h(now) after K is shared out so that all intervals of an account
+// have about the same width: no joint move inside them can spend more than there is.
 extension TriggerIntervals {
   /// Gives an account its intervals.
   ///

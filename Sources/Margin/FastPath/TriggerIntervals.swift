@@ -120,7 +120,7 @@ public struct TriggerIntervals: Sendable {
     var sizes = engine.sizes
     return boxes.indices.map { slot in
       guard let box = boxes[slot], let market = engine.marked.markets[slot] else { return nil }
-      let level = min(box.level.high, market.volatility.value * (1 + reach.volatility))
+      let level = box.level.high.isFinite ? box.level.high : market.volatility.value
       let shocked = UnderlyingMarket(
         underlying: market.underlying, index: market.index, basis: market.basis,
         volatility: Rate(billionths: Int64((level * 1e9).rounded(.up)) + 1))

@@ -52,7 +52,8 @@ struct CostPlot {
         #"<polyline points="\#(path)" fill="none" stroke="\#(color)" stroke-width="2"/>"#)
       for place in places {
         lines.append(
-          #"<circle cx="\#(coordinate(place.x))" cy="\#(coordinate(place.y))" r="3.5" fill="\#(color)"/>"#
+          #"<circle cx="\#(coordinate(place.x))" cy="\#(coordinate(place.y))" r="3.5" "#
+            + #"fill="\#(color)"/>"#
         )
       }
       lines.append(
@@ -77,7 +78,8 @@ struct CostPlot {
   }
 
   private func rule(_ x: Double, _ y: Double, _ toX: Double, _ toY: Double) -> String {
-    #"<line x1="\#(coordinate(x))" y1="\#(coordinate(y))" x2="\#(coordinate(toX))" y2="\#(coordinate(toY))" "#
+    #"<line x1="\#(coordinate(x))" y1="\#(coordinate(y))" "#
+      + #"x2="\#(coordinate(toX))" y2="\#(coordinate(toY))" "#
       + ##"stroke="#ccc"/>"##
   }
 

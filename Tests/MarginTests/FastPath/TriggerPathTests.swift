@@ -42,6 +42,31 @@ struct TriggerPathTests {
   @Test("wake an account before it falls below its maintenance margin", arguments: terms)
   func path(overrides: [(String, String)]) throws {
     let books = try RandomBooks.withLiquidity(overrides)
+    try walk(books, index: 0.019_5, level: 0.004_9, calm: 40, overrides)
+  }
+
+  @Test("wake it in a venue without options, whose reach is wider", arguments: terms)
+  func linear(overrides: [(String, String)]) throws {
+    var world = try RandomBooks.withLiquidity(overrides).world
+    let contracts = world.listing.contracts.filter { !$0.isOption }
+    let collateral = world.listing.collateral.dropFirst()
+    world.listing = Listing(quote: world.usd)
+    for asset in collateral { world.listing.accept(asset) }
+    world.volatilities = []
+    for contract in contracts {
+      try world.list(
+        contract.kind, on: contract.underlying.description, contract.settlement,
+        step: contract.settlement == .inverse ? "1" : "0.001")
+    }
+    // The wide box costs more before anything is shared out: fewer have an interval.
+    try walk(try RandomBooks(world), index: 0.195, level: 0.049, calm: 12, overrides)
+  }
+
+  /// - Parameter calm: More accounts than this have intervals, or the paths would show nothing.
+  private func walk(
+    _ books: RandomBooks, index: Double, level: Double, calm: Int,
+    _ overrides: [(String, String)]
+  ) throws {
     var random = SplitMix64(seed: 17)
     let linear = books.contracts.indices.filter { !books.contracts[$0].isOption }
     let accounts = try (0..<120).map { number in
@@ -51,8 +76,8 @@ struct TriggerPathTests {
     var fallen = 0
     for btc in [-1.0, 0, 1] {
       for eth in [-1.0, 0, 1] {
-        var path = PathRun(books, rows, volatility: btc * eth + 1)
-        #expect(path.calm > accounts.count / 3, "\(overrides)")
+        var path = PathRun(books, rows, index: index, level: level * (btc * eth + 1))
+        #expect(path.calm > calm, "\(overrides)")
         for step in 1...20 {
           let missed = try path.go(to: Double(step) / 20, btc: btc, eth: eth)
           #expect(missed == [], "\(overrides), \(btc), \(eth), step \(step)")
@@ -90,19 +115,25 @@ private struct PathRun {
   private var engine: RequirementEngine
   private var table: SweepTable
   private var intervals: TriggerIntervals
-  private let volatility: Double
+  private let index: Double
+  private let level: Double
   private(set) var fallen = 0
 
-  init(_ books: RandomBooks, _ rows: AccountRows, volatility: Double) {
+  /// - Parameters:
+  ///   - index: Where the path ends, as a move of the index.
+  ///   - level: The same of the volatility.
+  init(_ books: RandomBooks, _ rows: AccountRows, index: Double, level: Double) {
     self.books = books
     self.rows = rows
-    self.volatility = volatility
+    self.index = index
+    self.level = level
     engine = books.engine
     table = SweepTable(engine)
     let sweep = VenueSweep(engine, table)
     var scratch = SweepScratch(sweep)
     intervals = TriggerIntervals(
-      sweep, of: rows, &scratch, reach: TriggerReach(volatility: 0.01), mostWoken: 1_000)
+      sweep, of: rows, &scratch,
+      reach: TriggerReach(volatility: 0.01, linearVolatility: 0.1), mostWoken: 1_000)
   }
 
   var calm: Int { (0..<rows.count).count { !intervals.isRestless($0) } }
@@ -114,11 +145,11 @@ private struct PathRun {
       UnderlyingMarket(
         underlying: market.underlying,
         index: try Price(
-          market.index.value * (1 + 0.0195 * share * moves[slot]), rounding: .toNearestOrEven),
+          market.index.value * (1 + index * share * moves[slot]), rounding: .toNearestOrEven),
         basis: market.basis,
         volatility: Rate(
           billionths: Int64(
-            Double(market.volatility.billionths) * (1 + 0.004_9 * share * volatility))))
+            Double(market.volatility.billionths) * (1 + level * share))))
     }
     try engine.advance(
       to: MarketSnapshot(
