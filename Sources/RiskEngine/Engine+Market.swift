@@ -64,10 +64,7 @@ extension Engine {
     var failure = advanceValuation()
     // An index at which some contract leaves its limits: its market keeps the last one and halts,
     // and the others go on.
-    while let symbol = failure.flatMap(underlying),
-      let last = before.first(where: { $0.market.underlying == symbol }),
-      let marked = state.market(of: symbol), marked.market != last.market
-    {
+    while let (last, marked) = failure.flatMap({ moved($0, since: before) }) {
       try emit(
         .marketMarked(
           MarkedMarket(
@@ -96,19 +93,36 @@ extension Engine {
     do {
       _ = try Valuation(state: trial, rules: rules)
       return true
-    } catch { return underlying(of: error) != marked.market.underlying }
+    } catch { return !underlyings(of: error).contains(marked.market.underlying) }
   }
 
-  /// The underlying at whose index a contract or collateral leaves its limits.
-  private func underlying(of error: MarginError) -> AssetSymbol? {
+  /// The first market that an error may lie with and that is not as it was.
+  private func moved(
+    _ error: MarginError, since before: [MarkedMarket]
+  ) -> (last: MarkedMarket, marked: MarkedMarket)? {
+    for symbol in underlyings(of: error) {
+      guard let last = before.first(where: { $0.market.underlying == symbol }),
+        let marked = state.market(of: symbol), marked.market != last.market
+      else { continue }
+      return (last, marked)
+    }
+    return nil
+  }
+
+  /// The underlyings at whose index a contract or collateral may leave its limits: a contract's
+  /// own first, then that of the coin it settles in.
+  private func underlyings(of error: MarginError) -> [AssetSymbol] {
     switch error {
     case .markOutOfRange(let name), .cellOutOfRange(let name):
-      let contract = state.listing.contracts.first { $0.name == name }
-      return contract?.underlying
-        ?? state.markets.first { $0.market.underlying.description == name }?.market.underlying
+      guard let contract = state.listing.contracts.first(where: { $0.name == name }) else {
+        return state.markets.map(\.market.underlying).filter { $0.description == name }
+      }
+      let coin = state.listing.index(of: contract.settlementAsset)
+        .flatMap { state.listing.collateral[$0].underlying }
+      return [contract.underlying] + [coin].compactMap { $0 }.filter { $0 != contract.underlying }
     case .collateralOutOfRange(let asset):
-      return state.listing.collateral.first { $0.asset.symbol == asset }?.underlying
-    default: return nil
+      return state.listing.collateral.filter { $0.asset.symbol == asset }.compactMap(\.underlying)
+    default: return []
     }
   }
 

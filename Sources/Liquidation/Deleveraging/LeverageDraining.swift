@@ -1,6 +1,7 @@
 // Plimsoll: a real-time margin and liquidation engine for crypto derivatives.
 // SPDX-License-Identifier: Apache-2.0
 
+import NumericalMethods
 public import Quantities
 
 /// A deleveraging that brings every account it touches to one leverage.
@@ -123,22 +124,17 @@ extension Basin {
   /// A level in binary floating point; where it lies decides how long the search takes, and
   /// nothing else.
   fileprivate func estimate(cutting wanted: Int128) -> Int64 {
-    let unit = Double(1 << 32)
     let terms = candidates.map(FloatingTerms.init)
     let goal = Double(wanted)
-    var (low, high) = (-Double(1 << 31), Double(1 << 31))
-    var level = terms.reduce(0) { max($0, $1.top) }
-    for _ in 0..<64 {
-      var (sum, slope) = (0.0, 0.0)
-      for term in terms { term.add(at: level, to: &sum, &slope) }
-      if sum > goal { low = max(low, level) } else { high = min(high, level) }
-      // Newton's step where it stays inside the bracket, the middle of it elsewhere.
-      var next = slope > 0 ? level + (sum - goal) / slope : high
-      if !(next > low && next < high) { next = low + (high - low) / 2 }
-      guard abs(next - level) > abs(level) * 1e-15 else { break }
-      level = next
+    let excess = { (level: Double) in
+      terms.reduce(0 - goal) { $0 + $1.cut(at: level) }
     }
-    return Self.clamped(Int128((min(max(level, -2e9), 2e9) * unit).rounded()))
+    let limit = Double(1 << 31)
+    let top = min(terms.reduce(0) { max($0, $1.top) } + 1, limit)
+    // Nearly always there is something left to drain at no leverage at all.
+    let bottom = excess(0) > 0 ? 0 : -limit
+    let root = try? bracketedRoot(lower: bottom, upper: top, tolerance: 1e-10, of: excess)
+    return Self.clamped(Int128(((root ?? 0) * Double(1 << 32)).rounded()))
   }
 
   private struct FloatingTerms {
@@ -159,11 +155,8 @@ extension Basin {
     var top: Double { exposure / equity }
 
     @inline(__always)
-    func add(at level: Double, to sum: inout Double, _ slope: inout Double) {
-      let cut = (exposure - level * equity) * density
-      guard cut > 0 else { return }
-      sum += min(cut, size)
-      if cut < size { slope += equity * density }
+    func cut(at level: Double) -> Double {
+      min(max((exposure - level * equity) * density, 0), size)
     }
   }
 }

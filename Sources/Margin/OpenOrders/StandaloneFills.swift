@@ -55,8 +55,10 @@ extension RequirementEngine {
     return QuoteMoney.sum(max(held, bought, sold) - held, losses)
   }
 
-  /// What the coins count less for which a held option is sold: its own charge, which knew no
-  /// haircut, is gone with it. All of them where the haircut depends on the amount.
+  /// What the coins count less for which a held option is sold.
+  ///
+  /// Its own charge, which knew no haircut, is gone with it. All of the coins count for nothing
+  /// where the haircut depends on the amount.
   private func receivedHaircut(_ index: Int, steps: Int64) -> Int64 {
     let asset = Int(charges[index].settlement)
     guard charges[index].isOption, steps > 0, isCharged(asset) else { return 0 }
