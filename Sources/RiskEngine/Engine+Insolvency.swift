@@ -93,7 +93,7 @@ extension Engine {
       try buyFromWinners(index, asset: asset, valuation)
     }
     let isShared = state.accounts[index].liquidation?.stage == .socializedLoss
-    if valuation.risk(state.accounts[index].portfolio).equity < 0, !isShared {
+    if !isShared, measure(state.accounts[index].portfolio, valuation).equity < 0 {
       let market = state.accounts[index].liquidation?.market
       // The winners are asked once, at a fresh price.
       guard market.map(isOpen) ?? true else { return false }
@@ -107,7 +107,7 @@ extension Engine {
       try emit(.liquidationEnded(id, .closed))
       return true
     }
-    guard valuation.risk(portfolio).isRestored else { return false }
+    guard measure(portfolio, valuation).isRestored else { return false }
     try emit(.liquidationEnded(id, .restored))
     return true
   }
@@ -115,7 +115,7 @@ extension Engine {
   /// Pays a debt in one asset with what the account has of others, through the fund at the
   /// index, what is paid at its price as collateral, as far as the fund holds the asset.
   private mutating func convertCollateral(of index: Int, into asset: Int) throws(StepError) {
-    guard let valuation else { return }
+    guard state.accounts[index].portfolio.balances[asset] < 0, let valuation else { return }
     let id = state.accounts[index].id
     for other in state.listing.collateral.indices where other != asset {
       let balances = state.accounts[index].portfolio.balances
@@ -135,10 +135,10 @@ extension Engine {
   }
 
   private mutating func coverFromFund(_ index: Int, asset: Int) throws(StepError) {
-    guard let valuation else { return }
+    guard state.accounts[index].portfolio.balances[asset] < 0, let valuation else { return }
     let account = state.accounts[index]
     let debt = -account.portfolio.balances[asset]
-    let deficit = -valuation.risk(account.portfolio).equity
+    let deficit = -measure(account.portfolio, valuation).equity
     guard debt > 0, deficit > 0 else { return }
     let needed = min(debt, valuation.units(ofQuote: deficit, asset: asset, rounding: .up))
     let covered = min(needed, freeFund(asset))
@@ -205,12 +205,13 @@ extension Engine {
 
   /// What an account owes in an asset and its equity does not cover, if its last market settles in
   /// that asset.
-  private func loss(
+  private mutating func loss(
     of account: Account, in market: InstrumentID, asset: Int, _ valuation: Valuation
   ) -> Int64 {
     let debt = -account.portfolio.balances[asset]
-    let deficit = -valuation.risk(account.portfolio).equity
-    guard debt > 0, deficit > 0, state.settlementIndex(of: market) == asset else { return 0 }
+    guard debt > 0, state.settlementIndex(of: market) == asset else { return 0 }
+    let deficit = -measure(account.portfolio, valuation).equity
+    guard deficit > 0 else { return 0 }
     return min(debt, valuation.units(ofQuote: deficit, asset: asset, rounding: .up))
   }
 
