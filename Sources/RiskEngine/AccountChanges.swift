@@ -51,7 +51,7 @@ struct AccountChanges: Sendable {
     case .accountOpened, .subaccountOpened: unchecked.append(state.accounts.count)
     case .instrumentListed: totals = nil
     case .blockStarted, .sampleRejected, .feedUpdated, .marketMarked, .instrumentsMarked,
-      .parametersChanged, .engineRestarted, .stateDigested:
+      .collateralMarked, .parametersChanged, .engineRestarted, .stateDigested:
       break
     default: noteEvery(state)
     }
