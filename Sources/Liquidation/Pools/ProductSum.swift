@@ -106,8 +106,9 @@ extension ProductSum {
 
   /// Books what an event cost the pool and what it brought, in each asset.
   ///
-  /// - Throws: ``PoolError/notPositive`` for a negative number, ``PoolError/insufficientDeposit(_:)``
-  ///   for a loss above ``total``, ``PoolError/outsideLimits``; the pool is then as it was.
+  /// - Throws: ``PoolError/notPositive`` for a negative number,
+  ///   ``PoolError/insufficientDeposit(_:)`` for a loss above ``total``,
+  ///   ``PoolError/outsideLimits``; the pool is then as it was.
   public mutating func apply(loss: Int64, gains: [Int64]) throws(PoolError) {
     guard loss >= 0, gains.count == assetCount, gains.allSatisfy({ $0 >= 0 }) else {
       throw .notPositive
