@@ -55,7 +55,7 @@ public func largestBid(on portfolio: AuctionedPortfolio, at factor: Rate) -> Rat
 ///     f · (MtM − R) · d
 ///
 /// What was paid in before is not sold again. Negative values are not sold but given with money:
-/// ``insolventBid(_:share:progress:)``.
+/// ``insolventBid(on:share:progress:)``.
 public func solventBid(
   on portfolio: AuctionedPortfolio, share: Rate, at factor: Rate
 ) -> Int64 {

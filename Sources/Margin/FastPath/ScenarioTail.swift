@@ -14,7 +14,7 @@ public import Quantities
 ///     ES = ( Σ w_i·L_i over the worst i, the last with what is left of t ) ÷ t,
 ///
 /// rounded up to a millionth, at least 0. A loss is Σ over underlyings of what positions and coins
-/// lose in the scenario, dampers included; nothing is netted by ``NettingTable`` and skews do not
+/// lose in the scenario, dampers included; nothing is netted by `NettingTable` and skews do not
 /// count. All weights one and t = k is the mean of the k worst. It is never above the worst joint
 /// loss, and so never above SCAN: it binds only with a factor above one.
 public struct ScenarioTail: Hashable, Sendable {

@@ -7,7 +7,7 @@ import Quantities
 // What nets, and what depends on net deltas, from the records of the kernel. Whatever is no more
 // than a bound here decides only that the exact number cannot matter.
 extension VenueSweep {
-  /// SCAN from the losses of the runs and from what they lose together: ``NettingTable``.
+  /// SCAN from the losses of the runs and from what they lose together: `NettingTable`.
   ///
   /// - Parameter total: The sum of the losses.
   @inline(__always)
