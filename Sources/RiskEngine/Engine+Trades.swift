@@ -70,11 +70,15 @@ extension Engine {
     }
     try checkIsolation(holder.portfolio, of: contract.id, id)
     // A quote that reduces may still raise what the others may be filled by.
+    var after = holder.portfolio
     if !reduces || order.isQuote {
-      var after = holder.portfolio
       after.orders.append(order)
       try requireInitialMargin(after, of: id)
       try requireDebtCap(after, of: id)
+    } else {
+      // An order that only reduces reserves nothing; here it counts as if it did.
+      after.orders.append(order.reserving)
+      try requireHedges(after, since: holder)
     }
     try emit(.orderPlaced(id, order))
   }
@@ -123,7 +127,7 @@ extension Engine {
     }
   }
 
-  /// Whether an account may change its position so; risk-reducing trades always may.
+  /// Whether an account may change its position so; what lowers one may, unless it bares another.
   private func check(
     _ index: Int, takes size: Size, _ trade: Trade, _ contract: Contract,
     order: (account: AccountID, order: RestingOrder)?
@@ -148,6 +152,10 @@ extension Engine {
     let reduces = held.sign == -size.sign && held.steps.magnitude >= size.steps.magnitude
     if reduces {
       try requireSolvency(portfolio, of: holder.id, after: size, trade)
+      if let order, order.account == holder.id {
+        portfolio.fill(order.order.id, by: size.magnitude)
+      }
+      try requireHedges(portfolio, since: holder)
       return
     }
     if let order, order.account == holder.id, order.order.isReduceOnly {
@@ -218,6 +226,24 @@ extension Engine {
     try requireSolvency(portfolio, of: id)
   }
 
+  /// Refuses what lowers one position of a portfolio and so bares another: below initial margin,
+  /// and further below than before.
+  ///
+  /// Where a price is not fresh nothing can be said of hedges, and what lowers a position passes.
+  private func requireHedges(_ after: Portfolio, since holder: Account) throws(StepError) {
+    guard after.mode == .portfolio, let valuation, (try? requireFreshPrices(after)) != nil,
+      (try? requireFreshPrices(holder.portfolio)) != nil
+    else { return }
+    let (stands, stood) = (valuation.risk(after), valuation.risk(holder.portfolio))
+    let room = stands.equity - stands.initialMargin
+    guard room < 0 || room < feesOfOrders(after, valuation),
+      room < stood.equity - stood.initialMargin
+    else { return }
+    throw .refused(
+      .belowInitialMargin(
+        holder.id, equity: stands.equity, initialMargin: stands.initialMargin))
+  }
+
   /// Refuses a portfolio that is worth less than nothing.
   func requireSolvency(_ portfolio: Portfolio, of id: AccountID) throws(StepError) {
     guard let valuation else { throw .refused(.notMarked("the account's instruments")) }
@@ -261,6 +287,15 @@ extension Engine {
       }
       guard isFresh(index) else { throw .refused(.marketIsReduceOnly(underlying)) }
     }
+  }
+}
+
+extension RestingOrder {
+  /// The same order without its promise to reduce.
+  fileprivate var reserving: RestingOrder {
+    RestingOrder(
+      id: id, instrument: instrument, side: side, remaining: remaining, limit: limit,
+      isReduceOnly: false)
   }
 }
 

@@ -36,19 +36,50 @@ struct DoorPropertyTests {
         ? try Self.order(number, account, venue, &random)
         : try Self.withdrawal(account, engine, &random)
       guard try Self.isAccepted(command, &engine) else { continue }
-      // The door always takes what lowers a position of one contract, even where a portfolio
-      // holds another against it.
       if case .placeOrder(_, let order) = command, Self.onlyReduces(order, account.portfolio) {
         reductions += 1
-        continue
+      } else if isOrder {
+        orders += 1
+      } else {
+        withdrawals += 1
       }
-      if isOrder { orders += 1 } else { withdrawals += 1 }
       let after = try #require(engine.valuation).risk(engine.state.accounts[place].portfolio)
       #expect(after.equity >= after.initialMargin, "try \(number): \(command)")
     }
     #expect(withdrawals > Self.tries / 10)
     #expect(orders > Self.tries / 20)
     #expect(reductions < orders)
+  }
+
+  // Long 1,000 of the perpetual, short 1,000 of the future, at initial margin and a little more.
+  @Test(
+    "a portfolio's hedge is sold only where the rest can stand alone",
+    arguments: [
+      (MarginMode.portfolio, "1", false), (.portfolio, "8000", true), (.cross, "1", true),
+    ])
+  func hedges(mode: MarginMode, extra: String, isAccepted: Bool) throws {
+    var venue = try Venue.marked()
+    try venue.open(1, mode, usd: "8000")
+    try venue.take(1, 1_000, of: Contracts.btcPerpetual)
+    try venue.take(1, -1_000, of: Contracts.btcFuture)
+    let risk = try #require(venue.engine.valuation).risk(venue.account(1).portfolio)
+    try venue.submit(
+      .withdrawCollateral(
+        AccountID(1), try Amount(units: risk.equity - risk.initialMargin, asset: Coins.usd)))
+    try venue.deposit(1, extra, of: Coins.usd)
+    let order = RestingOrder(
+      id: venue.engine.state.nextOrder, instrument: Contracts.btcPerpetual, side: .sell,
+      remaining: Size(steps: 1_000), limit: venue.mark(Contracts.btcPerpetual).price,
+      isReduceOnly: true)
+    let trade = try venue.trade(Contracts.btcPerpetual, buyer: 0, seller: 1, size: 1_000)
+    for command in [Command.placeOrder(AccountID(1), order), trade] {
+      var venue = venue
+      if isAccepted {
+        try venue.submit(command)
+      } else {
+        #expect(venue.refusal(of: command)?.code == "below-initial-margin")
+      }
+    }
   }
 
   private static func venue(_ random: inout Seeded) throws -> Venue {
