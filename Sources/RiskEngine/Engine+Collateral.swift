@@ -14,15 +14,18 @@ extension Engine {
   /// Prices every asset with rules of its own as collateral, and takes its venue-wide share.
   ///
   /// Without such rules nothing is recorded.
-  /// - Parameter indices: The feeds that have an index in this block.
+  /// - Parameters:
+  ///   - indices: The feeds that have an index in this block.
+  ///   - earlier: The marks that the last block left.
   mutating func markCollateral(
-    _ indices: [(base: AssetSymbol, index: IndexPrice)], at instant: Timestamp
+    _ indices: [(base: AssetSymbol, index: IndexPrice)], since earlier: [CollateralMark],
+    at instant: Timestamp
   ) throws(StepError) {
     guard !rules.collateral.isEmpty || !state.collateralMarks.isEmpty else { return }
     var marks: [CollateralMark] = []
     for rule in rules.collateral {
       guard let asset = state.listing.index(of: rule.asset) else { continue }
-      let last = state.collateralMark(of: rule.asset)
+      let last = earlier.first { $0.asset == rule.asset }
       var target = Price(steps: Price.stepsPerOne)
       var isFresh = true
       if let underlying = rule.underlying {

@@ -51,9 +51,9 @@ extension Engine {
     guard let valuation else { return }
     for asset in rules.debts.indices {
       guard let cap = rules.debts[asset].cap else { continue }
-      let cash = cash(portfolio, asset, withOrders: before == nil)
+      let cash = cash(portfolio, asset, withOrders: true)
       guard cash < 0 else { continue }
-      if let before, self.cash(before, asset) <= cash { continue }
+      if let before, self.cash(before, asset, withOrders: true) <= cash { continue }
       let debt = valuation.quote(Int64(clamping: -cash), asset: asset, rounding: .up)
       guard debt <= cap else {
         let symbol = state.listing.collateral[asset].asset.symbol

@@ -88,7 +88,7 @@ extension Engine {
         charged.balances[asset] = max(charged.balances[asset] - fees, -Amount.limit)
         try requireInitialMargin(charged, of: id)
         try requireDebtCap(
-          portfolio, of: id, before: state.accounts[try account(id)].portfolio)
+          charged, of: id, before: state.accounts[try account(id)].portfolio)
       }
     }
   }

@@ -58,7 +58,7 @@ extension Engine {
       guard last != nil || admits(marked, after: unmarked) else { continue }
       try emit(.marketMarked(marked))
     }
-    try markCollateral(indices, at: instant)
+    try markCollateral(indices, since: unmarked.collateralMarks, at: instant)
     // A venue begins when every underlying has a price; later listings wait for their own.
     guard state.markets.count == rules.underlyings.count || !state.marks.isEmpty else { return }
     var failure = advanceValuation()
@@ -71,6 +71,8 @@ extension Engine {
             market: last.market, status: .reduceOnly, freshAt: last.freshAt,
             premium: last.premium, settlement: marked.settlement,
             openInterest: last.openInterest, uncertainty: last.uncertainty)))
+      // What was made of the rejected index goes with it.
+      try markCollateral(indices, since: unmarked.collateralMarks, at: instant)
       failure = advanceValuation()
     }
     if let valuation {

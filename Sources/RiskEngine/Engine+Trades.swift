@@ -149,12 +149,13 @@ extension Engine {
     guard holder.liquidation?.order?.instrument != contract.id else {
       throw .refused(.accountInLiquidation(holder.id))
     }
+    if let order, order.account == holder.id {
+      portfolio.fill(order.order.id, by: size.magnitude)
+      count(order.order, filled: size.magnitude, in: &portfolio)
+    }
     let reduces = held.sign == -size.sign && held.steps.magnitude >= size.steps.magnitude
     if reduces {
       try requireSolvency(portfolio, of: holder.id, after: size, trade)
-      if let order, order.account == holder.id {
-        portfolio.fill(order.order.id, by: size.magnitude)
-      }
       try requireHedges(portfolio, since: holder)
       return
     }
@@ -171,10 +172,6 @@ extension Engine {
     let isNew = held == .zero
     guard !isNew || holder.portfolio.positions.count < Int(rules.clearing.positionLimit) else {
       throw .refused(.tooManyPositions(holder.id))
-    }
-    if let order, order.account == holder.id {
-      portfolio.fill(order.order.id, by: size.magnitude)
-      count(order.order, filled: size.magnitude, in: &portfolio)
     }
     if trade.cause == .matching {
       let role: LiquidityRole = order?.account == holder.id ? .maker : .taker
@@ -271,6 +268,7 @@ extension Engine {
         .belowInitialMargin(id, equity: equity, initialMargin: risk.initialMargin))
     }
   }
+
   /// Refuses when an underlying that a portfolio's equity depends on has no fresh price.
   func requireFreshPrices(_ portfolio: Portfolio) throws(StepError) {
     for position in portfolio.positions {
@@ -282,9 +280,6 @@ extension Engine {
     }
     for (index, units) in portfolio.balances.enumerated() where units != 0 {
       guard let underlying = state.listing.collateral[index].underlying else { continue }
-      guard state.status(of: underlying) == .open else {
-        throw .refused(.marketIsReduceOnly(underlying))
-      }
       guard isFresh(index) else { throw .refused(.marketIsReduceOnly(underlying)) }
     }
   }

@@ -55,6 +55,11 @@ struct PricePathTests {
     // e^−0.001 and e^−1, rounded down.
     #expect(factors(path, [0, 1, 1_000]) == [1_000_000_000, 999_000_499, 367_879_441])
     #expect(factors(path, [100_000_000]) == [0])
+    let rising = PricePath.exponential(start: Rate(billionths: .max), rate: Rate(billionths: -1))
+    #expect(rising.factor(after: .day).billionths > .max - 2_048)
+    let widest = PricePath.linear(
+      start: Rate(billionths: .max), end: Rate(billionths: .min), duration: .day)
+    #expect(widest.factor(after: .hour).billionths > 0)
   }
 
   @Test("no path ever rises or leaves its ends", arguments: 0..<50)
@@ -74,8 +79,8 @@ struct PricePathTests {
       .stairs(start: start, cut: two, step: span), .exponential(start: start, rate: three),
     ]
     for path in paths {
-      var last = path.factor(after: TimeSpan(seconds: 0))
-      #expect(last == start)
+      let first = path.factor(after: TimeSpan(seconds: 0))
+      #expect(first == start)
       for _ in 0..<40 {
         let time = Int64.random(in: 0...20_000, using: &random)
         let (early, late) = (
@@ -83,7 +88,6 @@ struct PricePathTests {
           path.factor(after: TimeSpan(seconds: time + 7))
         )
         #expect(late <= early && early <= start && late >= .zero)
-        last = late
       }
     }
   }

@@ -91,6 +91,20 @@ struct LeverageDrainingTests {
     }
   }
 
+  // A guess at the ceiling: the bracket is then wider than 64 bits.
+  @Test("a level anywhere between the ends is found")
+  func ceiling() {
+    let candidates = [
+      DeleveragingCandidate(
+        account: AccountID(1), size: Size(steps: 10), profit: 1, notional: 10, equity: 1,
+        exposure: 3_000_000_000),
+      DeleveragingCandidate(
+        account: AccountID(2), size: Size(steps: 10), profit: 1, notional: 1_000, equity: 200),
+    ]
+    #expect(cuts(10, candidates) == [[1, 10]])
+    #expect(cuts(15, candidates) == [[1, 10], [2, 5]])
+  }
+
   @Test("one level explains every cut, whatever the order", arguments: 0..<100)
   func properties(seed: UInt64) {
     var random = Seeded(seed)

@@ -69,6 +69,12 @@ struct ProductSumTests {
     try other.apply(loss: 5, gains: [0])
     let later = try other.deposit(5)
     #expect(throws: PoolError.unknownClaim) { try pool.worth(of: later) }
+    // A claim that looks like one of this pool is worth no more than the pool holds.
+    var thin = ProductSum(assetCount: 1)
+    _ = try thin.deposit(1 << 40)
+    try thin.apply(loss: (1 << 40) - (1 << 8), gains: [0])
+    let foreign = try thin.deposit(1 << 40)
+    #expect(try pool.worth(of: foreign).units == 100)
     #expect(pool == before)
     _ = try pool.deposit(ProductSum.limit - 100)
   }

@@ -106,7 +106,7 @@ struct JumpLikelihood {
   ///
   /// Steps are halved from 0.3 of a deviation to 10^−6 of it. Equal input gives equal bits.
   func best(mean: Double, deviation: Double) -> JumpParameters {
-    var best = (mean: mean, deviation: deviation)
+    var best = (mean: mean, deviation: min(max(deviation, 1e-3), 10))
     var most = profile(best.mean, best.deviation)
     var step = 0.3
     while step > 1e-6 {

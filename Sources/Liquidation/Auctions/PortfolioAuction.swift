@@ -44,9 +44,7 @@ public func largestBid(on portfolio: AuctionedPortfolio, at factor: Rate) -> Rat
   let paid = Int128(portfolio.value) * factor + Int128(portfolio.reserved) * (one - factor)
   let denominator = -excess * one + paid
   guard denominator > 0 else { return Rate(billionths: Int64(one)) }
-  let (numerator, overflows) = (-excess * one).multipliedReportingOverflow(by: one)
-  guard !overflows else { return Rate(billionths: Int64(one)) }
-  let share = numerator.divided(by: denominator, rounding: .up)
+  let share = (-excess * one * one).divided(by: denominator, rounding: .up)
   return Rate(billionths: Int64(min(share, one)))
 }
 

@@ -15,7 +15,7 @@ public enum PricePath: Hashable, Sendable {
   /// start · e^(−rate · seconds), the rate in billionths per second.
   case exponential(start: Rate, rate: Rate)
 
-  /// The factor after so long, rounded down to a billionth; at least 0.
+  /// The factor after so long, rounded down to a billionth.
   ///
   /// Before the auction begins it is that of the beginning. Stairs are rounded down at every step,
   /// as a chain of integers would be; the exponential is evaluated in binary floating point, with
@@ -32,9 +32,9 @@ public enum PricePath: Hashable, Sendable {
     case .stairs(let start, let cut, let step):
       return Self.stairs(start, cut, steps: step.nanoseconds > 0 ? time / step.nanoseconds : 0)
     case .exponential(let start, let rate):
-      let exponent = Double(rate.billionths) * 1e-9 * (Double(time) * 1e-9)
+      let exponent = Double(max(rate.billionths, 0)) * 1e-9 * (Double(time) * 1e-9)
       let factor = Elementary.exp(-exponent) * Double(start.billionths)
-      return Rate(billionths: Int64(factor.rounded(.down)))
+      return Rate(billionths: Int64(min(factor, 0x1p63.nextDown).rounded(.down)))
     }
   }
 
@@ -42,7 +42,7 @@ public enum PricePath: Hashable, Sendable {
     _ start: Rate, _ end: Rate, _ duration: TimeSpan, at time: Int64
   ) -> Rate {
     guard time < duration.nanoseconds else { return end }
-    let fall = Int128(start.billionths - end.billionths) * Int128(time)
+    let fall = (Int128(start.billionths) - Int128(end.billionths)) * Int128(time)
     let fallen = fall.divided(by: Int128(duration.nanoseconds), rounding: .up)
     return Rate(billionths: start.billionths - Int64(fallen))
   }

@@ -110,10 +110,11 @@ private func shareSize(
 
 /// Where each account stands in the queue, for everybody to see.
 ///
-/// A rank of 100 is the next to be touched, of 0 the last; accounts in the same place share it.
+/// A rank of 100 is the next to be touched, the lowest is the last; accounts in the same place
+/// share it.
 /// Venues that publish a queue show five lights; this is the light in hundredths.
 /// - Parameter ranks: By account; higher is touched first.
-/// - Returns: By the place in `ranks`, the share of all accounts that would be touched later, in
+/// - Returns: By the place in `ranks`, the share of ranked accounts at this place or behind it, in
 ///   hundredths, rounded up; those without rank (at most 0) have none.
 public func deleveragingQuantiles(_ ranks: [Int128]) -> [Int?] {
   let sorted = ranks.filter { $0 > 0 }.sorted()

@@ -50,14 +50,18 @@ public func shareByEquity(_ deficit: Int64, among bearers: [HaircutBearer]) -> [
   var capped = 0
   while capped < byTolerance.count, remaining > 0 {
     let next = byTolerance[capped]
-    // η e > c, without a quotient; both sides in 128 bits for less than 2^64 accounts' equity.
+    // η e > c, without a quotient.
     guard exceeds(remaining, Int128(next.equity), Int128(next.cap), equity) else { break }
     remaining -= Int128(next.cap)
     equity -= Int128(next.equity)
     capped += 1
   }
   var shares = byTolerance.prefix(capped).map { LossShare(account: $0.account, units: $0.cap) }
-  if remaining > 0 { shares += shareInProportion(Int64(remaining), byTolerance[capped...]) }
+  if remaining > 0 {
+    // Nobody's exact share is above its cap, which is whole, so no share rounded up is either.
+    let others = byTolerance[capped...].map { LossBearer(account: $0.account, profit: $0.equity) }
+    shares += shareLoss(Int64(remaining), among: others, cap: .one)
+  }
   return shares.filter { $0.units > 0 }.sorted { $0.account < $1.account }
 }
 
@@ -66,28 +70,4 @@ private func exceeds(_ a: Int128, _ b: Int128, _ c: Int128, _ d: Int128) -> Bool
   let left = a.magnitude.multipliedFullWidth(by: b.magnitude)
   let right = c.magnitude.multipliedFullWidth(by: d.magnitude)
   return (left.high, left.low) > (right.high, right.low)
-}
-
-/// Shares in proportion to equity, by largest remainder.
-///
-/// Nobody's exact share is above its cap, which is whole, so no share rounded up is either.
-private func shareInProportion(
-  _ units: Int64, _ bearers: ArraySlice<HaircutBearer>
-) -> [LossShare] {
-  let total = bearers.reduce(Int128(0)) { $0 + Int128($1.equity) }
-  guard total > 0 else { return [] }
-  var missing = units
-  var parts: [(remainder: Int128, share: Int64, account: AccountID)] = []
-  for bearer in bearers {
-    let (quotient, remainder) =
-      (Int128(units) * Int128(bearer.equity)).quotientAndRemainder(dividingBy: total)
-    missing -= Int64(quotient)
-    parts.append((remainder, Int64(quotient), bearer.account))
-  }
-  parts.sort { one, other in
-    one.remainder == other.remainder
-      ? one.account < other.account : one.remainder > other.remainder
-  }
-  for place in parts.indices.prefix(Int(missing)) { parts[place].share += 1 }
-  return parts.map { LossShare(account: $0.account, units: $0.share) }
 }

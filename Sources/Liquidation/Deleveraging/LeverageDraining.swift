@@ -78,8 +78,8 @@ private struct Basin {
     guard cut(at: Self.highest) <= wanted else { return Self.highest }
     var (above, below) = bracket(around: estimate(cutting: wanted), wanted)
     // `above` cuts no more than is wanted, `below` more.
-    while above - below > 1 {
-      let middle = below + (above - below) / 2
+    while below < above - 1 {
+      let middle = below + Int64((Int128(above) - Int128(below)) / 2)
       if cut(at: middle) <= wanted { above = middle } else { below = middle }
     }
     return above

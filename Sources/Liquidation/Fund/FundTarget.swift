@@ -93,7 +93,8 @@ public struct FundTightening: Hashable, Sendable {
     }
     let depth = min(upper - part, upper - lower)
     // Below 2^70 × 2^30.
-    let rise = (depth * Int128(largestRise.billionths)).divided(by: upper - lower, rounding: .up)
+    let rise = (depth * Int128(min(largestRise.billionths, 1_000_000_000))).divided(
+      by: upper - lower, rounding: .up)
     feeRise = Rate(billionths: Int64(rise))
   }
 }
@@ -130,7 +131,7 @@ public struct FundAllowance: Hashable, Sendable {
 
   /// What an event may draw now, ledger units, and the window it falls into.
   ///
-  /// Windows follow each other without a gap from the first draw on; a draw never takes more than
+  /// A window begins with the first draw after the last one has ended; a draw never takes more than
   /// there is.
   public func draw(
     wanted: Int64, balance: Int64, at now: Timestamp, _ last: Window?

@@ -153,7 +153,8 @@ extension ProductSum {
 extension ProductSum {
   /// What a depositor owns now, rounded down.
   ///
-  /// - Throws: ``PoolError/unknownClaim`` for a claim on another pool, ``PoolError/outsideLimits``.
+  /// - Throws: ``PoolError/unknownClaim`` for a claim that cannot be of this pool (not all of other
+  ///   pools can be told), ``PoolError/outsideLimits``.
   public func worth(of claim: Claim) throws(PoolError) -> Worth {
     guard claim.epoch < epoch || (claim.epoch == epoch && claim.scale <= scale),
       claim.epoch >= 0, claim.scale < sums[claim.epoch].count, claim.sums.count == assetCount
@@ -168,7 +169,7 @@ extension ProductSum {
     let now = WideSum(product, times: UInt128(claim.units))
       .shifted(down: Self.rescaling * (scale - claim.scale))
     let near = WideSum(high: 0, low: claim.product >> UInt128(Self.nearness))
-    return min(Int64((now + near).divided(by: claim.product).low), total)
+    return Int64(min((now + near).divided(by: claim.product).low, UInt128(total)))
   }
 
   private func gain(of claim: Claim, _ asset: Int) throws(PoolError) -> Int64 {

@@ -36,7 +36,10 @@ public struct ImpactProblem: Hashable, Sendable {
   /// a = τ m − f: what a unit sold brings nearer to the target, impact apart.
   public var relief: Double { target * maintenanceRate - feeRate }
 
-  /// The largest deficit that selling can cure, 4a³ ÷ 27κ²; unlimited without impact.
+  /// The largest deficit that selling can cure, 4a³ ÷ 27κ², if the position is large enough;
+  /// unlimited without impact.
+  ///
+  /// ``smallestSale`` ends at the notional.
   public var largestDeficit: Double {
     guard relief > 0 else { return 0 }
     guard impact > 0 else { return .infinity }

@@ -23,7 +23,7 @@ public struct CollateralHaircut: Sendable {
   public let least: Rate
   /// The most worth of which one more counts, less what scenarios take of it: what is beyond
   /// counts for nothing in a portfolio account, and no scenario takes any of it.
-  let scannedLimit: Int64
+  var scannedLimit: Int64
   /// The share of every amount that counts at all under the venue-wide cap.
   public var countedShare = Rate.one
   private let accountCap: Int64

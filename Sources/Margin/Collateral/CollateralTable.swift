@@ -93,6 +93,14 @@ private struct CountedAsset: Sendable {
     haircuts = rising.map {
       CollateralHaircut(flat: flat, terms, volatility: .zero, correlation: $0)
     }
+    alignLimits()
+  }
+
+  /// One limit of what is scanned for all exposures: a fill or a price that makes another position
+  /// the dominant one takes no hedge out of the scan.
+  private mutating func alignLimits() {
+    let limit = haircuts.map(\.scannedLimit).min() ?? 0
+    for level in haircuts.indices { haircuts[level].scannedLimit = limit }
   }
 
   mutating func rebuild(
@@ -109,6 +117,7 @@ private struct CountedAsset: Sendable {
           flat: flat, terms, volatility: volatility, depthShare: depthShare, correlation: $0,
           scanLoss: scanLoss)
       }
+      alignLimits()
       self.countedShare = .one
     }
     guard countedShare != self.countedShare else { return }

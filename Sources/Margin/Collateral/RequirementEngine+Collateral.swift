@@ -116,12 +116,7 @@ extension RequirementEngine {
     _ portfolio: borrowing Portfolio, _ scratch: inout RiskScratch
   ) -> DominantExposure {
     guard collateral.hasWrongWay, !portfolio.positions.isEmpty else { return .none }
-    for place in portfolio.positions.indices {
-      guard let index = layout.index(of: portfolio.positions[place].instrument) else { continue }
-      scratch.rows[place] = UInt32(truncatingIfNeeded: index)
-      scratch.sizes[place] = Int32(truncatingIfNeeded: portfolio.positions[place].size.steps)
-    }
-    sumDeltas(portfolio.positions.count, &scratch)
+    sumDeltas(of: portfolio.positions, &scratch)
     var largest: Int64 = 0
     var found = DominantExposure.none
     for place in 0..<scratch.sized.count {

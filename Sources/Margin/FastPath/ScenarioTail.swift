@@ -112,6 +112,10 @@ extension RequirementEngine {
   ) throws(MarginError) -> Int64 {
     _ = try takeStock(of: portfolio, &scratch)
     guard hasScenarios else { return QuoteMoney.limit }
+    if portfolio.mode == .portfolio {
+      leaveUncounted(
+        of: &scratch.held, scratch.net, dominantExposure(portfolio, &scratch))
+    }
     var losses: [(loss: Int128, weight: Int64)] = []
     for lane in tail.weights.indices where lane < table.laneCount {
       var loss: Int128 = 0
@@ -157,16 +161,20 @@ extension RequirementEngine {
     }
     let least = tail.charge(try expectedShortfall(of: portfolio, tail, scratch: &scratch))
     let (provision, _) = try takeStock(of: portfolio, &scratch)
+    let exposure = dominantExposure(portfolio, &scratch)
+    let wrongWay = wrongWayOfOrders(portfolio, scratch.net, exposure)
+    leaveUncounted(of: &scratch.held, scratch.net, exposure)
     var core = max(scanCharge(portfolio.positions.count, &scratch), least)
     if hasDeltaTerms {
       let terms = deltaCharges(portfolio.positions.count, &scratch)
       core = QuoteMoney.sum(max(core, terms.floor), terms.added)
     }
-    core = QuoteMoney.sum(core, haircutCharge(scratch.net))
+    core = QuoteMoney.sum(core, haircutCharge(scratch.net, exposure, isScanned: true))
     core = QuoteMoney.sum(core, provision.initial)
     var charge = portfolioCharge(core)
     if !portfolio.orders.isEmpty {
-      charge.initial = QuoteMoney.sum(charge.initial, try orderCharge(of: portfolio))
+      let orders = QuoteMoney.sum(try openOrderCharge(of: portfolio), wrongWay)
+      charge.initial = QuoteMoney.sum(charge.initial, orders)
     }
     return AccountRequirement(
       equity: risk.equity, initialMargin: charge.initial, maintenanceMargin: charge.maintenance)

@@ -153,6 +153,8 @@ public struct TriggerIntervals: Sendable {
     for slot in isSettling.indices
     where (engine.marked.expiries[slot].settling != nil) != isSettling[slot] { return false }
     guard !engine.usesLiquidity || engine.marked.liquidity == liquidity else { return false }
+    // A price as collateral moves by itself; nothing was bounded for it.
+    guard engine.marked.collateral.isEmpty else { return false }
     for slot in boxes.indices {
       switch (boxes[slot], engine.marked.markets[slot]) {
       case (nil, nil): continue
