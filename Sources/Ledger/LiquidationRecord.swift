@@ -4,9 +4,9 @@
 public import Instruments
 public import Quantities
 
-/// How far through the waterfall an account in liquidation is.
+/// A stage of the waterfall; in which order they follow each other is a parameter.
 @frozen
-public enum LiquidationStage: UInt8, Hashable, Sendable, CaseIterable, Comparable {
+public enum LiquidationStage: UInt8, Hashable, Sendable, CaseIterable {
   /// Its resting orders are cancelled.
   case cancelOrders
   /// Positions are reduced against the book, never beyond the bankruptcy price.
@@ -17,9 +17,10 @@ public enum LiquidationStage: UInt8, Hashable, Sendable, CaseIterable, Comparabl
   case deleveraging
   /// Winners of the market share what is left.
   case socializedLoss
-
-  @inlinable
-  public static func < (left: Self, right: Self) -> Bool { left.rawValue < right.rawValue }
+  /// Slices of the whole portfolio are offered at a falling price.
+  case auction
+  /// A pool of the venue's backers takes positions over.
+  case pool
 }
 
 /// An order the engine sends to the book for an account in liquidation.

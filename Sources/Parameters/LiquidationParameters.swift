@@ -23,6 +23,8 @@ public struct LiquidationParameters: Hashable, Sendable {
   public let socializedShare: Rate
   /// The penalty on liquidated notional of accounts whose tiers state none.
   public let penalty: Rate
+  /// Which stages there are and how they follow each other.
+  public let waterfall: WaterfallParameters
 
   public init(_ set: ParameterSet) throws(ParameterError) {
     sliceShare = try set.rate("liquidation.sliceShare")
@@ -34,6 +36,7 @@ public struct LiquidationParameters: Hashable, Sendable {
     fundOpeningShare = try set.rate("insuranceFund.openingShare")
     socializedShare = try set.rate("socializedLoss.share")
     penalty = try set.rate("liquidation.penalty")
+    waterfall = try WaterfallParameters(set)
   }
 }
 

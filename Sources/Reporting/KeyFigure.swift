@@ -164,6 +164,8 @@ struct StageCount {
     case .insuranceFund: "insuranceFund"
     case .deleveraging: "deleveraging"
     case .socializedLoss: "socializedLoss"
+    case .auction: "auction"
+    case .pool: "pool"
     }
   }
 
@@ -175,6 +177,8 @@ struct StageCount {
     case .insuranceFund: "the fund pays for closing beyond the bankruptcy price"
     case .deleveraging: "profitable positions opposite are closed at the bankruptcy price"
     case .socializedLoss: "winners of the market share what is left, up to a cap"
+    case .auction: "slices of the portfolio are sold at a price that falls with time"
+    case .pool: "a pool of the venue's backers takes positions over"
     }
   }
 }

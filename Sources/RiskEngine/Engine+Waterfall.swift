@@ -95,8 +95,7 @@ extension Engine {
     let isExhausted = Int64(liquidation.emptyHanded) >= rules.liquidation.patience
     switch liquidation.stage {
     case .cancelOrders:
-      try emit(.liquidationStageEntered(account.id, .partial))
-      return .moved
+      return try enterNext(account.id, after: .cancelOrders)
     case .partial:
       if risk.equity <= 0 || isExhausted {
         if let index = state.index(of: account.id),
@@ -104,21 +103,31 @@ extension Engine {
         {
           return .moved
         }
-        try emit(.liquidationStageEntered(account.id, .insuranceFund))
-        return .moved
+        return try enterNext(account.id, after: .partial)
       }
       return try issueOrder(account, risk, valuation, stage: .partial)
     case .insuranceFund:
       if isExhausted || !fundReaches(account.portfolio) {
-        try emit(.liquidationStageEntered(account.id, .deleveraging))
-        return .moved
+        return try enterNext(account.id, after: .insuranceFund)
       }
       return try issueOrder(account, risk, valuation, stage: .insuranceFund)
-    case .deleveraging, .socializedLoss:
+    case .deleveraging:
       if try deleverage(account, risk, valuation) { return .moved }
       // Nobody is left to close against: what the fund has since earned is tried again.
-      return try issueOrder(account, risk, valuation, stage: liquidation.stage)
+      return try issueOrder(account, risk, valuation, stage: .deleveraging)
+    case .socializedLoss, .auction, .pool:
+      return try enterNext(account.id, after: liquidation.stage)
     }
+  }
+
+  /// Enters the stage that the venue's waterfall has next; after the last one, the account waits
+  /// where it is, and its positions are offered to the book.
+  private mutating func enterNext(
+    _ id: AccountID, after stage: LiquidationStage
+  ) throws(StepError) -> Progress {
+    guard let next = rules.stage(after: stage) else { return .waits }
+    try emit(.liquidationStageEntered(id, next))
+    return .moved
   }
 
   /// Sends the next order to the book; the account then waits for its report.

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 public import Instruments
+import Ledger
 import Margin
 public import MarketData
 public import Parameters
@@ -146,5 +147,27 @@ public struct VenueRules: Sendable {
     let prefix = "oracle.\(name).source."
     guard set.values.contains(where: { $0.key.hasPrefix(prefix) }) else { return nil }
     return try? AssetSymbol(name)
+  }
+}
+
+extension VenueRules {
+  /// The stage that follows another in the venue's waterfall; `nil` after the last.
+  func stage(after stage: LiquidationStage) -> LiquidationStage? {
+    let stages = liquidation.waterfall.stages.map(LiquidationStage.init)
+    guard let place = stages.firstIndex(of: stage) else { return stages.first }
+    return place + 1 < stages.count ? stages[place + 1] : nil
+  }
+}
+
+extension LiquidationStage {
+  fileprivate init(_ stage: WaterfallParameters.Stage) {
+    switch stage {
+    case .partial: self = .partial
+    case .auction: self = .auction
+    case .pool: self = .pool
+    case .insuranceFund: self = .insuranceFund
+    case .deleveraging: self = .deleveraging
+    case .socializedLoss: self = .socializedLoss
+    }
   }
 }

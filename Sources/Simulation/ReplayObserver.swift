@@ -102,8 +102,9 @@ extension ReplayObserver {
   private mutating func enter(
     _ id: AccountID, _ stage: LiquidationStage, _ engine: Engine
   ) {
-    guard let reached = open[id]?.stage else { return }
-    open[id]?.stage = max(reached, stage)
+    guard open[id] != nil else { return }
+    // Stages are only ever entered forward.
+    open[id]?.stage = stage
     note(id, engine, "enters stage \(stage.title)")
   }
 

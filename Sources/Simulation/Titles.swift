@@ -45,6 +45,8 @@ extension LiquidationStage {
     case .insuranceFund: "insurance fund"
     case .deleveraging: "auto-deleveraging"
     case .socializedLoss: "socialized loss"
+    case .auction: "auction"
+    case .pool: "backstop pool"
     }
   }
 }
