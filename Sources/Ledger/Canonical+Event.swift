@@ -54,6 +54,7 @@ extension LedgerEvent: Canonical {
       writer.append(tag: 96, id)
       writer.append(step.rawValue)
       writer.append(cause)
+    case .liquidationWindowBegun(let instant): writer.append(tag: 97, instant)
     }
   }
 
@@ -124,6 +125,7 @@ extension LedgerEvent: Canonical {
       let account: AccountID = try reader.value()
       let step: MarginCall = try reader.tag()
       self = .marginCalled(account, step, try reader.value())
+    case 97: self = .liquidationWindowBegun(at: try reader.value())
     default: self = try Self.readAccess(tag, &reader)
     }
   }

@@ -84,9 +84,12 @@ extension LedgerState: Canonical {
     writer.append(lastFunding)
     // One bit for each thing that may be absent; all zero writes what it always wrote.
     let isMarked = !collateralMarks.isEmpty
-    writer.append(UInt8(restartedAt != nil ? 1 : 0) | (isMarked ? 2 : 0))
+    let isCounted = liquidationFlow != nil
+    writer.append(
+      UInt8(restartedAt != nil ? 1 : 0) | (isMarked ? 2 : 0) | (isCounted ? 128 : 0))
     if let restartedAt { writer.append(restartedAt) }
     if isMarked { writer.append(list: collateralMarks) }
+    if let liquidationFlow { writer.append(liquidationFlow) }
   }
 
   public init(from reader: inout CanonicalReader) throws(CanonicalError) {
@@ -104,13 +107,14 @@ extension LedgerState: Canonical {
     nextOrder = try reader.value()
     lastFunding = try reader.value()
     let present = try reader.byte()
-    guard present < 4 else { throw reader.malformed("state") }
+    guard present & ~131 == 0 else { throw reader.malformed("state") }
     if present & 1 != 0 { restartedAt = try reader.value(Timestamp.self) }
     if present & 2 != 0 {
       collateralMarks = try reader.list()
       let isListed = collateralMarks.allSatisfy { listing.index(of: $0.asset) != nil }
       guard !collateralMarks.isEmpty, isListed else { throw reader.malformed("state") }
     }
+    if present & 128 != 0 { liquidationFlow = try reader.value(LiquidationFlow.self) }
     guard totals.count == listing.contracts.count, houses.count == listing.collateral.count,
       marks.count <= listing.contracts.count,
       accounts.allSatisfy({ $0.portfolio.balances.count == houses.count })

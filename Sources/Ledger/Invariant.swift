@@ -22,7 +22,8 @@ public enum Invariant: String, Error, Hashable, Sendable, CaseIterable {
   case runningTotalsAreTrue
   /// A market's clearing balance is minus the cost of its positions.
   case clearingBalancesCost
-  /// P21: a liquidation order is its account's own and closes no more than what is held.
+  /// P21: a liquidation order is its account's own and closes no more than what is held, or hedges
+  /// options of a portfolio account in a perpetual of their underlying.
   case liquidationsAreConsistent
   /// Sorted by id, one balance per asset, positions sorted and not empty, one instrument in an
   /// isolated account.
@@ -116,7 +117,25 @@ extension LedgerState {
 
   private func isConsistent(_ order: LiquidationOrder, _ account: Account) -> Bool {
     let held = account.portfolio.size(of: order.instrument)
-    return order.account == account.id && order.id < nextOrder && held.sign == -order.side.sign
-      && order.size.steps > 0 && order.size.steps.magnitude <= held.steps.magnitude
+    guard order.account == account.id, order.id < nextOrder, order.size.steps > 0 else {
+      return false
+    }
+    let closes =
+      held.sign == -order.side.sign && order.size.steps.magnitude <= held.steps.magnitude
+    return closes || isHedge(order, of: account.portfolio)
+  }
+
+  private func isHedge(_ order: LiquidationOrder, of portfolio: Portfolio) -> Bool {
+    guard portfolio.mode == .portfolio, order.stage == .partial,
+      let index = listing.index(of: order.instrument),
+      case .perpetual = listing.contracts[index].kind,
+      portfolio.size(of: order.instrument).sign != -order.side.sign
+    else { return false }
+    return portfolio.positions.contains { position in
+      listing.index(of: position.instrument).map { held in
+        let contract = listing.contracts[held]
+        return contract.isOption && contract.underlying == listing.contracts[index].underlying
+      } ?? false
+    }
   }
 }

@@ -75,4 +75,6 @@ public enum LedgerEvent: Hashable, Sendable {
 
   /// An account entered or left a step of the ladder before liquidation.
   case marginCalled(AccountID, MarginCall, LiquidationCause)
+  /// A window in which liquidation orders are counted begins.
+  case liquidationWindowBegun(at: Timestamp)
 }

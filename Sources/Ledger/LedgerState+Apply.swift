@@ -25,6 +25,7 @@ extension LedgerState {
     case .blockStarted(let instant):
       time = instant
       block += 1
+      liquidationFlow?.beginBlock()
     case .sampleRejected, .stateDigested: break
     case .feedUpdated(let feed): update(feed)
     case .marketMarked(let market): update(market)
@@ -42,6 +43,7 @@ extension LedgerState {
       if let index = index(of: id) { accounts[index].portfolio.mode = mode }
     case .collateralMarked(let marks): collateralMarks = marks
     case .marginCalled(let id, let step, _): withAccount(id) { $0.marginCall = step }
+    case .liquidationWindowBegun(let instant): liquidationFlow = LiquidationFlow(since: instant)
     }
   }
 
@@ -246,6 +248,7 @@ extension LedgerState {
       }
     case .liquidationOrderIssued(let order):
       withAccount(order.account) { $0.liquidation?.order = order }
+      liquidationFlow?.count(order)
       nextOrder = OrderID(max(nextOrder.number, order.id.number + 1))
     case .liquidationOrderClosed(let id, _, let end):
       withAccount(id) {

@@ -74,6 +74,8 @@ public struct LedgerState: Hashable, Sendable {
   public internal(set) var restartedAt: Timestamp?
   /// Of the assets that have rules for it, in the order of the listing.
   public internal(set) var collateralMarks: [CollateralMark]
+  /// What liquidations have ordered, where that is limited.
+  public internal(set) var liquidationFlow: LiquidationFlow?
   /// Whether a balance left its field limit; the command that did it is refused.
   public internal(set) var isOutsideLimits = false
 
@@ -121,6 +123,7 @@ public struct LedgerState: Hashable, Sendable {
     lastFunding = Timestamp(nanoseconds: 0)
     restartedAt = nil
     collateralMarks = []
+    liquidationFlow = nil
   }
 
   /// The dense index of an account.

@@ -45,6 +45,12 @@ public struct PartialSize: Hashable, Sendable {
   public let instrument: InstrumentID
   /// Steps to close, positive.
   public let size: Size
+
+  @inlinable
+  public init(instrument: InstrumentID, size: Size) {
+    self.instrument = instrument
+    self.size = size
+  }
 }
 
 /// Sizes the next partial liquidation order: the position that frees most margin, reduced by

@@ -26,6 +26,7 @@ public struct LiquidationParameters: Hashable, Sendable {
   /// Which stages there are and how they follow each other.
   public let waterfall: WaterfallParameters
   public let marginCall: MarginCallParameters
+  public let sizing: SizingParameters
 
   public init(_ set: ParameterSet) throws(ParameterError) {
     sliceShare = try set.rate("liquidation.sliceShare")
@@ -39,6 +40,7 @@ public struct LiquidationParameters: Hashable, Sendable {
     penalty = try set.rate("liquidation.penalty")
     waterfall = try WaterfallParameters(set)
     marginCall = try MarginCallParameters(set)
+    sizing = try SizingParameters(set)
   }
 }
 

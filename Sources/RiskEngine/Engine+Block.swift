@@ -46,6 +46,7 @@ extension Engine {
     risks = valuation.risks(of: state.accounts, workers: workers)
     venueIndex.noteMeasured()
     try callMargins()
+    try countLiquidations()
     var candidates: [(shortfall: Int64, index: Int)] = []
     for index in risks.indices {
       let risk = risks[index]

@@ -110,6 +110,7 @@ extension Engine {
     let isOption =
       state.listing.index(of: instrument).map { state.listing.contracts[$0].isOption } ?? false
     let fee = isOption ? rules.fees.option : rules.fees.taker
-    return rules.liquidation.expectedCost + fee
+    let stated = isOption ? rules.liquidation.sizing.optionCost : nil
+    return (stated ?? rules.liquidation.expectedCost) + fee
   }
 }

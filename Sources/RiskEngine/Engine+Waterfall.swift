@@ -12,7 +12,7 @@ import Quantities
 // Step 6: one account as far through the waterfall as it can go before it must wait.
 extension Engine {
   /// What one look at an account in liquidation leads to.
-  private enum Progress {
+  enum Progress {
     /// Something changed: look again.
     case moved
     /// The account waits for a report, for a price or for a time.
@@ -105,6 +105,9 @@ extension Engine {
         }
         return try enterNext(account.id, after: .partial)
       }
+      if rules.liquidation.sizing.choice == .bestPerCost {
+        return try issueBestTrade(account, risk, valuation)
+      }
       return try issueOrder(account, risk, valuation, stage: .partial)
     case .insuranceFund:
       if isExhausted || !fundReaches(account.portfolio) {
@@ -122,7 +125,7 @@ extension Engine {
 
   /// Enters the stage that the venue's waterfall has next; after the last one, the account waits
   /// where it is, and its positions are offered to the book.
-  private mutating func enterNext(
+  mutating func enterNext(
     _ id: AccountID, after stage: LiquidationStage
   ) throws(StepError) -> Progress {
     guard let next = rules.stage(after: stage) else { return .waits }
@@ -136,13 +139,14 @@ extension Engine {
   ) throws(StepError) -> Progress {
     var memory = takeScratch(valuation)
     let positions = valuation.closable(account.portfolio, risk: risk, at: state.time, &memory)
-    let sized = decidePartialSize(positions, rules.liquidation) { instrument, size in
+    let decided = decidePartialSize(positions, rules.liquidation) { instrument, size in
       valuation.standing(
         of: account.portfolio, closing: size, of: instrument, cost: closingCost(of: instrument),
         &memory)
     }
     scratch = memory
-    guard let sized else { return .waits }
+    guard let decided, let room = room(for: decided.instrument) else { return .waits }
+    let sized = PartialSize(instrument: decided.instrument, size: min(decided.size, room))
     let fund = stage == .partial ? 0 : fundBudget(sized.instrument)
     let terms = valuation.terms(
       for: sized.instrument, in: account.portfolio, equity: risk.equity, fund: fund)

@@ -50,6 +50,24 @@ extension Valuation {
       equity: risk.equity - expected, target: risk.maintenanceMargin + risk.liquidationBuffer)
   }
 
+  /// Where a portfolio would stand after a trade at the mark that costs so much.
+  ///
+  /// - Parameter traded: Signed steps: what the portfolio takes.
+  func standing(
+    of portfolio: Portfolio, trading traded: Size, of instrument: Int, cost: Int64,
+    _ scratch: inout RiskScratch
+  ) -> Standing {
+    guard let asset = listing.index(of: listing.contracts[instrument].settlementAsset)
+    else { return Standing(equity: .min, target: .max) }
+    var after = portfolio
+    after.balances[asset] += after.take(
+      traded, of: listing.contracts[instrument].id, unitValue: marks[instrument].unitValue)
+    let risk = risk(after, &scratch)
+    return Standing(
+      equity: Int64(clamping: Int128(risk.equity) - Int128(cost)),
+      target: risk.maintenanceMargin + risk.liquidationBuffer)
+  }
+
   /// The prices at which one position of an account may be closed.
   ///
   /// Equity is allotted to the positions by notional, the fund's budget to those that settle in
@@ -57,15 +75,19 @@ extension Valuation {
   /// - Parameters:
   ///   - equity: Of the whole account, millionths of the quote currency.
   ///   - fund: What the fund may add for those positions, ledger units of their asset.
+  ///   - size: What is closed, if not what is held: a hedge counts as closing its opposite.
   func terms(
-    for instrument: InstrumentID, in portfolio: Portfolio, equity: Int64, fund: Int64
+    for instrument: InstrumentID, in portfolio: Portfolio, equity: Int64, fund: Int64,
+    size: Size? = nil
   ) -> ClosingTerms? {
     guard let index = listing.index(of: instrument),
       let asset = listing.index(of: listing.contracts[index].settlementAsset)
     else { return nil }
-    let own = max(notional(portfolio.size(of: instrument), of: instrument), 1)
-    var total: Int128 = 0
-    var sameAsset: Int128 = 0
+    let held = portfolio.size(of: instrument)
+    let size = size ?? held
+    let own = max(notional(size, of: instrument), 1)
+    var total: Int128 = size == held ? 0 : Int128(own)
+    var sameAsset = total
     for position in portfolio.positions {
       guard let other = listing.index(of: position.instrument) else { continue }
       let notional = Int128(max(notional(position.size, of: position.instrument), 1))
@@ -77,11 +99,11 @@ extension Valuation {
     let equityShare = (Int128(equity) * Int128(own)).divided(by: total, rounding: .down)
     let fundShare = (Int128(fund) * Int128(own)).divided(by: sameAsset, rounding: .down)
     return closingTerms(
-      contract: listing.contracts[index], size: portfolio.size(of: instrument),
+      contract: listing.contracts[index], size: size,
       unitValue: marks[index].unitValue,
       equityShare: units(ofQuote: Int64(clamping: equityShare), asset: asset, rounding: .down),
       fundShare: Int64(clamping: fundShare),
-      fundLimit: bandValue(index, portfolio.size(of: instrument)))
+      fundLimit: bandValue(index, size))
   }
 
   /// The unit value at the edge of the band around the mark, on the side on which a position

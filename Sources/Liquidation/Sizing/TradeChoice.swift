@@ -1,0 +1,118 @@
+// Plimsoll: a real-time margin and liquidation engine for crypto derivatives.
+// SPDX-License-Identifier: Apache-2.0
+
+public import Instruments
+public import Quantities
+
+/// A trade by which a portfolio's requirement could be lowered: a position reduced, or a hedge.
+@frozen
+public struct TradeDirection: Hashable, Sendable {
+  public let instrument: InstrumentID
+  /// What the account would do.
+  public let side: Side
+  /// The most steps one order may trade, positive.
+  public let most: Int64
+
+  @inlinable
+  public init(instrument: InstrumentID, side: Side, most: Int64) {
+    self.instrument = instrument
+    self.side = side
+    self.most = most
+  }
+}
+
+/// A direction with the size that was found for it.
+public struct SizedTrade: Hashable, Sendable {
+  public let direction: TradeDirection
+  /// Steps to trade, positive.
+  public let size: Size
+  /// How much the target falls, millionths of the quote currency, positive.
+  public let freed: Int64
+  /// What it is expected to cost, millionths of the quote currency, not negative.
+  public let cost: Int64
+}
+
+/// A portfolio after a trial trade, with what the trade cost.
+@frozen
+public struct TradeOutcome: Hashable, Sendable {
+  /// With the cost deducted.
+  public let standing: Standing
+  /// Millionths of the quote currency, not negative.
+  public let cost: Int64
+
+  @inlinable
+  public init(standing: Standing, cost: Int64) {
+    self.standing = standing
+    self.cost = cost
+  }
+
+  /// Equity above the target.
+  fileprivate var surplus: Int128 { Int128(standing.equity) - Int128(standing.target) }
+}
+
+/// The trade that frees most margin for what it costs, no larger than it needs to be.
+///
+/// For every direction: the smallest size that restores the account, found by bisection on the
+/// engine's own requirement. Where none restores it because impact outgrows what is freed, the size
+/// that brings it nearest. A direction that frees nothing, or costs more than it frees, is none:
+/// selling would make it worse, and the account is better passed on whole. The best is the one with
+/// the largest freed ÷ cost; ties go to the smaller cost, then to the lower instrument.
+/// - Parameters:
+///   - target: Maintenance margin + buffer before any trade.
+///   - outcome: Where the account stands after a trade of so many steps. Its surplus must be
+///     concave in the size, which a convex cost and a requirement that falls in a line or slower
+///     make it; where it is not, a size is found that need not be the smallest.
+/// - Returns: `nil` if no direction helps.
+public func chooseTrade(
+  among directions: [TradeDirection], from target: Int64,
+  outcome: (TradeDirection, Size) -> TradeOutcome
+) -> SizedTrade? {
+  var best: SizedTrade?
+  for direction in directions where direction.most > 0 {
+    guard
+      let sized = sizedTrade(direction, from: target, outcome: { outcome(direction, $0) })
+    else { continue }
+    if best.map({ isBetter(sized, than: $0) }) ?? true { best = sized }
+  }
+  return best
+}
+
+private func sizedTrade(
+  _ direction: TradeDirection, from target: Int64, outcome: (Size) -> TradeOutcome
+) -> SizedTrade? {
+  func surplus(_ steps: Int64) -> Int128 { outcome(Size(steps: steps)).surplus }
+  var high = direction.most
+  if surplus(high) < 0 { high = peak(through: direction.most, surplus) }
+  if surplus(high) >= 0 {
+    var low: Int64 = 0
+    while low + 1 < high {
+      let middle = low + (high - low) / 2
+      if surplus(middle) >= 0 { high = middle } else { low = middle }
+    }
+  }
+  let size = Size(steps: high)
+  let found = outcome(size)
+  let freed = Int128(target) - Int128(found.standing.target)
+  guard freed > Int128(found.cost) else { return nil }
+  return SizedTrade(
+    direction: direction, size: size, freed: Int64(clamping: freed), cost: found.cost)
+}
+
+/// The size up to `most` with the largest surplus, of a concave surplus.
+private func peak(through most: Int64, _ surplus: (Int64) -> Int128) -> Int64 {
+  var (low, high): (Int64, Int64) = (1, most)
+  while low < high {
+    let middle = low + (high - low) / 2
+    // On a plateau the smaller size does as much.
+    if surplus(middle) < surplus(middle + 1) { low = middle + 1 } else { high = middle }
+  }
+  return low
+}
+
+private func isBetter(_ one: SizedTrade, than other: SizedTrade) -> Bool {
+  let left = Int128(one.freed) * Int128(max(other.cost, 1))
+  let right = Int128(other.freed) * Int128(max(one.cost, 1))
+  if left != right { return left > right }
+  if one.cost != other.cost { return one.cost < other.cost }
+  return one.direction.instrument < other.direction.instrument
+}

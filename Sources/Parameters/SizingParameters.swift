@@ -1,0 +1,74 @@
+// Plimsoll: a real-time margin and liquidation engine for crypto derivatives.
+// SPDX-License-Identifier: Apache-2.0
+
+public import Quantities
+
+/// How a liquidation chooses what to trade and how much at once.
+public struct SizingParameters: Hashable, Sendable {
+  /// Which trade a partial liquidation makes.
+  public enum Choice: Int64, Hashable, Sendable, CaseIterable {
+    /// The position whose closing frees most margin is reduced.
+    case mostRelief
+    /// The reduction or hedge that frees most margin for what it costs; none that raises it.
+    case bestPerCost
+  }
+
+  public let choice: Choice
+  /// The factor Y of the square-root law in the expected cost; 0 for a cost in proportion.
+  public let impact: Rate
+  /// The largest share of a market's open interest that liquidations may trade in one block, and
+  /// in one window; `nil` for no limit.
+  public let blockShare: Rate?
+  public let windowShare: Rate?
+  /// How long a window is; the next begins with the first block after its end.
+  public let window: TimeSpan
+  /// The expected cost of trading an option, as a share of notional; `nil` where it is that of
+  /// everything else.
+  public let optionCost: Rate?
+
+  /// - Throws: ``ParameterError/missing(key:)`` for a share of a window without its length.
+  init(_ set: ParameterSet) throws(ParameterError) {
+    let choice = "liquidation.choice"
+    let stated = set.states(choice) ? try set.raw(choice) : Choice.mostRelief.rawValue
+    guard let known = Choice(rawValue: stated) else {
+      throw .inconsistent(key: choice, reason: "no such choice")
+    }
+    self.choice = known
+    impact = set.states("liquidation.impact") ? try set.rate("liquidation.impact") : .zero
+    let block = "liquidation.blockShare"
+    blockShare = set.states(block) ? try set.rate(block) : nil
+    let share = "liquidation.windowShare"
+    windowShare = set.states(share) ? try set.rate(share) : nil
+    let length = "liquidation.window"
+    guard windowShare == nil || set.states(length) else { throw .missing(key: length) }
+    window = set.states(length) ? try set.duration(length) : TimeSpan(nanoseconds: 0)
+    let option = "liquidation.expectedOptionCost"
+    optionCost = set.states(option) ? try set.rate(option) : nil
+  }
+
+  /// Whether what liquidations trade is counted.
+  public var isThrottled: Bool { blockShare != nil || windowShare != nil }
+}
+
+extension ParameterDefinition {
+  static let sizing: [ParameterDefinition] = [
+    ParameterDefinition(
+      "liquidation.choice", .count, 0...1,
+      "0: reduce what frees most; 1: reduce or hedge what frees most for its cost"),
+    ParameterDefinition(
+      "liquidation.impact", .rate, 0...10_000_000_000,
+      "factor of the square-root law in the cost a liquidation expects"),
+    ParameterDefinition(
+      "liquidation.blockShare", .rate, 1_000_000...1_000_000_000,
+      "largest share of open interest that liquidations may trade in a block"),
+    ParameterDefinition(
+      "liquidation.windowShare", .rate, 1_000_000...1_000_000_000,
+      "largest share of open interest that liquidations may trade in a window"),
+    ParameterDefinition(
+      "liquidation.window", .duration, 1_000_000_000...86_400_000_000_000,
+      "length of the window in which liquidations are counted"),
+    ParameterDefinition(
+      "liquidation.expectedOptionCost", .rate, 0...1_000_000_000,
+      "expected cost of closing an option, as a share of notional, when an order is sized"),
+  ]
+}

@@ -1,0 +1,209 @@
+// Plimsoll: a real-time margin and liquidation engine for crypto derivatives.
+// SPDX-License-Identifier: Apache-2.0
+
+import Instruments
+import Ledger
+import Liquidation
+import Margin
+import MarketData
+import Parameters
+import Quantities
+
+// What a partial liquidation trades: the reduction or hedge that frees most for its cost, and how
+// much liquidations may trade together.
+extension Engine {
+  /// Sends the best trade to the book, or passes the account on if no trade helps it.
+  mutating func issueBestTrade(
+    _ account: Account, _ risk: AccountRisk, _ valuation: Valuation
+  ) throws(StepError) -> Progress {
+    var memory = takeScratch(valuation)
+    let directions = directions(account.portfolio, valuation)
+    let best = chooseTrade(
+      among: directions, from: risk.maintenanceMargin + risk.liquidationBuffer
+    ) { direction, size in
+      outcome(of: direction, size, account.portfolio, valuation, &memory)
+    }
+    scratch = memory
+    guard let best else { return try enterNext(account.id, after: .partial) }
+    guard let room = room(for: best.direction.instrument) else { return .waits }
+    let size = min(best.size, room)
+    guard let order = order(best.direction, size, account, risk, valuation) else {
+      return .waits
+    }
+    try emit(.liquidationOrderIssued(order))
+    return .waits
+  }
+
+  private func outcome(
+    of direction: TradeDirection, _ size: Size, _ portfolio: Portfolio, _ valuation: Valuation,
+    _ memory: inout RiskScratch
+  ) -> TradeOutcome {
+    guard let index = state.listing.index(of: direction.instrument) else {
+      return TradeOutcome(standing: Standing(equity: .min, target: .max), cost: .max)
+    }
+    let cost = expectedCost(of: size, index, valuation)
+    let traded = direction.side == .buy ? size : -size
+    return TradeOutcome(
+      standing: valuation.standing(
+        of: portfolio, trading: traded, of: index, cost: cost, &memory), cost: cost)
+  }
+
+  /// What trading so much at the mark is expected to cost, millionths, rounded up: the share that
+  /// is stated, the taker's fee, and Y σ √(N ÷ V) of the notional N.
+  ///
+  /// σ is of one day, V the ordinary daily volume of the underlying; an option counts with its
+  /// whole notional, which overstates what it takes from the market.
+  private func expectedCost(of size: Size, _ index: Int, _ valuation: Valuation) -> Int64 {
+    let contract = state.listing.contracts[index]
+    let notional = valuation.notional(size, of: contract.id)
+    let plain = closingCost(of: contract.id).share(of: notional, rounding: .up)
+    let factor = rules.liquidation.sizing.impact.value
+    guard factor > 0, let market = state.market(of: contract.underlying),
+      let volume = rules.margin.terms.size[contract.underlying].dailyVolume
+    else { return plain }
+    // Variance is counted in years of 365 days, without closing hours.
+    let daily = market.market.volatility.value / 365.0.squareRoot()
+    let share = factor * daily * (Double(notional) / Double(volume)).squareRoot()
+    let impact = min(share * Double(notional), 0x1p62).rounded(.up)
+    return Int64(clamping: Int128(plain) + Int128(impact))
+  }
+
+  /// Every position's reduction, and for a portfolio account both sides of the perpetual of every
+  /// underlying it holds, as far as its notional there goes.
+  private func directions(
+    _ portfolio: Portfolio, _ valuation: Valuation
+  ) -> [TradeDirection] {
+    var directions: [TradeDirection] = []
+    for position in portfolio.positions {
+      guard let index = state.listing.index(of: position.instrument), isTraded(index) else {
+        continue
+      }
+      directions.append(
+        TradeDirection(
+          instrument: position.instrument, side: position.size.sign > 0 ? .sell : .buy,
+          most: slice(of: position, valuation)))
+    }
+    guard portfolio.mode == .portfolio else { return directions }
+    for hedge in hedges(portfolio) {
+      let contract = state.listing.contracts[hedge]
+      let held = portfolio.size(of: contract.id)
+      let isFull = portfolio.positions.count >= Int(rules.clearing.positionLimit)
+      guard held != .zero || !isFull else { continue }
+      let most = hedgeLimit(hedge, portfolio, valuation)
+      for side in [Side.buy, .sell] where held.sign != -side.sign {
+        directions.append(TradeDirection(instrument: contract.id, side: side, most: most))
+      }
+    }
+    return directions
+  }
+
+  private func isTraded(_ index: Int) -> Bool {
+    let contract = state.listing.contracts[index]
+    let isOver = contract.kind.expiry.map { $0 <= state.time } ?? false
+    return !isOver && !state.totals[index].isExpired && index < state.marks.count
+  }
+
+  /// The most steps one order may take from a position.
+  private func slice(of position: Position, _ valuation: Valuation) -> Int64 {
+    let whole = position.size.magnitude
+    let notional = valuation.notional(whole, of: position.instrument)
+    guard notional > rules.liquidation.wholeSliceNotional else { return whole.steps }
+    return max(rules.liquidation.sliceShare.share(of: whole.steps, rounding: .up), 1)
+  }
+
+  /// The perpetuals of the underlyings in which a portfolio holds options, by dense index.
+  private func hedges(_ portfolio: Portfolio) -> [Int] {
+    var hedges: [Int] = []
+    for position in portfolio.positions {
+      guard let index = state.listing.index(of: position.instrument),
+        state.listing.contracts[index].isOption
+      else { continue }
+      let underlying = state.listing.contracts[index].underlying
+      let perpetual = state.listing.contracts.firstIndex { contract in
+        guard case .perpetual = contract.kind else { return false }
+        return contract.underlying == underlying && contract.settlement == .linear
+      }
+      if let perpetual, isTraded(perpetual), !hedges.contains(perpetual) {
+        hedges.append(perpetual)
+      }
+    }
+    return hedges
+  }
+
+  /// As many steps of a perpetual as have the notional of all that is held of its underlying, in
+  /// slices as positions are.
+  private func hedgeLimit(
+    _ hedge: Int, _ portfolio: Portfolio, _ valuation: Valuation
+  ) -> Int64 {
+    let contract = state.listing.contracts[hedge]
+    var notional: Int128 = 0
+    for position in portfolio.positions {
+      guard let index = state.listing.index(of: position.instrument),
+        state.listing.contracts[index].underlying == contract.underlying
+      else { continue }
+      notional += Int128(valuation.notional(position.size, of: position.instrument))
+    }
+    if notional > Int128(rules.liquidation.wholeSliceNotional) {
+      let share = Int128(rules.liquidation.sliceShare.billionths)
+      notional = max(
+        (notional * share).divided(by: 1_000_000_000, rounding: .down),
+        Int128(rules.liquidation.wholeSliceNotional))
+    }
+    let step = Int128(max(valuation.notional(Size(steps: 1), of: contract.id), 1))
+    let held = Int128(portfolio.size(of: contract.id).steps.magnitude)
+    return Int64(clamping: min(notional / step, Int128(Size.limit) - held))
+  }
+
+  /// The order for a trade; its limit is the price at which it would use up its share of equity.
+  private func order(
+    _ direction: TradeDirection, _ size: Size, _ account: Account, _ risk: AccountRisk,
+    _ valuation: Valuation
+  ) -> LiquidationOrder? {
+    guard let index = state.listing.index(of: direction.instrument) else { return nil }
+    let contract = state.listing.contracts[index]
+    let held = account.portfolio.size(of: contract.id)
+    let isReducing = held.sign == -direction.side.sign
+    // A hedge is priced as if it closed a position of its own.
+    let closed = isReducing ? held : (direction.side == .sell ? size : -size)
+    guard
+      let terms = valuation.terms(
+        for: contract.id, in: account.portfolio, equity: risk.equity, fund: 0, size: closed)
+    else { return nil }
+    let limit = try? contract.price(
+      ofUnitValue: terms.limitUnitValue, rounding: direction.side == .sell ? .up : .down)
+    return LiquidationOrder(
+      id: state.nextOrder, account: account.id, instrument: contract.id, side: direction.side,
+      size: size, limit: limit ?? (direction.side == .sell ? contract.highestPrice : .zero),
+      stage: .partial, expiresAt: state.time + rules.liquidation.orderLife)
+  }
+
+  // MARK: How much at once
+
+  /// Begins a new window when the last has ended.
+  mutating func countLiquidations() throws(StepError) {
+    let sizing = rules.liquidation.sizing
+    guard sizing.isThrottled else { return }
+    if let flow = state.liquidationFlow {
+      guard sizing.windowShare != nil, state.time >= flow.since + sizing.window else { return }
+    }
+    try emit(.liquidationWindowBegun(at: state.time))
+  }
+
+  /// How many steps of a market a liquidation order may have now; `nil` for none.
+  ///
+  /// A market always has room for one step, so that no limit stops a liquidation for good.
+  func room(for instrument: InstrumentID) -> Size? {
+    let sizing = rules.liquidation.sizing
+    guard sizing.isThrottled, let flow = state.liquidationFlow,
+      let index = state.listing.index(of: instrument)
+    else { return Size(steps: Size.limit) }
+    let (inBlock, inWindow) = flow.ordered(instrument)
+    let openInterest = state.totals[index].openInterest
+    var room = Size.limit
+    for (share, used) in [(sizing.blockShare, inBlock), (sizing.windowShare, inWindow)] {
+      guard let share else { continue }
+      room = min(room, max(share.share(of: openInterest, rounding: .up), 1) - used)
+    }
+    return room > 0 ? Size(steps: room) : nil
+  }
+}

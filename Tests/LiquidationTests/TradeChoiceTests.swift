@@ -1,0 +1,132 @@
+// Plimsoll: a real-time margin and liquidation engine for crypto derivatives.
+// SPDX-License-Identifier: Apache-2.0
+
+import Instruments
+import Liquidation
+import Quantities
+import TestFixtures
+import Testing
+
+@Suite("Which trade a partial liquidation makes")
+struct TradeChoiceTests {
+  private func sale(_ id: UInt32, _ most: Int64) -> TradeDirection {
+    TradeDirection(instrument: InstrumentID(id), side: .sell, most: most)
+  }
+
+  /// A trade of x steps frees `freed`·x and costs `cost`·x + `impact`·x^1.5, rounded up.
+  private func law(
+    equity: Int64, target: Int64, freed: Int64, cost: Int64, impact: Double = 0
+  ) -> (Size) -> TradeOutcome {
+    { size in
+      let x = Double(size.steps)
+      let paid = cost * size.steps + Int64((impact * x * x.squareRoot()).rounded(.up))
+      return TradeOutcome(
+        standing: Standing(equity: equity - paid, target: target - freed * size.steps),
+        cost: paid)
+    }
+  }
+
+  // QUANT 4.1 by hand: target 1,000, equity 900, 10 freed and 2 paid a step: 100 ÷ 8 = 12.5.
+  @Test("the smallest size that restores: one fewer would not")
+  func smallest() throws {
+    let law = law(equity: 900, target: 1_000, freed: 10, cost: 2)
+    let chosen = try #require(
+      chooseTrade(among: [sale(0, 100)], from: 1_000) { law($1) })
+    #expect(chosen.size == Size(steps: 13) && chosen.freed == 130 && chosen.cost == 26)
+    #expect(law(Size(steps: 13)).standing.isRestored)
+    #expect(!law(Size(steps: 12)).standing.isRestored)
+    // What the slice does not permit is not sold.
+    let slice = try #require(chooseTrade(among: [sale(0, 7)], from: 1_000) { law($1) })
+    #expect(slice.size == Size(steps: 7))
+  }
+
+  @Test("with impact the size is the one that the closed form gives")
+  func impact() throws {
+    // N = 1e6, E = 4,000, m = 0.5 %, τ = 1.2, f = 5 bp, κ = 6.708e-7·…: QUANT 4.1, in cents.
+    let volatility = 0.03
+    let problem = ImpactProblem(
+      notional: 1e6, equity: 4_000, maintenanceRate: 0.005, target: 1.2, feeRate: 0.0005,
+      dailyVolatility: volatility, dailyVolume: 2e9)
+    let sale = try #require(problem.smallestSale)
+    #expect((sale - 393_774.39).magnitude < 0.01)
+    let chosen = try #require(
+      chooseTrade(among: [self.sale(0, 1_000_000)], from: 6_000_000_000) { _, size in
+        let x = Double(size.steps)
+        let cost = Int64(((0.0005 * x + problem.impact * x * x.squareRoot()) * 1e6).rounded(.up))
+        return TradeOutcome(
+          standing: Standing(
+            equity: 4_000_000_000 - cost, target: 6_000_000_000 - 6_000 * size.steps),
+          cost: cost)
+      })
+    #expect(chosen.size.steps == Int64(sale.rounded(.up)))
+  }
+
+  @Test("where impact outgrows what is freed, the size that brings the account nearest")
+  func nearest() throws {
+    let law = law(equity: 0, target: 100_000, freed: 100, cost: 10, impact: 5)
+    let chosen = try #require(chooseTrade(among: [sale(0, 1_000)], from: 100_000) { law($1) })
+    func surplus(_ steps: Int64) -> Int64 {
+      let standing = law(Size(steps: steps)).standing
+      return standing.equity - standing.target
+    }
+    let best = (1...1_000).map { surplus($0) }.max() ?? 0
+    #expect(best < 0 && surplus(chosen.size.steps) == best)
+  }
+
+  @Test("what costs as much as it frees is no way: one unit below, at and above")
+  func toxic() {
+    for (cost, isTraded) in [(9, true), (10, false), (11, false)] as [(Int64, Bool)] {
+      let law = law(equity: 0, target: 1_000, freed: 10, cost: cost)
+      let chosen = chooseTrade(among: [sale(0, 5)], from: 1_000) { law($1) }
+      #expect((chosen != nil) == isTraded, "\(cost)")
+    }
+    let raising = law(equity: 0, target: 1_000, freed: -1, cost: 0)
+    #expect(chooseTrade(among: [sale(0, 5)], from: 1_000) { raising($1) } == nil)
+    #expect(chooseTrade(among: [sale(0, 0)], from: 1_000) { raising($1) } == nil)
+    #expect(chooseTrade(among: [], from: 1_000) { raising($1) } == nil)
+  }
+
+  @Test("the best is what frees most for its cost; ties go to the lower instrument")
+  func best() throws {
+    let laws = [
+      law(equity: 900, target: 1_000, freed: 30, cost: 10),
+      law(equity: 900, target: 1_000, freed: 10, cost: 2),
+      law(equity: 900, target: 1_000, freed: 10, cost: 2),
+    ]
+    let directions = [sale(0, 100), sale(1, 100), sale(2, 100)]
+    for order in [[0, 1, 2], [2, 1, 0], [1, 2, 0]] {
+      let chosen = chooseTrade(among: order.map { directions[$0] }, from: 1_000) { way, size in
+        laws[Int(way.instrument.number)](size)
+      }
+      #expect(chosen?.direction.instrument == InstrumentID(1))
+    }
+  }
+
+  @Test("over random laws the size restores with none to spare, or is the best there is")
+  func property() throws {
+    for seed in UInt64(0)..<300 {
+      var random = Seeded(seed)
+      let most = Int64.random(in: 1...300, using: &random)
+      let law = law(
+        equity: Int64.random(in: -1_000_000...999_999, using: &random), target: 1_000_000,
+        freed: Int64.random(in: 0...20_000, using: &random),
+        cost: Int64.random(in: 0...6_000, using: &random),
+        impact: Double.random(in: 0...1_000, using: &random))
+      func surplus(_ steps: Int64) -> Int64 {
+        let standing = law(Size(steps: steps)).standing
+        return standing.equity - standing.target
+      }
+      guard let chosen = chooseTrade(among: [sale(0, most)], from: 1_000_000, outcome: { law($1) })
+      else { continue }
+      let all = (1...most).map { surplus($0) }
+      let steps = chosen.size.steps
+      if let first = all.firstIndex(where: { $0 >= 0 }) {
+        // Costs are rounded up to whole units, so that the surplus is concave but for a unit.
+        #expect(surplus(steps) >= 0 && abs(Int64(first) + 1 - steps) <= 1, "\(seed)")
+      } else {
+        #expect(surplus(steps) >= (all.max() ?? 0) - 50, "\(seed)")
+      }
+      #expect(chosen.freed > chosen.cost)
+    }
+  }
+}

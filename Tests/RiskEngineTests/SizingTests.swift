@@ -1,0 +1,161 @@
+// Plimsoll: a real-time margin and liquidation engine for crypto derivatives.
+// SPDX-License-Identifier: Apache-2.0
+
+import Instruments
+import Ledger
+import Liquidation
+import Margin
+import MarketData
+import Parameters
+import Quantities
+import RiskEngine
+import TestFixtures
+import Testing
+
+@Suite("What a partial liquidation trades, and how much at once")
+struct SizingTests {
+  private static let best = [(key: "liquidation.choice", value: "1")]
+
+  private func orders(_ venue: Venue) -> [LiquidationOrder] {
+    venue.records.flatMap(\.events).compactMap { event in
+      guard case .liquidationOrderIssued(let order) = event else { return nil }
+      return order
+    }
+  }
+
+  private func target(_ venue: Venue, _ id: UInt32) throws -> Int64 {
+    let risk = try #require(venue.engine.valuation).risk(venue.account(id).portfolio)
+    return risk.maintenanceMargin + risk.liquidationBuffer
+  }
+
+  /// A portfolio account short calls and puts, whose spot has moved away.
+  private func straddle(_ changes: [(key: String, value: String)]) throws -> Venue {
+    var venue = try Venue.marked(changes)
+    try venue.open(1, .portfolio, usd: "3000")
+    try venue.take(1, -1_000, of: Contracts.btcCall)
+    try venue.take(1, -1_000, of: Contracts.btcPut)
+    let equity = try venue.equity(1)
+    let risk = try #require(venue.engine.valuation).risk(venue.account(1).portfolio)
+    let spare = equity - risk.maintenanceMargin - risk.liquidationBuffer - 1_000_000
+    if spare > 0 {
+      try venue.submit(
+        .withdrawCollateral(
+          AccountID(1),
+          Amount(units: min(spare, equity - risk.initialMargin), asset: Coins.usd)))
+    }
+    try venue.block(btc: "8400")
+    return venue
+  }
+
+  @Test("a short straddle is hedged in the perpetual where that frees most for its cost")
+  func hedge() throws {
+    let costs = [
+      (key: "liquidation.expectedCost", value: "0.02%"),
+      (key: "liquidation.expectedOptionCost", value: "3%"),
+    ]
+    let venue = try straddle(Self.best + costs)
+    let order = try venue.order(of: 1)
+    #expect(order.instrument == Contracts.btcPerpetual)
+    #expect(order.side == .buy, "spot has risen: the short call has delta to be bought back")
+    let plain = try straddle([])
+    #expect(try plain.order(of: 1).instrument != Contracts.btcPerpetual)
+  }
+
+  @Test("each fill of a chosen trade lowers the requirement, and the account ends")
+  func progress() throws {
+    var venue = try straddle(Self.best + [(key: "liquidation.expectedCost", value: "0.05%")])
+    var targets = [try target(venue, 1)]
+    var rounds = 0
+    while venue.account(1).liquidation != nil, rounds < 60 {
+      rounds += 1
+      guard let order = venue.account(1).liquidation?.order else {
+        try venue.block()
+        continue
+      }
+      let mark = venue.mark(order.instrument).price
+      try venue.submit(venue.report(order, price: mark))
+      targets.append(try target(venue, 1))
+    }
+    #expect(venue.account(1).liquidation == nil)
+    #expect(targets.count > 1)
+    for (one, next) in zip(targets, targets.dropFirst()) { #expect(next < one, "P22") }
+  }
+
+  @Test("no leg of a hedged pair is closed by itself: the account goes to the next stage")
+  func hedgedPair() throws {
+    func pair(_ changes: [(key: String, value: String)]) throws -> Venue {
+      var venue = try Venue.marked(
+        [(key: "margin.basis.default.rate", value: "2.25%")] + changes)
+      try venue.open(1, .portfolio, usd: "8000")
+      try venue.take(1, 4_000, of: Contracts.btcFuture)
+      try venue.take(1, -4_000, of: Contracts.btcPerpetual)
+      let risk = try #require(venue.engine.valuation).risk(venue.account(1).portfolio)
+      try venue.submit(
+        .withdrawCollateral(
+          AccountID(1), Amount(units: risk.equity - risk.initialMargin, asset: Coins.usd)))
+      // The margin on the difference between the two doubles.
+      try venue.submit(
+        .changeParameters(
+          try venue.engine.state.parameters.setting(
+            "margin.basis.default.rate", to: "4.5%", source: "test")))
+      try venue.block()
+      return venue
+    }
+    let chosen = try pair(Self.best)
+    let stages = chosen.records.flatMap(\.events).compactMap { event -> LiquidationStage? in
+      guard case .liquidationStageEntered(_, let stage) = event else { return nil }
+      return stage
+    }
+    #expect(stages.prefix(2) == [.partial, .insuranceFund])
+    #expect(!orders(chosen).contains { $0.stage == .partial })
+    let plain = try pair([])
+    #expect(plain.stage(of: 1) == .partial && orders(plain).count == 1)
+  }
+
+  @Test("liquidations take no more of a market in a block and a window than is permitted")
+  func throttle() throws {
+    let limits = [
+      (key: "liquidation.blockShare", value: "10%"),
+      (key: "liquidation.windowShare", value: "25%"),
+      (key: "liquidation.window", value: "300s"),
+      (key: "liquidation.patience", value: "100"),
+      (key: "liquidation.sliceShare", value: "100%"),
+      (key: "clearing.fundingInterval", value: "1d"),
+    ]
+    var venue = try Venue.marked(limits)
+    for id in UInt32(1)...4 {
+      try venue.open(id, .cross, usd: "500")
+      try venue.take(id, 1_000, of: Contracts.btcPerpetual)
+    }
+    var ordered: [Int64] = []
+    for _ in 0..<7 {
+      let before = orders(venue).count
+      try venue.block(btc: "7650")
+      ordered.append(orders(venue).dropFirst(before).reduce(0) { $0 + $1.size.steps })
+      for id in UInt32(1)...4 {
+        guard let order = venue.account(id).liquidation?.order else { continue }
+        try venue.submit(venue.report(order, size: 0))
+      }
+    }
+    // Open interest is 4,000: 400 a block, 1,000 a window of five blocks, of which the first,
+    // of the opening, has passed.
+    #expect(ordered == [400, 400, 200, 0, 400, 400, 200])
+    let flow = try #require(venue.engine.state.liquidationFlow)
+    #expect(flow.ordered(Contracts.btcPerpetual).inWindow == 1_000)
+    let state = venue.engine.state
+    var reader = CanonicalReader(state.canonicalBytes)
+    #expect(try LedgerState(from: &reader) == state)
+  }
+
+  @Test("a window without a length is refused, and so is a choice there is not")
+  func refusals() throws {
+    #expect(throws: ParameterError.missing(key: "liquidation.window")) {
+      try LiquidationParameters(
+        ParameterFixture.set([(key: "liquidation.windowShare", value: "10%")]))
+    }
+    #expect(throws: ParameterError.self) {
+      try LiquidationParameters(
+        ParameterFixture.set([(key: "liquidation.choice", value: "2")]))
+    }
+  }
+}
