@@ -50,6 +50,8 @@ extension LedgerEvent: Canonical {
     case .collateralMarked(let marks):
       writer.append(UInt8(30))
       writer.append(list: marks)
+    case .auctionStarted, .auctionRestarted, .auctionPriced, .auctionBidFilled:
+      encodeAuction(to: &writer)
     }
   }
 
@@ -116,6 +118,7 @@ extension LedgerEvent: Canonical {
       let id: InstrumentID = try reader.value()
       self = .profitRealized(account, id, units: try reader.integer())
     case 30: self = .collateralMarked(try reader.list())
+    case Self.auctionTags: self = try Self.readAuction(tag, &reader)
     default: self = try Self.readAccess(tag, &reader)
     }
   }

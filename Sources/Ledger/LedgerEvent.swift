@@ -72,4 +72,13 @@ public enum LedgerEvent: Hashable, Sendable {
   // Collateral.
   /// The price as collateral and the counted share of every asset that has such rules.
   case collateralMarked([CollateralMark])
+
+  // Auctions.
+  /// An account's whole portfolio is under the hammer.
+  case auctionStarted(AccountID, AuctionRound)
+  /// Another round begins.
+  case auctionRestarted(AccountID, AuctionRound)
+  /// The clock of a round and the factor that goes with it, in every block.
+  case auctionPriced(AccountID, elapsed: TimeSpan, factor: Rate)
+  case auctionBidFilled(AuctionFill)
 }

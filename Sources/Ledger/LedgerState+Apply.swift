@@ -41,6 +41,8 @@ extension LedgerState {
     case .marginModeChanged(let id, let mode):
       if let index = index(of: id) { accounts[index].portfolio.mode = mode }
     case .collateralMarked(let marks): collateralMarks = marks
+    case .auctionStarted, .auctionRestarted, .auctionPriced, .auctionBidFilled:
+      applyAuction(event)
     }
   }
 
@@ -242,6 +244,7 @@ extension LedgerState {
       withAccount(id) {
         $0.liquidation?.stage = stage
         $0.liquidation?.emptyHanded = 0
+        $0.liquidation?.auction = nil
       }
     case .liquidationOrderIssued(let order):
       withAccount(order.account) { $0.liquidation?.order = order }

@@ -12,7 +12,7 @@ import Quantities
 // Step 6: one account as far through the waterfall as it can go before it must wait.
 extension Engine {
   /// What one look at an account in liquidation leads to.
-  private enum Progress {
+  enum Progress {
     /// Something changed: look again.
     case moved
     /// The account waits for a report, for a price or for a time.
@@ -32,7 +32,10 @@ extension Engine {
     guard let valuation else { return .waits }
     let account = state.accounts[index]
     let risk = measure(account.portfolio, valuation)
-    guard isActionable(account.portfolio, risk, valuation) else { return .waits }
+    guard isActionable(account.portfolio, risk, valuation) else {
+      try holdAuction(account)
+      return .waits
+    }
     guard let liquidation = account.liquidation else {
       guard risk.equity < risk.maintenanceMargin, account.portfolio.isReducible else {
         return .waits
@@ -48,7 +51,7 @@ extension Engine {
     if account.portfolio.positions.isEmpty {
       return try settleInsolvency(index) ? .moved : .waits
     }
-    if risk.equity >= risk.maintenanceMargin + risk.liquidationBuffer {
+    if risk.equity >= line(of: liquidation, risk) {
       try emit(.liquidationEnded(account.id, .restored))
       return .moved
     }
@@ -61,7 +64,7 @@ extension Engine {
   /// Such coins may have doubled, and such debts may be gone, since their last price: only an
   /// account that is below maintenance margin even then does not wait. So neither a stale price
   /// nor a speck of a stale coin decides about an account.
-  private func isActionable(
+  func isActionable(
     _ portfolio: Portfolio, _ risk: AccountRisk, _ valuation: Valuation
   ) -> Bool {
     for position in portfolio.positions {
@@ -115,14 +118,15 @@ extension Engine {
       if try deleverage(account, risk, valuation) { return .moved }
       // Nobody is left to close against: what the fund has since earned is tried again.
       return try issueOrder(account, risk, valuation, stage: .deleveraging)
-    case .socializedLoss, .auction, .pool:
+    case .auction: return try pursueAuction(account, risk, valuation)
+    case .socializedLoss, .pool:
       return try enterNext(account.id, after: liquidation.stage)
     }
   }
 
   /// Enters the stage that the venue's waterfall has next; after the last one, the account waits
   /// where it is, and its positions are offered to the book.
-  private mutating func enterNext(
+  mutating func enterNext(
     _ id: AccountID, after stage: LiquidationStage
   ) throws(StepError) -> Progress {
     guard let next = rules.stage(after: stage) else { return .waits }
