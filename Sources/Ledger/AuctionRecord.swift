@@ -41,8 +41,9 @@ public struct AuctionProgress: Hashable, Sendable {
   public var elapsed: TimeSpan
   /// When ``elapsed`` was taken.
   public var pricedAt: Timestamp
-  /// Solvent: the price of the portfolio as a part of its value. Insolvent: the part of its
-  /// requirement that the fund adds.
+  /// Solvent: the price of the portfolio as a part of its value.
+  ///
+  /// Insolvent: the part of its requirement that the fund adds.
   public var factor: Rate
   /// By how much late bids have prolonged the round.
   public var extended: TimeSpan
@@ -136,7 +137,9 @@ public struct AuctionBid: Hashable, Sendable {
   public let share: Rate
   /// The least he is to receive, as a part of the notional he takes at the marks: his price.
   public let leastReward: Rate
-  /// How many bids he has seen filled; the bid is void if there were others. `nil`: any.
+  /// How many filled bids the bidder knows of; if there were others the bid is void.
+  ///
+  /// `nil`: any number.
   public let seenBids: UInt32?
   /// When it came in; of equal prices the earlier goes first.
   public let receivedAt: Timestamp

@@ -32,8 +32,9 @@ struct AuctionDoorTests {
     try venue.block()
     try venue.open(3, .cross, usd: "1")
     let command = Auctions.command(try Auctions.bid(venue, by: 3))
-    guard case .belowInitialMargin(AccountID(3), let equity, let initial) =
-      venue.refusal(of: command)
+    guard
+      case .belowInitialMargin(AccountID(3), let equity, let initial) =
+        venue.refusal(of: command)
     else {
       Issue.record("filled without margin")
       return
@@ -177,7 +178,8 @@ struct AuctionDoorTests {
 
   @Test("a portfolio in many assets pays the discount out of what it has")
   func coins() throws {
-    var venue = try Venue.marked(Auctions.terms + [(key: "margin.collateral.BTC.haircut", value: "0%")])
+    var venue = try Venue.marked(
+      Auctions.terms + [(key: "margin.collateral.BTC.haircut", value: "0%")])
     try venue.open(1, .cross)
     try venue.deposit(1, "5", of: Coins.btc)
     try venue.open(2, .cross, usd: "1000000")

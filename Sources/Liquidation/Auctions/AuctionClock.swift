@@ -1,8 +1,8 @@
 // Plimsoll: a real-time margin and liquidation engine for crypto derivatives.
 // SPDX-License-Identifier: Apache-2.0
 
-import NumericalMethods
 public import Ledger
+import NumericalMethods
 public import Parameters
 public import Quantities
 

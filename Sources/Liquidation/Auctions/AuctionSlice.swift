@@ -80,12 +80,14 @@ public struct AuctionTerms: Hashable, Sendable {
   /// Millionths of the quote currency, rounded up.
   public let paid: Int64
 
-  /// A bidder takes positions at the marks, so he owes the account nothing for them but is owed
-  /// what a buyer of the whole portfolio would have been let off:
+  /// What a part is sold for.
+  ///
+  /// Positions are taken at the marks, so a bidder owes nothing for them but is owed what a buyer
+  /// of the whole portfolio would have been let off:
   ///
   ///     f · (MtM − R) · (1 − d)
   ///
-  /// The rest of the value of his part stays in the account, as if he had paid it in.
+  /// The rest of the value of the part stays in the account, as if it had been paid in.
   @inlinable
   public init(on portfolio: AuctionedPortfolio, share: Rate, at factor: Rate) {
     let sold = max(Int128(portfolio.value) - Int128(portfolio.reserved), 0)
@@ -95,9 +97,10 @@ public struct AuctionTerms: Hashable, Sendable {
   }
 }
 
-/// What the insurance fund adds for a part of a portfolio that is worth nothing: the part of
-/// ``insolventBid(on:share:progress:)`` that is not the portfolio's debt, rounded down. The debt
-/// stays with the account.
+/// What the insurance fund adds for a part of a portfolio that is worth nothing, rounded down.
+///
+/// It is what ``insolventBid(on:share:progress:)`` is more than the portfolio's debt; the debt stays
+/// with the account.
 public func insolventReward(
   on portfolio: AuctionedPortfolio, share: Rate, progress: Rate
 ) -> Int64 {
