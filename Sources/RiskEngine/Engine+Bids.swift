@@ -34,19 +34,29 @@ extension Engine {
       throw .refused(.outsideLimits("the number of bids"))
     }
     let seen = state.accounts[index].liquidation?.auction?.bids ?? 0
+    // What is for sale changes only with a fill; once nothing is, no further bid is looked at.
+    var sale: AuctionSale? = try openSale(of: index)
     var first: StepError?
     var isFilled = false
     for bid in bids.sorted(by: { $0.precedes($1) }) {
+      guard let open = sale else { break }
       let deal: Deal
-      do { deal = try decide(bid, in: index, seen: seen) } catch {
+      do { deal = try decide(bid, in: open, of: index, seen: seen) } catch {
         first = first ?? error
         continue
       }
       try book(deal)
       isFilled = true
+      sale = try? openSale(of: index)
     }
     guard isFilled else { throw first ?? .refused(.noAuction(id)) }
     try advance(index)
+  }
+
+  private mutating func openSale(of index: Int) throws(StepError) -> AuctionSale {
+    let account = state.accounts[index]
+    guard let valuation else { throw .refused(.noAuction(account.id)) }
+    return try sale(of: index, measure(account.portfolio, valuation), valuation)
   }
 
   private mutating func book(_ deal: Deal) throws(StepError) {
@@ -65,12 +75,11 @@ extension Engine {
   }
 
   private mutating func decide(
-    _ bid: AuctionBid, in index: Int, seen: UInt32
+    _ bid: AuctionBid, in sale: AuctionSale, of index: Int, seen: UInt32
   ) throws(StepError) -> Deal {
     let account = state.accounts[index]
     guard let valuation else { throw .refused(.noAuction(account.id)) }
     try checkBidder(bid, of: account, index, seen: seen)
-    let sale = try sale(of: index, measure(account.portfolio, valuation), valuation)
     let least = min(rules.liquidation.auction.leastShare, sale.mostShare)
     let share = min(bid.share, sale.mostShare)
     let slice = AuctionSlice(
