@@ -40,6 +40,7 @@ extension Command: Canonical {
     case .protectQuotes, .resetProtection, .openSubaccount, .moveCollateral, .movePosition,
       .changeMarginMode:
       encodeAccess(to: &writer)
+    case .bidInAuction: encodeAuction(to: &writer)
     }
   }
 
@@ -74,6 +75,7 @@ extension Command: Canonical {
     case 13:
       let quote: Asset = try reader.value()
       self = .openVenue(quote: quote, try reader.value())
+    case Self.auctionTag: self = try Self.readAuction(&reader)
     default: self = try Self.readAccess(tag, &reader)
     }
   }

@@ -55,6 +55,8 @@ extension LedgerEvent: Canonical {
       writer.append(step.rawValue)
       writer.append(cause)
     case .liquidationWindowBegun(let instant): writer.append(tag: 97, instant)
+    case .auctionStarted, .auctionRestarted, .auctionPriced, .auctionBidFilled:
+      encodeAuction(to: &writer)
     }
   }
 
@@ -126,6 +128,7 @@ extension LedgerEvent: Canonical {
       let step: MarginCall = try reader.tag()
       self = .marginCalled(account, step, try reader.value())
     case 97: self = .liquidationWindowBegun(at: try reader.value())
+    case Self.auctionTags: self = try Self.readAuction(tag, &reader)
     default: self = try Self.readAccess(tag, &reader)
     }
   }

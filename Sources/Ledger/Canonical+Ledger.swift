@@ -109,17 +109,22 @@ extension LiquidationProgress: Canonical {
   public func encode(to writer: inout CanonicalWriter) {
     writer.append(cause)
     writer.append(stage.rawValue)
-    writer.append(order != nil)
+    // 1: an order follows; 2: an auction follows at the end.
+    writer.append(UInt8(order == nil ? 0 : 1) | UInt8(auction == nil ? 0 : 2))
     if let order { writer.append(order) }
     writer.append(emptyHanded)
     writer.append(optional: market)
+    if let auction { writer.append(auction) }
   }
   public init(from reader: inout CanonicalReader) throws(CanonicalError) {
     self.init(cause: try reader.value())
     stage = try reader.tag()
-    if try reader.bool() { order = try reader.value(LiquidationOrder.self) }
+    let parts = try reader.byte()
+    guard parts < 4 else { throw reader.malformed("liquidation") }
+    if parts & 1 != 0 { order = try reader.value(LiquidationOrder.self) }
     emptyHanded = try reader.integer()
     market = try reader.optional()
+    if parts & 2 != 0 { auction = try reader.value(AuctionProgress.self) }
   }
 }
 

@@ -34,6 +34,8 @@ public enum Command: Hashable, Sendable {
   /// Moves a position, or a part of it, between two accounts of one owner.
   case movePosition(from: AccountID, to: AccountID, InstrumentID, Size)
   case changeMarginMode(AccountID, MarginMode)
+  /// Bids in the auction of an account, all that came in for one instant, in any order.
+  case bidInAuction(AccountID, [AuctionBid])
 }
 
 /// Where a trade that is reported was agreed.

@@ -50,6 +50,10 @@ public enum TransferReason: UInt8, Hashable, Sendable, CaseIterable {
   case interest
   /// Collateral moved between two accounts of one owner.
   case ownMove = 32
+  /// What a bidder in an auction receives of the account whose positions it takes.
+  case auctionDiscount = 48
+  /// What the insurance fund pays a bidder for positions that are worth nothing.
+  case auctionReward = 49
 }
 
 /// Money moving from one ledger account to another.
@@ -81,6 +85,8 @@ public enum TradeCause: UInt8, Hashable, Sendable, CaseIterable {
   case deleveraging
   /// Positions agreed or opened elsewhere and brought in; free of fees.
   case transfer
+  /// A bidder in an auction took it over, at the mark.
+  case auction = 16
 }
 
 /// A trade of one instrument between two accounts.

@@ -77,4 +77,12 @@ public enum LedgerEvent: Hashable, Sendable {
   case marginCalled(AccountID, MarginCall, LiquidationCause)
   /// A window in which liquidation orders are counted begins.
   case liquidationWindowBegun(at: Timestamp)
+  // Auctions.
+  /// An account's whole portfolio is under the hammer.
+  case auctionStarted(AccountID, AuctionRound)
+  /// Another round begins.
+  case auctionRestarted(AccountID, AuctionRound)
+  /// The clock of a round and the factor that goes with it, in every block.
+  case auctionPriced(AccountID, elapsed: TimeSpan, factor: Rate)
+  case auctionBidFilled(AuctionFill)
 }

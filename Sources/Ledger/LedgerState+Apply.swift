@@ -44,6 +44,8 @@ extension LedgerState {
     case .collateralMarked(let marks): collateralMarks = marks
     case .marginCalled(let id, let step, _): withAccount(id) { $0.marginCall = step }
     case .liquidationWindowBegun(let instant): liquidationFlow = LiquidationFlow(since: instant)
+    case .auctionStarted, .auctionRestarted, .auctionPriced, .auctionBidFilled:
+      applyAuction(event)
     }
   }
 
@@ -245,6 +247,7 @@ extension LedgerState {
       withAccount(id) {
         $0.liquidation?.stage = stage
         $0.liquidation?.emptyHanded = 0
+        $0.liquidation?.auction = nil
       }
     case .liquidationOrderIssued(let order):
       withAccount(order.account) { $0.liquidation?.order = order }

@@ -84,6 +84,8 @@ public struct LiquidationProgress: Hashable, Sendable {
   public var emptyHanded: UInt16
   /// The market it last closed something in; the one whose winners bear what is left.
   public var market: InstrumentID?
+  /// The auction of its portfolio, in that stage.
+  public var auction: AuctionProgress?
 
   @inlinable
   public init(cause: LiquidationCause) {
@@ -92,6 +94,7 @@ public struct LiquidationProgress: Hashable, Sendable {
     order = nil
     emptyHanded = 0
     market = nil
+    auction = nil
   }
 }
 

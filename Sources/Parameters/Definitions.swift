@@ -5,5 +5,6 @@ extension ParameterDefinition {
   /// Every parameter there is.
   public static let all: [ParameterDefinition] =
     liquidation + clearing + fees + oracle + margin + surface + book + range + model
-    + implied + valueAtRisk + collateral + waterfall + marginCall + sizing
+    + implied + valueAtRisk + collateral + waterfall + marginCall + sizing + auction
+    + bidder
 }

@@ -27,6 +27,8 @@ public struct LiquidationParameters: Hashable, Sendable {
   public let waterfall: WaterfallParameters
   public let marginCall: MarginCallParameters
   public let sizing: SizingParameters
+  /// How portfolios are auctioned.
+  public let auction: AuctionParameters
 
   public init(_ set: ParameterSet) throws(ParameterError) {
     sliceShare = try set.rate("liquidation.sliceShare")
@@ -41,6 +43,7 @@ public struct LiquidationParameters: Hashable, Sendable {
     waterfall = try WaterfallParameters(set)
     marginCall = try MarginCallParameters(set)
     sizing = try SizingParameters(set)
+    auction = try AuctionParameters(set)
   }
 }
 

@@ -14,8 +14,9 @@ public enum SummaryTable {
   public static func text(_ results: [ReplayResult]) -> String {
     let summary = ReplaySummary(runs: ReplayRuns(results))
     return [
-      summary.head, summary.markets, summary.sums, summary.stages, summary.largest, summary.hashes,
-    ].joined(separator: "\n")
+      summary.head, summary.markets, summary.sums, summary.stages, summary.auctions,
+      summary.largest, summary.hashes,
+    ].filter { !$0.isEmpty }.joined(separator: "\n")
   }
 
   /// Text of one replay.
@@ -94,6 +95,23 @@ private struct ReplaySummary {
         value == values[0] ? "" : NumberText.signed(NumberText.grouped(value - values[0]))
       }
       table.append([first.stage.title] + values.map { NumberText.grouped($0) } + changes)
+    }
+    return table.text
+  }
+
+  /// What was auctioned; nothing where no run had an auction.
+  var auctions: String {
+    let totals = runs.results.map(\.totals)
+    guard totals.contains(where: { $0.auctions > 0 }) else { return "" }
+    let names = runs.isComparison ? runs.names : [""]
+    var table = TextTable([("Auctions", .left)] + names.map { ($0, .right) })
+    table.append(["Auctions"] + totals.map { NumberText.grouped(Int64($0.auctions)) })
+    let sums: [(String, KeyPath<ReplayTotals, Int64>)] = [
+      ("Sold to bidders", \.auctionedValue), ("Discounts paid by accounts", \.auctionDiscounts),
+      ("Rewards paid by the insurance fund", \.auctionRewards),
+    ]
+    for (label, sum) in sums {
+      table.append([label] + totals.map { runs.money.short($0[keyPath: sum]) })
     }
     return table.text
   }

@@ -42,8 +42,10 @@ struct AccountChanges: Sendable {
       .liquidationStageEntered(let id, _), .liquidationOrderClosed(let id, _, _),
       .liquidationEnded(let id, _), .protectionSet(let id, _, _), .quoteFilled(let id, _, _),
       .protectionTriggered(let id, _, _), .protectionRenewed(let id, _),
-      .marginModeChanged(let id, _), .marginCalled(let id, _, _):
+      .marginModeChanged(let id, _), .marginCalled(let id, _, _), .auctionStarted(let id, _),
+      .auctionRestarted(let id, _), .auctionPriced(let id, _, _):
       note(id, state)
+    case .auctionBidFilled(let fill): note(fill.account, state)
     case .positionMoved(let move):
       note(move.from, state)
       note(move.to, state)

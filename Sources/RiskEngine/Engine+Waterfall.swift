@@ -32,7 +32,10 @@ extension Engine {
     guard let valuation else { return .waits }
     let account = state.accounts[index]
     let risk = measure(account.portfolio, valuation)
-    guard isActionable(account.portfolio, risk, valuation) else { return .waits }
+    guard isActionable(account.portfolio, risk, valuation) else {
+      try holdAuction(account)
+      return .waits
+    }
     guard let liquidation = account.liquidation else {
       guard risk.equity < risk.maintenanceMargin, account.portfolio.isReducible else {
         return .waits
@@ -48,7 +51,7 @@ extension Engine {
     if account.portfolio.positions.isEmpty {
       return try settleInsolvency(index) ? .moved : .waits
     }
-    if risk.equity >= risk.maintenanceMargin + risk.liquidationBuffer {
+    if risk.equity >= line(of: liquidation, risk) {
       try emit(.liquidationEnded(account.id, .restored))
       return .moved
     }
@@ -118,7 +121,8 @@ extension Engine {
       if try deleverage(account, risk, valuation) { return .moved }
       // Nobody is left to close against: what the fund has since earned is tried again.
       return try issueOrder(account, risk, valuation, stage: .deleveraging)
-    case .socializedLoss, .auction, .pool:
+    case .auction: return try pursueAuction(account, risk, valuation)
+    case .socializedLoss, .pool:
       return try enterNext(account.id, after: liquidation.stage)
     }
   }

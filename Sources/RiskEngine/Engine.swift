@@ -128,6 +128,11 @@ public struct Engine: Sendable {
         guard case .refused = error, !events.isEmpty else { throw error }
         throw .broken(.balancesAreInsideLimits, afterSequence: sequence)
       }
+    case .bidInAuction(let id, let bids):
+      do { try bid(in: id, bids) } catch {
+        guard case .refused = error, !events.isEmpty else { throw error }
+        throw .broken(.balancesAreInsideLimits, afterSequence: sequence)
+      }
     default: try decideAtDoor(command)
     }
     let record = Record(

@@ -54,6 +54,17 @@ public enum Refusal: Error, Equatable, Sendable, CustomStringConvertible {
   case debtAboveCap(AccountID, AssetSymbol, debt: Int64, cap: Int64)
   /// The account is below the reduce-only line of the margin call.
   case calledToReduce(AccountID)
+  /// No auction of the account's portfolio is open now.
+  case noAuction(AccountID)
+  /// Nothing of the portfolio needs to be sold, or nothing can be traded now.
+  case nothingForSale(AccountID)
+  /// The bid has expired, or others were filled since it was made.
+  case bidStale(AccountID, AccountID)
+  case bidTooSmall(AccountID, least: Rate)
+  /// The auction does not give a bidder yet what the bid asks for.
+  case auctionPriceTooHigh(AccountID, reward: Rate, least: Rate)
+  /// The account would be further below its line than before.
+  case bidLowersExcess(AccountID)
 
   public var code: String {
     switch self {
@@ -94,6 +105,12 @@ public enum Refusal: Error, Equatable, Sendable, CustomStringConvertible {
     case .collateralCapReached: "collateral-cap-reached"
     case .debtAboveCap: "debt-above-cap"
     case .calledToReduce: "called-to-reduce"
+    case .noAuction: "no-auction"
+    case .nothingForSale: "nothing-for-sale"
+    case .bidStale: "bid-stale"
+    case .bidTooSmall: "bid-too-small"
+    case .auctionPriceTooHigh: "auction-price-too-high"
+    case .bidLowersExcess: "bid-lowers-excess"
     }
   }
 
@@ -147,6 +164,14 @@ public enum Refusal: Error, Equatable, Sendable, CustomStringConvertible {
       "\(id) would owe \(decimalText(debt, decimals: 6)) in \(symbol), of which "
         + "\(decimalText(cap, decimals: 6)) are permitted"
     case .calledToReduce(let id): "\(id) is called to reduce its risk before anything else"
+    case .noAuction(let id): "there is no open auction of \(id)"
+    case .nothingForSale(let id): "nothing of \(id) is for sale"
+    case .bidStale(let id, let bidder): "the bid of \(bidder) for \(id) is out of date"
+    case .bidTooSmall(let id, let least):
+      "a bid for \(id) must take at least \(least) of it, and a whole step"
+    case .auctionPriceTooHigh(let id, let reward, let least):
+      "the auction of \(id) gives \(reward) of notional, the bid asks for \(least)"
+    case .bidLowersExcess(let id): "\(id) would be further below its line than before"
     }
   }
 }

@@ -214,6 +214,7 @@ extension Command {
     case .moveCollateral: "moveCollateral"
     case .movePosition: "movePosition"
     case .changeMarginMode: "changeMarginMode"
+    case .bidInAuction: "bidInAuction"
     }
   }
 }

@@ -71,8 +71,14 @@ public struct Replay {
   private var venue: RecordedVenue
   private var observer = ReplayObserver()
   private var book: SimulatedBook
+  private var bidders: AuctionBidders
   /// The orders the engine has sent and the book has not answered.
   private var orders: [LiquidationOrder] = []
+  /// The last bid that was filled and not yet hedged.
+  private var lastFill: AuctionFill?
+
+  /// The most bids in one auction in one block.
+  private static let mostBidsPerBlock = 16
   private var statement = ""
 
   /// Opens the venue and its journal.
@@ -84,6 +90,7 @@ public struct Replay {
       createdBy: "plimsoll replay", workers: plan.workers)
     venue = opening.venue
     book = try SimulatedBook(plan.parameters)
+    bidders = try AuctionBidders(plan.parameters)
     observer.take(opening.record, venue.engine)
   }
 
@@ -133,11 +140,32 @@ public struct Replay {
     let samples = plan.market.samples(at: instant) + perpetualSamples(at: instant)
     try submit(.advanceBlock(at: instant, samples: samples))
     book.observe(venue.engine.state.snapshot)
+    bidders.work(60, in: &book)
+    try answerOrders()
+    for account in venue.engine.accountsInAuction { try auction(account) }
+    try answerOrders()
+  }
+
+  private mutating func answerOrders() throws {
     while !orders.isEmpty {
       let order = orders.removeFirst()
       guard let mark = venue.engine.valuation?.mark(of: order.instrument) else { continue }
       let report = book.answer(order, mark: mark.price)
       try offer(.reportExecution(report))
+    }
+  }
+
+  /// Bids in one auction, as long as another bidder finds it worth while.
+  private mutating func auction(_ account: AccountID) throws {
+    for _ in 0..<Self.mostBidsPerBlock {
+      guard let offer = venue.engine.auctionOffer(of: account),
+        let bid = bidders.bid(offer, venue.engine, book)
+      else { return }
+      bidders.pass()
+      try self.offer(.bidInAuction(account, [bid]))
+      guard let fill = lastFill else { return }
+      lastFill = nil
+      bidders.take(fill, of: offer.positions, venue.engine, in: &book)
     }
   }
 
@@ -165,6 +193,7 @@ public struct Replay {
     observer.take(record, venue.engine)
     for event in record.events {
       if case .liquidationOrderIssued(let order) = event { orders.append(order) }
+      if case .auctionBidFilled(let fill) = event { lastFill = fill }
     }
   }
 

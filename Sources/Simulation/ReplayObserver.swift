@@ -14,6 +14,7 @@ struct ReplayObserver {
   private(set) var points: [ReplayPoint] = []
   private(set) var rejections: [RejectionPoint] = []
   private(set) var totals = ReplayTotals()
+  private var auctions = AuctionLog()
   private var rejectionCounts: [RejectionKey: Int] = [:]
   private var open: [AccountID: LiquidationStory] = [:]
   private var finished: [LiquidationStory] = []
@@ -51,13 +52,15 @@ struct ReplayObserver {
   }
 
   private mutating func take(_ event: LedgerEvent, _ engine: Engine) {
+    auctions.take(event, engine)
     switch event {
     case .sampleRejected(let rejected): take(rejected, at: engine.state.time)
     case .liquidationStarted(let id, let cause): begin(id, cause, engine)
     case .liquidationStageEntered(let id, let stage): enter(id, stage, engine)
-    case .traded(let trade) where [.liquidation, .deleveraging].contains(trade.cause):
+    case .traded(let trade) where [.liquidation, .deleveraging, .auction].contains(trade.cause):
       take(trade, engine)
     case .transferred(let transfer): take(transfer, engine)
+    case .auctionBidFilled(let fill): take(fill)
     case .liquidationOrderClosed(let id, _, let end) where end != .filled:
       note(id, engine, "order ended \(end == .unfilled ? "without a fill" : "by expiry")")
     case .liquidationEnded(let id, let outcome): end(id, outcome, engine)
@@ -115,7 +118,11 @@ extension ReplayObserver {
     let value = valuation.notional(trade.size, of: trade.instrument)
     let contract = engine.state.listing.contracts[instrument]
     let isDeleveraging = trade.cause == .deleveraging
-    if isDeleveraging { totals.deleveragedValue += value } else { totals.liquidatedValue += value }
+    switch trade.cause {
+    case .deleveraging: totals.deleveragedValue += value
+    case .liquidation: totals.liquidatedValue += value
+    case .auction, .matching, .transfer: break
+    }
     for id in [trade.buyer, trade.seller] {
       guard open[id] != nil else {
         if isDeleveraging { deleveraged.insert(id) }
@@ -128,9 +135,25 @@ extension ReplayObserver {
       }
       let quantity = contract.quantityText(trade.size, quote: engine.state.listing.quote)
       let verb = id == trade.seller ? "sells" : "buys"
-      let how = isDeleveraging ? "deleveraged with \(other(id, trade))" : "to the book"
+      let how = how(trade, to: other(id, trade))
       note(id, engine, "\(verb) \(quantity) of \(contract.name) at \(trade.price), \(how)")
     }
+  }
+
+  private func how(_ trade: Trade, to other: AccountID) -> String {
+    switch trade.cause {
+    case .deleveraging: "deleveraged with \(other)"
+    case .auction: "in the auction, with \(other)"
+    case .liquidation, .matching, .transfer: "to the book"
+    }
+  }
+
+  private mutating func take(_ fill: AuctionFill) {
+    totals.auctionedValue += fill.notional
+    totals.auctionDiscounts += fill.discount
+    totals.auctionRewards += fill.fundPaid
+    totals.fundPaid += fill.fundPaid
+    open[fill.account]?.fundPaid += fill.fundPaid
   }
 
   private func other(_ id: AccountID, _ trade: Trade) -> AccountID {
@@ -277,6 +300,7 @@ extension ReplayObserver {
       if let story = open.removeValue(forKey: id) { finish(story) }
     }
     totals.deleveragedAccounts = deleveraged.count
+    totals.auctions = auctions.count
     let counts = rejectionCounts.map { key, count in
       (source: key.source, reason: key.reason, count: count)
     }
@@ -286,6 +310,6 @@ extension ReplayObserver {
         ($0.source, $0.reason.rawValue) < ($1.source, $1.reason.rawValue)
       },
       largest: Array(Self.sorted(finished).prefix(10)), totals: totals, hash: engine.hash,
-      quote: engine.state.listing.quote)
+      quote: engine.state.listing.quote, auctions: auctions.largest)
   }
 }

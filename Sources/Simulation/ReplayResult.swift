@@ -145,6 +145,13 @@ public struct ReplayTotals: Sendable {
   public var rejectedSamples = 0
   /// All blocks together.
   public var coverage = MarginCoverage()
+  public var auctions = 0
+  /// Sold in auctions at the marks, millionths of the quote currency.
+  public var auctionedValue: Int64 = 0
+  /// What accounts gave up to bidders.
+  public var auctionDiscounts: Int64 = 0
+  /// What the insurance fund paid bidders, part of ``fundPaid``.
+  public var auctionRewards: Int64 = 0
 
   public init() {}
 }
@@ -161,6 +168,8 @@ public struct ReplayResult: Sendable {
   /// The hash of the last record: equal for equal inputs, on every machine.
   public var hash: ChainHash
   public var quote: Asset
+  /// The largest by what was sold in them, at most 64.
+  public var auctions: [AuctionStory] = []
 
   /// Lower edges of the margin-ratio bins; the last bin is open.
   public static let ratioBins: [Double] = [

@@ -47,6 +47,23 @@ struct AccessTests {
     #expect(account.canonicalBytes == writer.bytes)
   }
 
+  @Test("a liquidation without an auction has the bytes it always had")
+  func liquidationBytesStay() throws {
+    var samples = Samples(seed: 5)
+    let cause = samples.cause()
+    var liquidation = LiquidationProgress(cause: cause)
+    var writer = CanonicalWriter()
+    writer.append(cause)
+    writer.append(LiquidationStage.cancelOrders.rawValue)
+    writer.append(false)
+    writer.append(UInt16(0))
+    writer.append(false)
+    #expect(liquidation.canonicalBytes == writer.bytes)
+    liquidation.auction = samples.auctionProgress()
+    #expect(liquidation.canonicalBytes.count > writer.bytes.count)
+    #expect(try LiquidationProgress(canonicalBytes: liquidation.canonicalBytes) == liquidation)
+  }
+
   @Test("a protection counts, triggers, is renewed, changed and removed")
   func protection() throws {
     var venue = try SmallVenue()

@@ -201,12 +201,14 @@ extension Samples {
       .moveCollateral(from: account(), to: account(), amount()),
       .movePosition(from: account(), to: account(), instrument(), size()),
       .changeMarginMode(account(), pick(MarginMode.allCases)),
+      .bidInAuction(account(), list { $0.auctionBid() }),
     ]
   }
 
   /// One of each kind of event.
   mutating func events() -> [LedgerEvent] {
     venueEvents() + marketEvents() + settlementEvents() + liquidationEvents() + accessEvents()
+      + auctionEvents()
   }
 
   private mutating func venueEvents() -> [LedgerEvent] {
@@ -282,6 +284,7 @@ extension Samples {
   mutating func wholeAccount() -> Account {
     var liquidation: LiquidationProgress?
     if bool() { liquidation = LiquidationProgress(cause: cause()) }
+    if bool() { liquidation?.auction = auctionProgress() }
     let portfolio = Portfolio(
       mode: pick(MarginMode.allCases), balances: list { $0.integer() },
       positions: list {
@@ -304,6 +307,48 @@ extension Samples {
           from: account(), to: account(), instrument: instrument(), size: size(),
           cost: integer())),
       .marginModeChanged(account(), pick(MarginMode.allCases)),
+    ]
+  }
+}
+
+// MARK: Auctions
+
+extension Samples {
+  mutating func auctionBid() -> AuctionBid {
+    AuctionBid(
+      bidder: account(), share: rate(), leastReward: rate(),
+      seenBids: bool() ? UInt32(truncatingIfNeeded: integer()) : nil, receivedAt: time(),
+      expiresAt: time())
+  }
+
+  mutating func auctionRound() -> AuctionRound {
+    AuctionRound(
+      phase: pick(AuctionPhase.allCases), startedAt: time(), factor: rate(), speed: rate())
+  }
+
+  mutating func auctionProgress() -> AuctionProgress {
+    var auction = AuctionProgress(auctionRound())
+    auction.restarts = UInt16(truncatingIfNeeded: integer())
+    auction.elapsed = TimeSpan(nanoseconds: integer())
+    auction.pricedAt = time()
+    auction.factor = rate()
+    auction.extended = TimeSpan(nanoseconds: integer())
+    auction.left = rate()
+    auction.bids = UInt32(truncatingIfNeeded: integer())
+    auction.reserved = integer()
+    auction.fundPaid = integer()
+    return auction
+  }
+
+  fileprivate mutating func auctionEvents() -> [LedgerEvent] {
+    [
+      .auctionStarted(account(), auctionRound()), .auctionRestarted(account(), auctionRound()),
+      .auctionPriced(account(), elapsed: TimeSpan(nanoseconds: integer()), factor: rate()),
+      .auctionBidFilled(
+        AuctionFill(
+          account: account(), bidder: account(), share: rate(), factor: rate(),
+          notional: integer(), discount: integer(), fundPaid: integer(), left: rate(),
+          reserved: integer(), extended: TimeSpan(nanoseconds: integer()))),
     ]
   }
 }

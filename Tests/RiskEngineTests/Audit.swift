@@ -134,6 +134,10 @@ extension Audit {
         status(of: order.instrument) == .open, "P20: no order at a price without a quorum")
     case .traded(let trade): checkTrade(trade)
     case .profitRealized(let id, let instrument, let units): checkProfit(id, instrument, units)
+    case .auctionBidFilled(let fill):
+      #expect(account(fill.account)?.liquidation?.stage == .auction)
+      #expect(fill.share > .zero && fill.share <= .one)
+      #expect(fill.discount >= 0 && fill.fundPaid >= 0)
     case .transferred(let transfer) where transfer.reason == .socializedLoss:
       checkBearer(transfer)
     default: break
@@ -154,7 +158,21 @@ extension Audit {
       #expect(
         order.side == .sell ? trade.price >= order.limit : trade.price <= order.limit, "P24")
     case .deleveraging: checkDeleveraging(trade)
+    case .auction: checkAuction(trade)
     }
+  }
+
+  /// One side is under the hammer and sells what it has at the mark, in an open market.
+  private func checkAuction(_ trade: Trade) {
+    let isBuyerAuctioned = account(trade.buyer)?.liquidation?.auction != nil
+    let seller = account(isBuyerAuctioned ? trade.buyer : trade.seller)
+    let bidder = account(isBuyerAuctioned ? trade.seller : trade.buyer)
+    #expect(seller?.liquidation?.auction != nil && bidder?.liquidation == nil)
+    let held = seller?.portfolio.size(of: trade.instrument) ?? .zero
+    #expect(held.sign == (isBuyerAuctioned ? -1 : 1) && trade.size <= held.magnitude)
+    #expect(status(of: trade.instrument) == .open, "P20")
+    guard let index = state.listing.index(of: trade.instrument) else { return }
+    #expect(trade.unitValue == state.marks[index].unitValue)
   }
 
   /// P32: the other side is healthy, opposite and in profit, and is only reduced.

@@ -44,12 +44,16 @@ public enum ParameterFixture {
 
   /// The defaults with some values changed.
   public static func set(_ changes: [(key: String, value: String)] = []) throws -> ParameterSet {
-    var set = try defaults.get()
+    let set = try defaults.get()
+    var values = set.values
     for change in changes {
       let value = try ParameterSet.read(key: change.key, text: change.value, source: "test")
-      let others = set.values.filter { $0.key != change.key }
-      set = try ParameterSet(name: set.name, date: set.date, values: others + [value])
+      if let place = values.firstIndex(where: { $0.key == change.key }) {
+        values[place] = value
+      } else {
+        values.append(value)
+      }
     }
-    return set
+    return try ParameterSet(name: set.name, date: set.date, values: values)
   }
 }

@@ -67,6 +67,25 @@ public struct SimulatedBook: Hashable, Sendable {
     books.first { $0.underlying == underlying }?.depth.share
   }
 
+  /// The book of an underlying as it is now.
+  func depth(of underlying: AssetSymbol) -> Depth? {
+    books.first { $0.underlying == underlying }?.depth
+  }
+
+  /// The accounts that quote an underlying.
+  func makers(of underlying: AssetSymbol) -> [AccountID] { makers[underlying] }
+
+  /// The spread of options, as a share of the underlying per unit of delta.
+  func optionSpread(of underlying: AssetSymbol) -> Double {
+    parameters[underlying].optionSpread.value
+  }
+
+  /// Takes from the book what somebody trades in it besides the engine's orders, quote units.
+  mutating func take(_ notional: Double, from underlying: AssetSymbol, by side: Side) {
+    guard let index = books.firstIndex(where: { $0.underlying == underlying }) else { return }
+    books[index].depth.take(notional, by: side)
+  }
+
   /// The report that answers an order; without fills when its limit permits none.
   ///
   /// - Parameter mark: Of the order's instrument, from the block that issued the order.
