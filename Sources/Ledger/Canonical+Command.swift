@@ -40,6 +40,9 @@ extension Command: Canonical {
     case .protectQuotes, .resetProtection, .openSubaccount, .moveCollateral, .movePosition,
       .changeMarginMode:
       encodeAccess(to: &writer)
+    case .openPool, .depositToPool, .requestPoolWithdrawal, .cancelPoolWithdrawal,
+      .withdrawFromPool:
+      encodePool(to: &writer)
     }
   }
 
@@ -74,6 +77,7 @@ extension Command: Canonical {
     case 13:
       let quote: Asset = try reader.value()
       self = .openVenue(quote: quote, try reader.value())
+    case 80...84: self = try Self.readPool(tag, &reader)
     default: self = try Self.readAccess(tag, &reader)
     }
   }

@@ -78,9 +78,11 @@ extension LedgerState: Canonical {
     writer.append(lastFunding)
     // One bit for each thing that may be absent; all zero writes what it always wrote.
     let isMarked = !collateralMarks.isEmpty
-    writer.append(UInt8(restartedAt != nil ? 1 : 0) | (isMarked ? 2 : 0))
+    writer.append(
+      UInt8(restartedAt != nil ? 1 : 0) | (isMarked ? 2 : 0) | (pools.isEmpty ? 0 : 32))
     if let restartedAt { writer.append(restartedAt) }
     if isMarked { writer.append(list: collateralMarks) }
+    if !pools.isEmpty { writer.append(list: pools) }
   }
 
   public init(from reader: inout CanonicalReader) throws(CanonicalError) {
@@ -98,17 +100,29 @@ extension LedgerState: Canonical {
     nextOrder = try reader.value()
     lastFunding = try reader.value()
     let present = try reader.byte()
-    guard present < 4 else { throw reader.malformed("state") }
+    guard present & ~35 == 0 else { throw reader.malformed("state") }
     if present & 1 != 0 { restartedAt = try reader.value(Timestamp.self) }
     if present & 2 != 0 {
       collateralMarks = try reader.list()
       let isListed = collateralMarks.allSatisfy { listing.index(of: $0.asset) != nil }
       guard !collateralMarks.isEmpty, isListed else { throw reader.malformed("state") }
     }
+    if present & 32 != 0 { pools = try readPools(&reader) }
     guard totals.count == listing.contracts.count, houses.count == listing.collateral.count,
       marks.count <= listing.contracts.count,
       accounts.allSatisfy({ $0.portfolio.balances.count == houses.count })
     else { throw reader.malformed("state") }
+  }
+
+  private func readPools(
+    _ reader: inout CanonicalReader
+  ) throws(CanonicalError) -> [BackstopPool] {
+    let pools: [BackstopPool] = try reader.list()
+    let isOrdered = zip(pools, pools.dropFirst()).allSatisfy { $0.id < $1.id }
+    guard !pools.isEmpty, isOrdered, pools.allSatisfy({ index(of: $0.id) != nil }) else {
+      throw reader.malformed("state")
+    }
+    return pools
   }
 
   /// What identifies this state; equal states have equal digests, on every machine.

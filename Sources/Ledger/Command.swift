@@ -34,6 +34,15 @@ public enum Command: Hashable, Sendable {
   /// Moves a position, or a part of it, between two accounts of one owner.
   case movePosition(from: AccountID, to: AccountID, InstrumentID, Size)
   case changeMarginMode(AccountID, MarginMode)
+  /// Opens a backstop pool, an account of its own, for the contracts on these underlyings.
+  case openPool(AccountID, markets: [AssetSymbol])
+  /// Puts quote currency of an account into a tranche of a pool.
+  case depositToPool(AccountID, AccountID, PoolTranche, Amount)
+  /// Gives notice of a withdrawal from a pool; one notice takes the place of another.
+  case requestPoolWithdrawal(AccountID, AccountID, PoolTranche, units: Int64)
+  case cancelPoolWithdrawal(AccountID, AccountID, PoolTranche)
+  /// Pays what notice was given of, and all gains.
+  case withdrawFromPool(AccountID, AccountID, PoolTranche)
 }
 
 /// Where a trade that is reported was agreed.

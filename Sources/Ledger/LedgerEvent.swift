@@ -72,4 +72,14 @@ public enum LedgerEvent: Hashable, Sendable {
   // Collateral.
   /// The price as collateral and the counted share of every asset that has such rules.
   case collateralMarked([CollateralMark])
+
+  // Backstop pools.
+  case poolOpened(AccountID, markets: [AssetSymbol])
+  /// The claim on a deposit; the money moves with transfers.
+  case poolDeposited(PoolEntry)
+  case poolWithdrawalRequested(AccountID, AccountID, PoolTranche, PoolNotice)
+  case poolWithdrawalCancelled(AccountID, AccountID, PoolTranche)
+  case poolWithdrawn(PoolEntry)
+  /// A pool is at rest again: its depositors share what it has gained or lost since it last was.
+  case poolSettled(PoolSettlement)
 }

@@ -71,6 +71,8 @@ public struct LedgerState: Hashable, Sendable {
   public internal(set) var restartedAt: Timestamp?
   /// Of the assets that have rules for it, in the order of the listing.
   public internal(set) var collateralMarks: [CollateralMark]
+  /// Backstop pools, sorted by id.
+  public internal(set) var pools: [BackstopPool]
   /// Whether a balance left its field limit; the command that did it is refused.
   public internal(set) var isOutsideLimits = false
 
@@ -118,6 +120,7 @@ public struct LedgerState: Hashable, Sendable {
     lastFunding = Timestamp(nanoseconds: 0)
     restartedAt = nil
     collateralMarks = []
+    pools = []
   }
 
   /// The dense index of an account.

@@ -6,4 +6,5 @@ extension ParameterDefinition {
   public static let all: [ParameterDefinition] =
     liquidation + clearing + fees + oracle + margin + surface + book + range + model
     + implied + valueAtRisk + collateral + waterfall
+    + pool
 }

@@ -52,6 +52,16 @@ public enum Refusal: Error, Equatable, Sendable, CustomStringConvertible {
   case collateralCapReached(AssetSymbol, cap: Int64)
   /// A debt, millionths of the quote currency, would be larger than is permitted.
   case debtAboveCap(AccountID, AssetSymbol, debt: Int64, cap: Int64)
+  case unknownPool(AccountID)
+  /// Only the engine acts for a pool's account.
+  case poolAccount(AccountID)
+  /// The pool holds positions, or may yet take over those of an account in liquidation.
+  case poolIsEngaged(AccountID)
+  case noClaim(AccountID, AccountID)
+  case claimTooSmall(AccountID, AccountID, has: Int64)
+  case withdrawalNotRequested(AccountID, AccountID)
+  case noticeNotOver(AccountID, due: Timestamp)
+  case noticeLapsed(AccountID, due: Timestamp)
 
   public var code: String {
     switch self {
@@ -91,6 +101,14 @@ public enum Refusal: Error, Equatable, Sendable, CustomStringConvertible {
     case .subaccountTooDeep: "subaccount-too-deep"
     case .collateralCapReached: "collateral-cap-reached"
     case .debtAboveCap: "debt-above-cap"
+    case .unknownPool: "unknown-pool"
+    case .poolAccount: "pool-account"
+    case .poolIsEngaged: "pool-engaged"
+    case .noClaim: "no-claim"
+    case .claimTooSmall: "claim-too-small"
+    case .withdrawalNotRequested: "withdrawal-not-requested"
+    case .noticeNotOver: "notice-not-over"
+    case .noticeLapsed: "notice-lapsed"
     }
   }
 
@@ -143,6 +161,17 @@ public enum Refusal: Error, Equatable, Sendable, CustomStringConvertible {
     case .debtAboveCap(let id, let symbol, let debt, let cap):
       "\(id) would owe \(decimalText(debt, decimals: 6)) in \(symbol), of which "
         + "\(decimalText(cap, decimals: 6)) are permitted"
+    case .unknownPool(let id): "there is no pool with \(id)"
+    case .poolAccount(let id): "\(id) is a pool's, for which only the engine acts"
+    case .poolIsEngaged(let id): "the pool of \(id) holds positions or is about to"
+    case .noClaim(let id, let pool): "\(id) has nothing in that tranche of the pool of \(pool)"
+    case .claimTooSmall(let id, let pool, let has):
+      "\(id) has only \(has) units in that tranche of the pool of \(pool)"
+    case .withdrawalNotRequested(let id, let pool):
+      "\(id) has given no notice of a withdrawal from the pool of \(pool)"
+    case .noticeNotOver(let pool, let due): "the pool of \(pool) pays from \(due) on"
+    case .noticeLapsed(let pool, let due):
+      "the notice to the pool of \(pool) was for \(due), and has lapsed"
     }
   }
 }

@@ -214,6 +214,11 @@ extension Command {
     case .moveCollateral: "moveCollateral"
     case .movePosition: "movePosition"
     case .changeMarginMode: "changeMarginMode"
+    case .openPool: "openPool"
+    case .depositToPool: "depositToPool"
+    case .requestPoolWithdrawal: "requestPoolWithdrawal"
+    case .cancelPoolWithdrawal: "cancelPoolWithdrawal"
+    case .withdrawFromPool: "withdrawFromPool"
     }
   }
 }
