@@ -105,7 +105,7 @@ struct Samples {
   }
 
   mutating func ledgerAccount() -> LedgerAccount {
-    pick([.account(account()), .insuranceFund, .fees, .outside])
+    pick([.account(account()), .insuranceFund, .fees, .outside, .pool(account())])
   }
 }
 
@@ -201,12 +201,13 @@ extension Samples {
       .moveCollateral(from: account(), to: account(), amount()),
       .movePosition(from: account(), to: account(), instrument(), size()),
       .changeMarginMode(account(), pick(MarginMode.allCases)),
-    ]
+    ] + poolCommands()
   }
 
   /// One of each kind of event.
   mutating func events() -> [LedgerEvent] {
     venueEvents() + marketEvents() + settlementEvents() + liquidationEvents() + accessEvents()
+      + poolEvents()
   }
 
   private mutating func venueEvents() -> [LedgerEvent] {
