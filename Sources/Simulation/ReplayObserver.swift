@@ -55,8 +55,9 @@ struct ReplayObserver {
     case .sampleRejected(let rejected): take(rejected, at: engine.state.time)
     case .liquidationStarted(let id, let cause): begin(id, cause, engine)
     case .liquidationStageEntered(let id, let stage): enter(id, stage, engine)
-    case .traded(let trade) where [.liquidation, .deleveraging].contains(trade.cause):
+    case .traded(let trade) where [.liquidation, .deleveraging, .pool].contains(trade.cause):
       take(trade, engine)
+    case .poolSettled(let settlement): totals.poolProfit += settlement.profit
     case .transferred(let transfer): take(transfer, engine)
     case .liquidationOrderClosed(let id, _, let end) where end != .filled:
       note(id, engine, "order ended \(end == .unfilled ? "without a fill" : "by expiry")")
@@ -115,7 +116,11 @@ extension ReplayObserver {
     let value = valuation.notional(trade.size, of: trade.instrument)
     let contract = engine.state.listing.contracts[instrument]
     let isDeleveraging = trade.cause == .deleveraging
-    if isDeleveraging { totals.deleveragedValue += value } else { totals.liquidatedValue += value }
+    switch trade.cause {
+    case .deleveraging: totals.deleveragedValue += value
+    case .pool: totals.poolTakenValue += value
+    default: totals.liquidatedValue += value
+    }
     for id in [trade.buyer, trade.seller] {
       guard open[id] != nil else {
         if isDeleveraging { deleveraged.insert(id) }
@@ -128,7 +133,12 @@ extension ReplayObserver {
       }
       let quantity = contract.quantityText(trade.size, quote: engine.state.listing.quote)
       let verb = id == trade.seller ? "sells" : "buys"
-      let how = isDeleveraging ? "deleveraged with \(other(id, trade))" : "to the book"
+      let how =
+        switch trade.cause {
+        case .deleveraging: "deleveraged with \(other(id, trade))"
+        case .pool: "to the pool of \(other(id, trade))"
+        default: "to the book"
+        }
       note(id, engine, "\(verb) \(quantity) of \(contract.name) at \(trade.price), \(how)")
     }
   }
@@ -264,10 +274,20 @@ extension ReplayObserver {
     totals.accounts = engine.state.accounts.count
     totals.positions = engine.state.accounts.reduce(0) { $0 + $1.portfolio.positions.count }
     totals.instruments = engine.state.listing.contracts.count
+    totals.poolAtStart = engine.state.pools.reduce(0) { $0 + $1.total }
     if let valuation = engine.valuation {
       totals.fundAtStart = engine.state.houses.indices.reduce(Int64(0)) {
         $0 + valuation.quote(engine.state.houses[$1].insuranceFund, asset: $1)
       }
+    }
+  }
+
+  /// What pools have gained or lost since they were last at rest.
+  private func unsettledPoolProfit(_ engine: Engine) -> Int64 {
+    engine.state.pools.reduce(0) { sum, pool in
+      guard let index = engine.state.index(of: pool.id), let valuation = engine.valuation
+      else { return sum }
+      return sum + valuation.risk(engine.state.accounts[index].portfolio).equity - pool.total
     }
   }
 
@@ -277,6 +297,7 @@ extension ReplayObserver {
       if let story = open.removeValue(forKey: id) { finish(story) }
     }
     totals.deleveragedAccounts = deleveraged.count
+    totals.poolProfit += unsettledPoolProfit(engine)
     let counts = rejectionCounts.map { key, count in
       (source: key.source, reason: key.reason, count: count)
     }
