@@ -4,6 +4,7 @@
 import Connectors
 import Foundation
 import Ledger
+import Margin
 import Parameters
 import Quantities
 import RiskEngine
