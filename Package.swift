@@ -180,7 +180,7 @@ let package = Package(
       "SimulationTests",
       [
         "Simulation", "RiskEngine", "Journal", "Ledger", "MarketData", "Instruments",
-        "Parameters", "Quantities", "Connectors",
+        "Parameters", "Quantities", "Connectors", "Margin",
       ]),
     tests("EvaluationTests", ["Evaluation", "Parameters", "Quantities", "NumericalMethods"]),
     tests(

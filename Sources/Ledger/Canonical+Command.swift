@@ -41,6 +41,9 @@ extension Command: Canonical {
       .changeMarginMode:
       encodeAccess(to: &writer)
     case .bidInAuction: encodeAuction(to: &writer)
+    case .openPool, .depositToPool, .requestPoolWithdrawal, .cancelPoolWithdrawal,
+      .withdrawFromPool:
+      encodePool(to: &writer)
     }
   }
 
@@ -76,6 +79,7 @@ extension Command: Canonical {
       let quote: Asset = try reader.value()
       self = .openVenue(quote: quote, try reader.value())
     case Self.auctionTag: self = try Self.readAuction(&reader)
+    case 80...84: self = try Self.readPool(tag, &reader)
     default: self = try Self.readAccess(tag, &reader)
     }
   }

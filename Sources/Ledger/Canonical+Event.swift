@@ -57,6 +57,9 @@ extension LedgerEvent: Canonical {
     case .liquidationWindowBegun(let instant): writer.append(tag: 97, instant)
     case .auctionStarted, .auctionRestarted, .auctionPriced, .auctionBidFilled:
       encodeAuction(to: &writer)
+    case .poolOpened, .poolDeposited, .poolWithdrawalRequested, .poolWithdrawalCancelled,
+      .poolWithdrawn, .poolSettled:
+      encodePool(to: &writer)
     }
   }
 
@@ -129,6 +132,7 @@ extension LedgerEvent: Canonical {
       self = .marginCalled(account, step, try reader.value())
     case 97: self = .liquidationWindowBegun(at: try reader.value())
     case Self.auctionTags: self = try Self.readAuction(tag, &reader)
+    case 112...117: self = try Self.readPool(tag, &reader)
     default: self = try Self.readAccess(tag, &reader)
     }
   }

@@ -13,6 +13,9 @@ extension LedgerAccount: Canonical {
     case .insuranceFund: writer.append(UInt8(1))
     case .fees: writer.append(UInt8(2))
     case .outside: writer.append(UInt8(3))
+    case .pool(let id):
+      writer.append(UInt8(80))
+      writer.append(id)
     }
   }
   public init(from reader: inout CanonicalReader) throws(CanonicalError) {
@@ -21,6 +24,7 @@ extension LedgerAccount: Canonical {
     case 1: self = .insuranceFund
     case 2: self = .fees
     case 3: self = .outside
+    case 80: self = .pool(try reader.value())
     default: throw reader.malformed("ledger account")
     }
   }

@@ -86,9 +86,11 @@ extension LedgerState: Canonical {
     let isMarked = !collateralMarks.isEmpty
     let isCounted = liquidationFlow != nil
     writer.append(
-      UInt8(restartedAt != nil ? 1 : 0) | (isMarked ? 2 : 0) | (isCounted ? 128 : 0))
+      UInt8(restartedAt != nil ? 1 : 0) | (isMarked ? 2 : 0) | (pools.isEmpty ? 0 : 32)
+        | (isCounted ? 128 : 0))
     if let restartedAt { writer.append(restartedAt) }
     if isMarked { writer.append(list: collateralMarks) }
+    if !pools.isEmpty { writer.append(list: pools) }
     if let liquidationFlow { writer.append(liquidationFlow) }
   }
 
@@ -107,18 +109,30 @@ extension LedgerState: Canonical {
     nextOrder = try reader.value()
     lastFunding = try reader.value()
     let present = try reader.byte()
-    guard present & ~131 == 0 else { throw reader.malformed("state") }
+    guard present & ~163 == 0 else { throw reader.malformed("state") }
     if present & 1 != 0 { restartedAt = try reader.value(Timestamp.self) }
     if present & 2 != 0 {
       collateralMarks = try reader.list()
       let isListed = collateralMarks.allSatisfy { listing.index(of: $0.asset) != nil }
       guard !collateralMarks.isEmpty, isListed else { throw reader.malformed("state") }
     }
+    if present & 32 != 0 { pools = try readPools(&reader) }
     if present & 128 != 0 { liquidationFlow = try reader.value(LiquidationFlow.self) }
     guard totals.count == listing.contracts.count, houses.count == listing.collateral.count,
       marks.count <= listing.contracts.count,
       accounts.allSatisfy({ $0.portfolio.balances.count == houses.count })
     else { throw reader.malformed("state") }
+  }
+
+  private func readPools(
+    _ reader: inout CanonicalReader
+  ) throws(CanonicalError) -> [BackstopPool] {
+    let pools: [BackstopPool] = try reader.list()
+    let isOrdered = zip(pools, pools.dropFirst()).allSatisfy { $0.id < $1.id }
+    guard !pools.isEmpty, isOrdered, pools.allSatisfy({ index(of: $0.id) != nil }) else {
+      throw reader.malformed("state")
+    }
+    return pools
   }
 
   /// What identifies this state; equal states have equal digests, on every machine.

@@ -36,6 +36,15 @@ public enum Command: Hashable, Sendable {
   case changeMarginMode(AccountID, MarginMode)
   /// Bids in the auction of an account, all that came in for one instant, in any order.
   case bidInAuction(AccountID, [AuctionBid])
+  /// Opens a backstop pool, an account of its own, for the contracts on these underlyings.
+  case openPool(AccountID, markets: [AssetSymbol])
+  /// Puts quote currency of an account into a tranche of a pool.
+  case depositToPool(AccountID, AccountID, PoolTranche, Amount)
+  /// Gives notice of a withdrawal from a pool; one notice takes the place of another.
+  case requestPoolWithdrawal(AccountID, AccountID, PoolTranche, units: Int64)
+  case cancelPoolWithdrawal(AccountID, AccountID, PoolTranche)
+  /// Pays what notice was given of, and all gains.
+  case withdrawFromPool(AccountID, AccountID, PoolTranche)
 }
 
 /// Where a trade that is reported was agreed.

@@ -28,6 +28,9 @@ public enum Invariant: String, Error, Hashable, Sendable, CaseIterable {
   /// Sorted by id, one balance per asset, positions sorted and not empty, one instrument in an
   /// isolated account.
   case accountsAreOrdered
+  /// What a pool owes its depositors is there: its gains in its reserve, and at rest its deposits
+  /// in its account; its order closes no more than it holds.
+  case poolsCoverTheirClaims
 }
 
 extension LedgerState {
@@ -88,7 +91,10 @@ extension LedgerState {
 
   /// The first of the running totals that is not what the accounts come to.
   private func broken(by sums: AccountTotals) -> Invariant? {
-    for asset in houses.indices where sums.customers[asset] != houses[asset].customers {
+    for asset in houses.indices {
+      // What pools keep for their depositors is customers' money.
+      let kept = asset > 0 ? 0 : pools.reduce(Int128(0)) { $0 + Int128($1.reserve) }
+      if sums.customers[asset] + kept == houses[asset].customers { continue }
       return .runningTotalsAreTrue
     }
     for instrument in totals.indices {
@@ -98,6 +104,7 @@ extension LedgerState {
       }
       if sums.costs[instrument] != -totals[instrument].clearing { return .clearingBalancesCost }
     }
+    if !poolsAreConsistent { return .poolsCoverTheirClaims }
     return nil
   }
 
@@ -115,7 +122,7 @@ extension LedgerState {
     return portfolio.mode != .isolated || portfolio.positions.count <= 1
   }
 
-  private func isConsistent(_ order: LiquidationOrder, _ account: Account) -> Bool {
+  func isConsistent(_ order: LiquidationOrder, _ account: Account) -> Bool {
     let held = account.portfolio.size(of: order.instrument)
     guard order.account == account.id, order.id < nextOrder, order.size.steps > 0 else {
       return false

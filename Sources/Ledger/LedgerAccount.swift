@@ -14,6 +14,8 @@ public enum LedgerAccount: Hashable, Sendable, CustomStringConvertible {
   case fees
   /// The world outside: minus everything deposited and not withdrawn.
   case outside
+  /// What a pool has gained and its depositors have not fetched.
+  case pool(AccountID)
 
   public var description: String {
     switch self {
@@ -21,6 +23,7 @@ public enum LedgerAccount: Hashable, Sendable, CustomStringConvertible {
     case .insuranceFund: "insurance fund"
     case .fees: "fees"
     case .outside: "outside"
+    case .pool(let id): "gains of the pool of \(id)"
     }
   }
 }
@@ -54,6 +57,12 @@ public enum TransferReason: UInt8, Hashable, Sendable, CaseIterable {
   case auctionDiscount = 48
   /// What the insurance fund pays a bidder for positions that are worth nothing.
   case auctionReward = 49
+  /// A deposit into a backstop pool.
+  case poolDeposit = 80
+  /// What is paid out of a deposit in a backstop pool.
+  case poolWithdrawal = 81
+  /// What a backstop pool has gained: into its reserve, and from there to its depositors.
+  case poolGain = 82
 }
 
 /// Money moving from one ledger account to another.
@@ -87,6 +96,10 @@ public enum TradeCause: UInt8, Hashable, Sendable, CaseIterable {
   case transfer
   /// A bidder in an auction took it over, at the mark.
   case auction = 16
+  /// A backstop pool took a position over.
+  case pool = 80
+  /// A backstop pool reduced a position in the book.
+  case unwinding = 81
 }
 
 /// A trade of one instrument between two accounts.

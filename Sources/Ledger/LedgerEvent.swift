@@ -85,4 +85,13 @@ public enum LedgerEvent: Hashable, Sendable {
   /// The clock of a round and the factor that goes with it, in every block.
   case auctionPriced(AccountID, elapsed: TimeSpan, factor: Rate)
   case auctionBidFilled(AuctionFill)
+  // Backstop pools.
+  case poolOpened(AccountID, markets: [AssetSymbol])
+  /// The claim on a deposit; the money moves with transfers.
+  case poolDeposited(PoolEntry)
+  case poolWithdrawalRequested(AccountID, AccountID, PoolTranche, PoolNotice)
+  case poolWithdrawalCancelled(AccountID, AccountID, PoolTranche)
+  case poolWithdrawn(PoolEntry)
+  /// A pool is at rest again: its depositors share what it has gained or lost since it last was.
+  case poolSettled(PoolSettlement)
 }

@@ -46,6 +46,9 @@ extension LedgerState {
     case .liquidationWindowBegun(let instant): liquidationFlow = LiquidationFlow(since: instant)
     case .auctionStarted, .auctionRestarted, .auctionPriced, .auctionBidFilled:
       applyAuction(event)
+    case .poolOpened, .poolDeposited, .poolWithdrawalRequested, .poolWithdrawalCancelled,
+      .poolWithdrawn, .poolSettled:
+      applyPool(event)
     }
   }
 
@@ -55,7 +58,7 @@ extension LedgerState {
     for index in accounts.indices { accounts[index].portfolio.balances.append(0) }
   }
 
-  private mutating func open(
+  mutating func open(
     _ id: AccountID, _ mode: MarginMode, under parent: AccountID? = nil
   ) {
     let balances = [Int64](repeating: 0, count: listing.collateral.count)
@@ -108,6 +111,11 @@ extension LedgerState {
       houses[asset].insuranceFund = sum(houses[asset].insuranceFund, units)
     case .fees: houses[asset].fees = sum(houses[asset].fees, units)
     case .outside: houses[asset].outside += Int128(units)
+    case .pool(let id):
+      guard asset == 0, let place = poolIndex(of: id) else { return }
+      let before = pools[place].reserve
+      pools[place].reserve = sum(before, units)
+      houses[asset].customers += Int128(pools[place].reserve) - Int128(before)
     }
   }
 
@@ -240,6 +248,7 @@ extension LedgerState {
 
 extension LedgerState {
   private mutating func applyLiquidation(_ event: LedgerEvent) {
+    if applyPoolOrder(event) { return }
     switch event {
     case .liquidationStarted(let id, let cause):
       withAccount(id) { $0.liquidation = LiquidationProgress(cause: cause) }

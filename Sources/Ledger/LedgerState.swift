@@ -76,6 +76,8 @@ public struct LedgerState: Hashable, Sendable {
   public internal(set) var collateralMarks: [CollateralMark]
   /// What liquidations have ordered, where that is limited.
   public internal(set) var liquidationFlow: LiquidationFlow?
+  /// Backstop pools, sorted by id.
+  public internal(set) var pools: [BackstopPool]
   /// Whether a balance left its field limit; the command that did it is refused.
   public internal(set) var isOutsideLimits = false
 
@@ -124,6 +126,7 @@ public struct LedgerState: Hashable, Sendable {
     restartedAt = nil
     collateralMarks = []
     liquidationFlow = nil
+    pools = []
   }
 
   /// The dense index of an account.

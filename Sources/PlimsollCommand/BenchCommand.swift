@@ -37,7 +37,8 @@ struct BenchCommand: ParsableCommand {
   @Option(
     name: .long,
     help: ArgumentHelp(
-      "Draw the cost against the number of accounts here, as SVG.", valueName: "file"))
+      "Draw the cost against the number of accounts here, as SVG, and beside it that of a pool.",
+      valueName: "file"))
   var out: String?
 
   @Flag(name: .long, help: "Leave the replay and the margin of a venue out.")
@@ -57,6 +58,7 @@ struct BenchCommand: ParsableCommand {
         ParameterFile.bundled().set, accounts: marginAccounts,
         plot: out.map { URL(filePath: $0) })
     }
+    if !kernelsOnly { figures += try WaterfallBench.figures(plot: out.map(poolPlot)) }
     if json {
       for figure in figures { print(try encoded(figure)) }
       return
@@ -73,6 +75,13 @@ struct BenchCommand: ParsableCommand {
       ])
     }
     print(table.text, terminator: "")
+  }
+
+  /// `cost.svg` → `cost-pool.svg`.
+  private func poolPlot(_ path: String) -> URL {
+    let file = URL(filePath: path)
+    let name = file.deletingPathExtension().lastPathComponent
+    return file.deletingLastPathComponent().appending(path: "\(name)-pool.svg")
   }
 
   /// Three significant digits and a half.

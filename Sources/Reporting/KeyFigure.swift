@@ -30,7 +30,7 @@ extension KeyFigure {
   /// Every sum there is, in the order in which they are read.
   static func all(of result: ReplayResult) -> [KeyFigure] {
     size(of: result) + damage(of: result) + coverage(of: result) + fund(of: result)
-      + door(of: result)
+      + pool(of: result) + door(of: result)
   }
 
   private static func size(of result: ReplayResult) -> [KeyFigure] {
@@ -91,6 +91,17 @@ extension KeyFigure {
       KeyFigure("penalties", "Penalties paid to it", .money(totals.penalties)),
       KeyFigure("gapPremiums", "Gap premiums paid to it", .money(totals.gapPremiums)),
       KeyFigure("fees", "Trading fees earned by the venue", .money(totals.fees)),
+    ]
+  }
+
+  /// Nothing of a venue without backstop pools.
+  private static func pool(of result: ReplayResult) -> [KeyFigure] {
+    let totals = result.totals
+    guard totals.poolAtStart > 0 else { return [] }
+    return [
+      KeyFigure("poolAtStart", "Backstop pools at the start", .money(totals.poolAtStart)),
+      KeyFigure("poolTakenValue", "Taken over by them", .money(totals.poolTakenValue)),
+      KeyFigure("poolProfit", "What they gained", .money(totals.poolProfit)),
     ]
   }
 

@@ -50,11 +50,12 @@ struct AccountChanges: Sendable {
       note(move.from, state)
       note(move.to, state)
     case .liquidationOrderIssued(let order): note(order.account, state)
-    case .accountOpened, .subaccountOpened: unchecked.append(state.accounts.count)
+    case .accountOpened, .subaccountOpened, .poolOpened: unchecked.append(state.accounts.count)
     case .instrumentListed: totals = nil
     case .blockStarted, .sampleRejected, .feedUpdated, .marketMarked, .instrumentsMarked,
       .collateralMarked, .parametersChanged, .engineRestarted, .stateDigested,
-      .liquidationWindowBegun:
+      .liquidationWindowBegun, .poolDeposited, .poolWithdrawalRequested,
+      .poolWithdrawalCancelled, .poolWithdrawn, .poolSettled:
       break
     default: noteEvery(state)
     }

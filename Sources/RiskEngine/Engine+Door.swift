@@ -11,6 +11,7 @@ import Quantities
 // Commands that change one thing: every check comes before the first event.
 extension Engine {
   mutating func decideAtDoor(_ command: Command) throws(StepError) {
+    try requireCustomers(of: command)
     switch command {
     case .changeParameters(let set): try change(set)
     case .acceptCollateral(let asset): try accept(asset)
@@ -33,6 +34,15 @@ extension Engine {
     case .movePosition(let from, let to, let instrument, let size):
       try movePosition(of: instrument, size, from: from, to: to)
     case .changeMarginMode(let id, let mode): try changeMode(of: id, to: mode)
+    case .openPool(let id, let markets): try openPool(id, markets: markets)
+    case .depositToPool(let id, let pool, let tranche, let amount):
+      try deposit(amount, of: id, into: pool, tranche)
+    case .requestPoolWithdrawal(let id, let pool, let tranche, let units):
+      try requestWithdrawal(of: units, by: id, from: pool, tranche)
+    case .cancelPoolWithdrawal(let id, let pool, let tranche):
+      try cancelWithdrawal(by: id, from: pool, tranche)
+    case .withdrawFromPool(let id, let pool, let tranche):
+      try withdraw(by: id, from: pool, tranche)
     }
   }
 

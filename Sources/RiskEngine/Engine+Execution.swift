@@ -19,7 +19,7 @@ extension Engine {
   /// (doubled, late, forged) is refused.
   mutating func execute(_ report: ExecutionReport) throws(StepError) {
     guard let id = waiting[report.order], let index = state.index(of: id),
-      let order = state.accounts[index].liquidation?.order, order.id == report.order
+      let order = state.orderOut(of: index), order.id == report.order
     else { throw .refused(.unknownOrder(report.order)) }
     guard let instrument = state.listing.index(of: order.instrument) else {
       throw .refused(.unknownInstrument(order.instrument))
@@ -35,7 +35,8 @@ extension Engine {
     }
     let end: OrderEnd = filled == .zero ? .unfilled : .filled
     try emit(.liquidationOrderClosed(id, order.id, end))
-    if continues(index, order, filled: filled) { try advance(index) }
+    if order.stage != .pool, continues(index, order, filled: filled) { try advance(index) }
+    try reviewPools()
   }
 
   /// Whether the account goes on at once: the position is gone, or health is restored.
@@ -121,7 +122,8 @@ extension Engine {
         Trade(
           instrument: contract.id, buyer: isSale ? fill.counterparty : order.account,
           seller: isSale ? order.account : fill.counterparty, size: fill.size,
-          unitValue: unitValue, price: fill.price, cause: .liquidation))
+          unitValue: unitValue, price: fill.price,
+          cause: order.stage == .pool ? .unwinding : .liquidation))
     }
     return trades
   }
@@ -145,6 +147,7 @@ extension Engine {
     let index = try account(id)
     let other = state.accounts[index]
     guard other.id != order.account else { throw .refused(.selfTrade(other.id)) }
+    guard !state.isPool(other.id) else { throw .refused(.poolAccount(other.id)) }
     guard other.liquidation == nil else { throw .refused(.accountInLiquidation(other.id)) }
     let held = other.portfolio.size(of: order.instrument).steps
     guard (held - order.side.sign * steps).magnitude <= Size.limit.magnitude else {
@@ -167,7 +170,8 @@ extension Engine {
   private mutating func chargePenalty(
     _ index: Int, _ order: LiquidationOrder, filled: Size, rate: Rate
   ) throws(StepError) {
-    guard let valuation, filled > .zero,
+    // A pool that reduces a position is not being liquidated.
+    guard let valuation, filled > .zero, order.stage != .pool,
       let instrument = state.listing.index(of: order.instrument),
       let asset = state.listing.index(of: state.listing.contracts[instrument].settlementAsset)
     else { return }

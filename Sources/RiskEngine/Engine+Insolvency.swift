@@ -255,7 +255,9 @@ extension Engine {
     for isLong in [true, false] {
       venueIndex.holdings[instrument].forEachWinner(long: isLong, at: mark.unitValue) { holding in
         let index = Int(holding.account)
-        guard !venueIndex.isInLiquidation(index) else { return }
+        // A pool has stood for others' losses already, and has its account in one asset only.
+        guard !venueIndex.isInLiquidation(index), !state.isPool(state.accounts[index].id)
+        else { return }
         let profit = holding.position.unrealizedProfit(unitValue: mark.unitValue)
         let equity = standing(index, valuation, &scratch).equity
         let most = valuation.units(ofQuote: equity, asset: asset, rounding: .down)

@@ -85,6 +85,9 @@ extension Engine {
   private mutating func start(_ account: Account, _ risk: AccountRisk) throws(StepError) {
     let cause = LiquidationCause(
       equity: risk.equity, maintenanceMargin: risk.maintenanceMargin, time: state.time)
+    if let place = state.poolIndex(of: account.id), let order = state.pools[place].order {
+      try emit(.liquidationOrderClosed(account.id, order.id, .liquidation))
+    }
     try emit(.liquidationStarted(account.id, cause))
     for order in account.portfolio.orders {
       try emit(.orderRemoved(account.id, order.id, .liquidation))
@@ -122,7 +125,10 @@ extension Engine {
       // Nobody is left to close against: what the fund has since earned is tried again.
       return try issueOrder(account, risk, valuation, stage: .deleveraging)
     case .auction: return try pursueAuction(account, risk, valuation)
-    case .socializedLoss, .pool:
+    case .pool:
+      if try offerToPools(account.id) { return .moved }
+      return try enterNext(account.id, after: .pool)
+    case .socializedLoss:
       return try enterNext(account.id, after: liquidation.stage)
     }
   }

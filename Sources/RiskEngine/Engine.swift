@@ -77,6 +77,9 @@ public struct Engine: Sendable {
       guard let order = account.liquidation?.order else { continue }
       waiting[order.id] = account.id
     }
+    for pool in state.pools {
+      if let order = pool.order { waiting[order.id] = pool.id }
+    }
     return waiting
   }
 

@@ -65,6 +65,16 @@ public enum Refusal: Error, Equatable, Sendable, CustomStringConvertible {
   case auctionPriceTooHigh(AccountID, reward: Rate, least: Rate)
   /// The account would be further below its line than before.
   case bidLowersExcess(AccountID)
+  case unknownPool(AccountID)
+  /// Only the engine acts for a pool's account.
+  case poolAccount(AccountID)
+  /// The pool holds positions, or may yet take over those of an account in liquidation.
+  case poolIsEngaged(AccountID)
+  case noClaim(AccountID, AccountID)
+  case claimTooSmall(AccountID, AccountID, has: Int64)
+  case withdrawalNotRequested(AccountID, AccountID)
+  case noticeNotOver(AccountID, due: Timestamp)
+  case noticeLapsed(AccountID, due: Timestamp)
 
   public var code: String {
     switch self {
@@ -111,6 +121,14 @@ public enum Refusal: Error, Equatable, Sendable, CustomStringConvertible {
     case .bidTooSmall: "bid-too-small"
     case .auctionPriceTooHigh: "auction-price-too-high"
     case .bidLowersExcess: "bid-lowers-excess"
+    case .unknownPool: "unknown-pool"
+    case .poolAccount: "pool-account"
+    case .poolIsEngaged: "pool-engaged"
+    case .noClaim: "no-claim"
+    case .claimTooSmall: "claim-too-small"
+    case .withdrawalNotRequested: "withdrawal-not-requested"
+    case .noticeNotOver: "notice-not-over"
+    case .noticeLapsed: "notice-lapsed"
     }
   }
 
@@ -172,6 +190,17 @@ public enum Refusal: Error, Equatable, Sendable, CustomStringConvertible {
     case .auctionPriceTooHigh(let id, let reward, let least):
       "the auction of \(id) gives \(reward) of notional, the bid asks for \(least)"
     case .bidLowersExcess(let id): "\(id) would be further below its line than before"
+    case .unknownPool(let id): "there is no pool with \(id)"
+    case .poolAccount(let id): "\(id) is a pool's, for which only the engine acts"
+    case .poolIsEngaged(let id): "the pool of \(id) holds positions or is about to"
+    case .noClaim(let id, let pool): "\(id) has nothing in that tranche of the pool of \(pool)"
+    case .claimTooSmall(let id, let pool, let has):
+      "\(id) has only \(has) units in that tranche of the pool of \(pool)"
+    case .withdrawalNotRequested(let id, let pool):
+      "\(id) has given no notice of a withdrawal from the pool of \(pool)"
+    case .noticeNotOver(let pool, let due): "the pool of \(pool) pays from \(due) on"
+    case .noticeLapsed(let pool, let due):
+      "the notice to the pool of \(pool) was for \(due), and has lapsed"
     }
   }
 }

@@ -157,6 +157,11 @@ public struct Valuation: Sendable {
     listing.index(of: instrument).map { marks[$0] }
   }
 
+  /// What an instrument is written on.
+  func underlying(of instrument: InstrumentID) -> AssetSymbol? {
+    listing.index(of: instrument).map { listing.contracts[$0].underlying }
+  }
+
   /// The mark of an underlying's perpetual.
   public func perpetual(of underlying: AssetSymbol) -> Price? {
     let index = listing.contracts.firstIndex {

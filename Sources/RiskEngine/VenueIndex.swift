@@ -90,7 +90,7 @@ struct VenueIndex: Sendable {
       .instrumentExpired(let id, _, _):
       followAll(in: id, state)
     case .liquidationOrderIssued(let order): reserve(order, 1, state)
-    case .subaccountOpened:
+    case .subaccountOpened, .poolOpened:
       hasChanged.append(true)
       isLiquidating.append(false)
     case .positionMoved(let move):

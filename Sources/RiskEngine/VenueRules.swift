@@ -51,6 +51,7 @@ public struct VenueRules: Sendable {
   public let debts: [DebtTerms]
   /// In which order collateral is sold for debts: dense indices by rank, then haircut.
   public let conversionOrder: [Int]
+  public let pool: PoolParameters
 
   /// Decimals of every feed of the venue.
   public static let feedDecimals: UInt8 = 8
@@ -62,6 +63,7 @@ public struct VenueRules: Sendable {
     liquidation = try LiquidationParameters(set)
     clearing = try ClearingParameters(set)
     fees = try FeeParameters(set)
+    pool = try PoolParameters(set)
     var feeds: [FeedRule] = []
     var underlyings: [UnderlyingRule] = []
     for symbol in Self.symbols(of: listing) {

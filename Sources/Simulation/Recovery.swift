@@ -215,6 +215,11 @@ extension Command {
     case .movePosition: "movePosition"
     case .changeMarginMode: "changeMarginMode"
     case .bidInAuction: "bidInAuction"
+    case .openPool: "openPool"
+    case .depositToPool: "depositToPool"
+    case .requestPoolWithdrawal: "requestPoolWithdrawal"
+    case .cancelPoolWithdrawal: "cancelPoolWithdrawal"
+    case .withdrawFromPool: "withdrawFromPool"
     }
   }
 }

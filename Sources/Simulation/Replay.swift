@@ -237,6 +237,7 @@ extension Replay {
     statement = opening.statement
     book.open(market.listing, makers: opening.makers)
     try fillFund()
+    for command in Self.poolOpening(of: venue.engine) { try submit(command) }
     try venue.commit()
   }
 

@@ -57,8 +57,10 @@ struct ReplayObserver {
     case .sampleRejected(let rejected): take(rejected, at: engine.state.time)
     case .liquidationStarted(let id, let cause): begin(id, cause, engine)
     case .liquidationStageEntered(let id, let stage): enter(id, stage, engine)
-    case .traded(let trade) where [.liquidation, .deleveraging, .auction].contains(trade.cause):
+    case .traded(let trade)
+    where [.liquidation, .deleveraging, .auction, .pool].contains(trade.cause):
       take(trade, engine)
+    case .poolSettled(let settlement): totals.poolProfit += settlement.profit
     case .transferred(let transfer): take(transfer, engine)
     case .auctionBidFilled(let fill): take(fill)
     case .liquidationOrderClosed(let id, _, let end) where end != .filled:
@@ -121,7 +123,8 @@ extension ReplayObserver {
     switch trade.cause {
     case .deleveraging: totals.deleveragedValue += value
     case .liquidation: totals.liquidatedValue += value
-    case .auction, .matching, .transfer: break
+    case .pool: totals.poolTakenValue += value
+    case .auction, .matching, .transfer, .unwinding: break
     }
     for id in [trade.buyer, trade.seller] {
       guard open[id] != nil else {
@@ -144,7 +147,8 @@ extension ReplayObserver {
     switch trade.cause {
     case .deleveraging: "deleveraged with \(other)"
     case .auction: "in the auction, with \(other)"
-    case .liquidation, .matching, .transfer: "to the book"
+    case .pool: "to the pool of \(other)"
+    case .liquidation, .matching, .transfer, .unwinding: "to the book"
     }
   }
 
@@ -287,10 +291,20 @@ extension ReplayObserver {
     totals.accounts = engine.state.accounts.count
     totals.positions = engine.state.accounts.reduce(0) { $0 + $1.portfolio.positions.count }
     totals.instruments = engine.state.listing.contracts.count
+    totals.poolAtStart = engine.state.pools.reduce(0) { $0 + $1.total }
     if let valuation = engine.valuation {
       totals.fundAtStart = engine.state.houses.indices.reduce(Int64(0)) {
         $0 + valuation.quote(engine.state.houses[$1].insuranceFund, asset: $1)
       }
+    }
+  }
+
+  /// What pools have gained or lost since they were last at rest.
+  private func unsettledPoolProfit(_ engine: Engine) -> Int64 {
+    engine.state.pools.reduce(0) { sum, pool in
+      guard let index = engine.state.index(of: pool.id), let valuation = engine.valuation
+      else { return sum }
+      return sum + valuation.risk(engine.state.accounts[index].portfolio).equity - pool.total
     }
   }
 
@@ -301,6 +315,7 @@ extension ReplayObserver {
     }
     totals.deleveragedAccounts = deleveraged.count
     totals.auctions = auctions.count
+    totals.poolProfit += unsettledPoolProfit(engine)
     let counts = rejectionCounts.map { key, count in
       (source: key.source, reason: key.reason, count: count)
     }

@@ -141,6 +141,12 @@ public struct ReplayTotals: Sendable {
   public var fundAtStart: Int64 = 0
   public var fundAtEnd: Int64 = 0
   public var lowestFund: Int64 = 0
+  /// What backstop pools hold for their depositors when the accounts have been opened.
+  public var poolAtStart: Int64 = 0
+  /// Notional that pools took over from accounts in liquidation.
+  public var poolTakenValue: Int64 = 0
+  /// What pools have gained, or lost, with positions still held at their marks.
+  public var poolProfit: Int64 = 0
   public var refusedCommands = 0
   public var rejectedSamples = 0
   /// All blocks together.

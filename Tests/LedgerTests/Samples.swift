@@ -105,7 +105,7 @@ struct Samples {
   }
 
   mutating func ledgerAccount() -> LedgerAccount {
-    pick([.account(account()), .insuranceFund, .fees, .outside])
+    pick([.account(account()), .insuranceFund, .fees, .outside, .pool(account())])
   }
 }
 
@@ -202,13 +202,13 @@ extension Samples {
       .movePosition(from: account(), to: account(), instrument(), size()),
       .changeMarginMode(account(), pick(MarginMode.allCases)),
       .bidInAuction(account(), list { $0.auctionBid() }),
-    ]
+    ] + poolCommands()
   }
 
   /// One of each kind of event.
   mutating func events() -> [LedgerEvent] {
     venueEvents() + marketEvents() + settlementEvents() + liquidationEvents() + accessEvents()
-      + auctionEvents()
+      + auctionEvents() + poolEvents()
   }
 
   private mutating func venueEvents() -> [LedgerEvent] {

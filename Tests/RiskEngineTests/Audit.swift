@@ -67,6 +67,7 @@ struct Audit {
   /// P01, P02 and P04.
   private func checkMoney(_ event: LedgerEvent) {
     var money = state.houses.map { Int128($0.insuranceFund) + Int128($0.fees) }
+    for pool in state.pools { money[0] += Int128(pool.reserve) }
     var sizes = [Int64](repeating: 0, count: state.listing.contracts.count)
     for account in state.accounts {
       for (asset, units) in account.portfolio.balances.enumerated() {
@@ -159,6 +160,8 @@ extension Audit {
         order.side == .sell ? trade.price >= order.limit : trade.price <= order.limit, "P24")
     case .deleveraging: checkDeleveraging(trade)
     case .auction: checkAuction(trade)
+    case .pool: checkTakeover(trade)
+    case .unwinding: checkUnwinding(trade)
     }
   }
 
@@ -173,6 +176,30 @@ extension Audit {
     #expect(status(of: trade.instrument) == .open, "P20")
     guard let index = state.listing.index(of: trade.instrument) else { return }
     #expect(trade.unitValue == state.marks[index].unitValue)
+  }
+
+  /// A pool that is healthy takes from an account in liquidation, at the mark or better.
+  private func checkTakeover(_ trade: Trade) {
+    let isBuyerPool = state.isPool(trade.buyer)
+    #expect(isBuyerPool != state.isPool(trade.seller), "one side is a pool's")
+    let (pool, other) = isBuyerPool ? (trade.buyer, trade.seller) : (trade.seller, trade.buyer)
+    #expect(account(pool)?.liquidation == nil && account(other)?.liquidation?.stage == .pool)
+    guard let index = state.listing.index(of: trade.instrument) else { return }
+    let gain = state.marks[index].unitValue - trade.unitValue
+    #expect(isBuyerPool ? gain >= 0 : gain <= 0, "a pool pays nothing for a position")
+  }
+
+  private func checkUnwinding(_ trade: Trade) {
+    let order = state.pools.first { [trade.buyer, trade.seller].contains($0.id) }?.order
+    guard let order else {
+      Issue.record("a pool reduces a position without an order")
+      return
+    }
+    #expect(trade.size <= order.size)
+    #expect(
+      order.side == .sell ? trade.price >= order.limit : trade.price <= order.limit, "P24")
+    let held = account(order.account)?.portfolio.size(of: trade.instrument) ?? .zero
+    #expect(trade.size <= held.magnitude && held.sign == -order.side.sign)
   }
 
   /// P32: the other side is healthy, opposite and in profit, and is only reduced.

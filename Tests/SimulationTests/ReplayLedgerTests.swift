@@ -297,7 +297,9 @@ private struct Sums {
     case .tradingFee: fees += value
     case .makerRebate: fees -= value
     case .gapPremium: gapPremiums += value
-    case .deposit, .withdrawal, .fundContribution, .conversion, .interest, .ownMove: break
+    case .deposit, .withdrawal, .fundContribution, .conversion, .interest, .ownMove,
+      .poolDeposit, .poolWithdrawal, .poolGain:
+      break
     }
   }
 }

@@ -3,9 +3,12 @@
 
 import Foundation
 
-/// What a full requirement of a venue costs against its number of accounts, as SVG with both axes
-/// in decades: a straight line at 45° is a cost in proportion.
+/// What something costs against how much of it there is, as SVG with both axes in decades: a
+/// straight line at 45° is a cost in proportion, a level one is the same cost for any size.
 struct CostPlot {
+  var title = "Full requirement against number of accounts"
+  var across = "accounts"
+  var up = "milliseconds, two threads, best of nine"
   /// Milliseconds by number of accounts, one curve a name.
   let curves: [(name: String, points: [(accounts: Double, milliseconds: Double)])]
 
@@ -23,9 +26,9 @@ struct CostPlot {
       <svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 \(Int(Self.width)) \
       \(Int(Self.height))" font-family="sans-serif" font-size="13">
       """,
-      "<title>Full requirement against number of accounts</title>",
-      text(Self.width / 2, Self.height - 18, "accounts", "middle"),
-      text(Self.margin, Self.margin - 30, "milliseconds, two threads, best of nine", "start"),
+      "<title>\(title)</title>",
+      text(Self.width / 2, Self.height - 18, self.across, "middle"),
+      text(Self.margin, Self.margin - 30, self.up, "start"),
     ]
     for decade in across {
       let x = place(decade, across, from: Self.margin, to: Self.width - Self.margin)

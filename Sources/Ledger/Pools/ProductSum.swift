@@ -1,6 +1,8 @@
 // Plimsoll: a real-time margin and liquidation engine for crypto derivatives.
 // SPDX-License-Identifier: Apache-2.0
 
+public import Quantities
+
 /// What everybody in a pool owns after losses and gains, without visiting anybody.
 ///
 /// A loss of the fraction ℓ of the pool and gains of g per unit deposited cost one step each,
@@ -17,21 +19,21 @@
 /// is paid is held against it besides.
 public struct ProductSum: Hashable, Sendable {
   /// All deposits together as losses have left them, ledger units.
-  public private(set) var total: Int64
+  public internal(set) var total: Int64
   /// How often the pool was emptied.
-  public private(set) var epoch: Int
+  public internal(set) var epoch: Int
   /// How often P was scaled up in this epoch.
-  public private(set) var scale: Int
-  public private(set) var product: UInt128
+  public internal(set) var scale: Int
+  public internal(set) var product: UInt128
   /// By epoch, then by scale, then by asset.
-  private var sums: [[[WideSum]]]
+  var sums: [[[WideSum]]]
   /// By asset, gains that nobody has taken yet.
-  public private(set) var unpaid: [Int64]
-  private let assetCount: Int
+  public internal(set) var unpaid: [Int64]
+  let assetCount: Int
 
   static let whole: UInt128 = 1 << 126
-  private static let least: UInt128 = 1 << 94
-  private static let rescaling = 32
+  static let least: UInt128 = 1 << 94
+  static let rescaling = 32
   /// How near below a whole unit counts as one, as a power of a half.
   static let nearness = 32
   /// Scales after which less than a unit is left of the largest deposit.
@@ -203,5 +205,34 @@ public enum PoolError: Error, Hashable, Sendable, CustomStringConvertible {
     case .unknownClaim: "a claim on another pool"
     case .outsideLimits: "the amount is outside the limits of a pool"
     }
+  }
+}
+
+// MARK: Price
+
+extension ProductSum {
+  /// What a whole unit that was deposited when this epoch began has become.
+  public struct UnitPrice: Hashable, Sendable {
+    /// What losses have left of it, billionths, rounded down.
+    public let left: Rate
+    /// What it has gained of the first asset, billionths, rounded down; at most ``Rate/limit``.
+    public let gained: Rate
+  }
+
+  /// The price of a share: what one unit deposited at the beginning of the epoch is worth now.
+  ///
+  /// Sums of steps smaller than 2^−96 of the first are left out.
+  public var unitPrice: UnitPrice {
+    let billion: UInt128 = 1_000_000_000
+    let left = WideSum(product, times: billion).shifted(down: Self.rescaling * scale + 126)
+    var sum = WideSum.zero
+    for (step, sums) in sums[epoch].prefix(3).enumerated() {
+      guard let first = sums.first else { continue }
+      sum = sum + first.shifted(down: Self.rescaling * step)
+    }
+    let gained = sum.share(of: UInt64(billion), over: Self.whole) ?? Rate.limit
+    return UnitPrice(
+      left: Rate(billionths: Int64(left.low)),
+      gained: Rate(billionths: min(gained, Rate.limit)))
   }
 }

@@ -1,0 +1,44 @@
+// Plimsoll: a real-time margin and liquidation engine for crypto derivatives.
+// SPDX-License-Identifier: Apache-2.0
+
+import Instruments
+import Ledger
+import Parameters
+import Quantities
+import RiskEngine
+
+extension Replay {
+  /// The commands that open a backstop pool in an opened venue and give it its opening share of
+  /// the open interest that settles in the quote currency: nothing unless the waterfall has the
+  /// stage and the share is stated.
+  ///
+  /// The pool and the account that fills it are numbered after all others; all is in the senior
+  /// tranche.
+  static func poolOpening(of engine: Engine) -> [Command] {
+    let state = engine.state
+    let share = engine.rules.pool.openingShare
+    guard share > .zero, engine.rules.liquidation.waterfall.stages.contains(.pool),
+      let valuation = engine.valuation, let last = state.accounts.last?.id.number,
+      last <= .max - 2
+    else { return [] }
+    var interest: Int128 = 0
+    var markets: [AssetSymbol] = []
+    for (contract, totals) in zip(state.listing.contracts, state.totals)
+    where contract.settlementAsset == state.listing.quote {
+      let size = Size(steps: totals.openInterest)
+      interest += Int128(valuation.notional(size, of: contract.id))
+      if !markets.contains(contract.underlying) { markets.append(contract.underlying) }
+    }
+    // A quarter of the largest amount leaves room for every later profit.
+    let most = Int128(Amount.limit / 4)
+    let units = share.share(of: Int64(min(interest, most)), rounding: .down)
+    guard units > 0, markets.count <= BackstopPool.mostMarkets else { return [] }
+    let amount = Amount(units: units, asset: state.listing.quote)
+    let (backer, pool) = (AccountID(last + 1), AccountID(last + 2))
+    return [
+      .openAccount(backer, .cross), .depositCollateral(backer, amount),
+      .openPool(pool, markets: markets.sorted()),
+      .depositToPool(backer, pool, .senior, amount),
+    ]
+  }
+}

@@ -1,0 +1,84 @@
+// Plimsoll: a real-time margin and liquidation engine for crypto derivatives.
+// SPDX-License-Identifier: Apache-2.0
+
+import Connectors
+import Foundation
+import Ledger
+import Margin
+import Parameters
+import Quantities
+import RiskEngine
+import Simulation
+import Testing
+
+@Suite("A replay with a backstop pool")
+struct PoolReplayTests {
+  private let folder = FileManager.default.temporaryDirectory
+    .appending(path: "plimsoll-\(UUID().uuidString)")
+
+  /// Fifty minutes of three venues: level, then down a fifth in ten minutes, then level.
+  private func fall() throws -> RecordedMarket {
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(at: folder) }
+    let start = MarkedVenue.start.nanoseconds / 1_000_000
+    for (venue, name) in ["BINANCE", "BITSTAMP", "COINBASE"].enumerated() {
+      var text = "ts_ms,open,high,low,close\n"
+      for minute in 0..<50 {
+        let price = 7_900 - 160 * min(max(minute - 10, 0), 10) + venue
+        text += "\(start + Int64(minute) * 60_000),\(price),\(price + 2),\(price - 170),"
+        text += "\(price - 160)\n"
+      }
+      try Data(text.utf8).write(to: folder.appending(path: "BTC-USD.\(name).1m.csv"))
+    }
+    return try UserMarketReader.load(
+      folder: folder.path, window: nil, underlyings: [], badRows: .refuse)
+  }
+
+  private func run(_ changes: [(key: String, value: String)]) throws -> (ReplayResult, Engine) {
+    let file = try MarkedVenue.file.get().set
+    let values = try changes.map {
+      try ParameterSet.read(key: $0.key, text: $0.value, source: "test")
+    }
+    let others = file.values.filter { old in !values.contains { $0.key == old.key } }
+    let set = try ParameterSet(name: file.name, date: file.date, values: others + values)
+    var replay = try Replay(
+      ReplayPlan(
+        title: "a fall", market: try fall(), parameters: set,
+        accounts: .population(count: 60, seed: 3)))
+    let result = try replay.run()
+    return (result, replay.engine)
+  }
+
+  private let funded = [
+    (key: "waterfall.partial.rank", value: "2"), (key: "waterfall.pool.rank", value: "1"),
+    (key: "pool.openingShare", value: "5%"), (key: "pool.eventShare", value: "50%"),
+  ]
+
+  @Test("the pool takes positions over, reduces them, and every rule holds")
+  func takes() throws {
+    let (result, engine) = try run(funded)
+    let totals = result.totals
+    #expect(totals.poolAtStart > 0 && totals.liquidations > 0 && totals.poolTakenValue > 0)
+    #expect(totals.refusedCommands == 0)
+    #expect(engine.state.brokenAfterBlock() == nil)
+    let pool = try #require(engine.state.pools.first)
+    let index = try #require(engine.state.index(of: pool.id))
+    let valuation = try #require(engine.valuation)
+    let equity = valuation.risk(engine.state.accounts[index].portfolio).equity
+    // Nobody deposits or withdraws in a replay: what is there beyond the start was gained.
+    #expect(totals.poolProfit == equity + pool.reserve - totals.poolAtStart)
+    #expect(try run(funded).0.hash == result.hash)
+  }
+
+  @Test("without the stage, or without a share, there is no pool and nothing else changes")
+  func none() throws {
+    let plain = try run([]).0
+    #expect(plain.totals.poolAtStart == 0 && plain.totals.poolTakenValue == 0)
+    let unranked = try run([(key: "pool.openingShare", value: "5%")])
+    #expect(unranked.1.state.pools.isEmpty)
+    #expect(unranked.0.totals.liquidatedValue == plain.totals.liquidatedValue)
+    let empty = try run([(key: "waterfall.pool.rank", value: "9")])
+    #expect(empty.1.state.pools.isEmpty)
+    #expect(empty.0.totals.fundPaid == plain.totals.fundPaid)
+  }
+}
