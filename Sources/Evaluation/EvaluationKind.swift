@@ -23,6 +23,11 @@ public enum EvaluationKind: String, Hashable, Sendable, CaseIterable {
   case fundingRate = "funding.rate"
   case fundingSettle = "funding.settle"
   case collateralValue = "collateral.value"
+  case auctionPrice = "auction.price"
+  case auctionBid = "auction.bid"
+  case poolApply = "pool.apply"
+  case insuranceSettle = "insurance.settle"
+  case entryFee
 
   /// What the kind answers, in a phrase.
   public var summary: String {
@@ -47,6 +52,11 @@ public enum EvaluationKind: String, Hashable, Sendable, CaseIterable {
     case .fundingRate: "funding rate for a premium"
     case .fundingSettle: "what each position pays for funding"
     case .collateralValue: "what of an amount of collateral counts in margin, and why"
+    case .auctionPrice: "what a falling auction asks as time passes"
+    case .auctionBid: "how much of a portfolio one bid may take, and what it costs"
+    case .poolApply: "what each depositor of a backstop pool owns after its events"
+    case .insuranceSettle: "what an insurance fund pays under its caps, and its target"
+    case .entryFee: "what a trade pays for the imbalance it adds to a market"
     }
   }
 
@@ -77,6 +87,11 @@ public enum EvaluationKind: String, Hashable, Sendable, CaseIterable {
     case .fundingRate: try answerFundingRate(&request, &parameters)
     case .fundingSettle: try answerFundingSettlement(&request)
     case .collateralValue: try answerCollateralValue(&request)
+    case .auctionPrice: try answerAuctionPrice(&request)
+    case .auctionBid: try answerAuctionBid(&request)
+    case .poolApply: try answerPool(&request)
+    case .insuranceSettle: try answerInsuranceSettlement(&request)
+    case .entryFee: try answerEntryFee(&request)
     }
   }
 }

@@ -171,7 +171,14 @@ public struct LedgerState: Hashable, Sendable {
 
   /// The market of an underlying as the last block left it.
   public func market(of underlying: AssetSymbol) -> MarkedMarket? {
-    markets.first { $0.market.underlying == underlying }
+    // Sorted by symbol; asked for every position of every account that is acted on.
+    var (low, high) = (0, markets.count)
+    while low < high {
+      let middle = (low + high) / 2
+      if markets[middle].market.underlying < underlying { low = middle + 1 } else { high = middle }
+    }
+    guard low < markets.count, markets[low].market.underlying == underlying else { return nil }
+    return markets[low]
   }
 
   /// The mark of an asset as collateral; `nil` for one that counts at the index, and whole.

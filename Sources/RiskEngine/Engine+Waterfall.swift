@@ -149,10 +149,10 @@ extension Engine {
   ) throws(StepError) -> Progress {
     var memory = takeScratch(valuation)
     let positions = valuation.closable(account.portfolio, risk: risk, at: state.time, &memory)
+    var trial = account.portfolio
     let decided = decidePartialSize(positions, rules.liquidation) { instrument, size in
       valuation.standing(
-        of: account.portfolio, closing: size, of: instrument, cost: closingCost(of: instrument),
-        &memory)
+        of: &trial, closing: size, of: instrument, cost: closingCost(of: instrument), &memory)
     }
     scratch = memory
     guard let decided, let room = room(for: decided.instrument) else { return .waits }

@@ -19,9 +19,10 @@ extension Valuation {
       guard let index = listing.index(of: position.instrument) else { return false }
       return listing.contracts[index].kind.expiry.map { $0 > time } ?? true
     }
+    var trial = portfolio
     return open.map { position in
       let after = standing(
-        of: portfolio, closing: position.size.magnitude, of: position.instrument, cost: .zero,
+        of: &trial, closing: position.size.magnitude, of: position.instrument, cost: .zero,
         &scratch)
       return ClosablePosition(
         instrument: position.instrument, size: position.size,
@@ -32,19 +33,33 @@ extension Valuation {
 
   /// Where a portfolio would stand after closing a part of one position at the mark, less the
   /// expected cost of it.
+  ///
+  /// - Parameter trial: Changed in place and put back, so that a row of questions allots nothing.
   func standing(
-    of portfolio: Portfolio, closing size: Size, of instrument: InstrumentID, cost: Rate,
+    of trial: inout Portfolio, closing size: Size, of instrument: InstrumentID, cost: Rate,
     _ scratch: inout RiskScratch
   ) -> Standing {
     guard let index = listing.index(of: instrument),
       let asset = listing.index(of: listing.contracts[index].settlementAsset)
     else { return Standing(equity: .min, target: .max) }
-    var after = portfolio
-    let held = portfolio.size(of: instrument)
+    let slot = trial.slot(of: instrument)
+    let position =
+      slot.isHeld
+      ? trial.positions[slot.index] : Position(instrument: instrument, size: .zero, cost: 0)
+    let balance = trial.balances[asset]
+    let held = position.size
     let traded = Size(steps: -held.sign * min(size.steps, held.steps.magnitude.asInt64))
-    after.balances[asset] += after.take(
+    trial.balances[asset] += trial.take(
       traded, of: instrument, unitValue: marks[index].unitValue)
-    let risk = risk(after, &scratch)
+    let risk = risk(trial, &scratch)
+    trial.balances[asset] = balance
+    if slot.isHeld {
+      if trial.slot(of: instrument).isHeld {
+        trial.positions[slot.index] = position
+      } else {
+        trial.positions.insert(position, at: slot.index)
+      }
+    }
     let expected = cost.share(of: notional(traded, of: instrument), rounding: .up)
     return Standing(
       equity: risk.equity - expected, target: risk.maintenanceMargin + risk.liquidationBuffer)

@@ -22,6 +22,9 @@ func answerBankruptcyPrice(_ request: inout RequestObject) throws(EvaluationRefu
   let fund =
     request.states("fund") ? try request.units("fund", decimals: decimals, in: 0...Amount.limit) : 0
   _ = request.optional("fund")
+  let allotment = try StatedAllotment(
+    &request, isLinear: !contract.isReciprocal && contract.settlementAsset == quote, size: size,
+    mark: mark, equity: equity)
   try request.end()
   do throws(QuantityError) {
     let unitValue = try contract.unitValue(at: mark)
@@ -39,7 +42,7 @@ func answerBankruptcyPrice(_ request: inout RequestObject) throws(EvaluationRefu
         "limitPrice",
         .price(try contract.price(ofUnitValue: terms.limitUnitValue, rounding: rounding))
       ),
-      ("step", .decimal(contract.stepQuantity, 8)),
+      ("step", .decimal(contract.stepQuantity, 8)), ("allotted", allotment?.answer),
     ])
   } catch {
     throw EvaluationRefusal(.outOfRange, error.description, field: "mark")

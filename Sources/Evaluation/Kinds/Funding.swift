@@ -15,8 +15,31 @@ func answerFundingRate(
   var stated = try request.object("parameters")
   let parameters = try ClearingParameters(&stated, &shelf)
   try stated.end()
+  let crowding = try crowdingRate(&request)
   try request.end()
-  return .fields([("rate", .rate(fundingRate(premium: premium, parameters)))])
+  let rate = fundingRate(premium: premium, parameters)
+  return .fields([
+    ("rate", .rate(rate)), ("crowdingRate", crowding.map(JSONValue.rate)),
+    ("sum", crowding.map { .rate($0 + rate) }),
+  ])
+}
+
+/// The rate that the imbalance of a market has built up, where the request states one.
+private func crowdingRate(_ request: inout RequestObject) throws(EvaluationRefusal) -> Rate? {
+  guard var stated = try request.optionalObject("crowding") else { return nil }
+  let limit = Rate.one
+  let (least, one) = (Rate(billionths: 1), Rate.one)
+  let velocity = try stated.rate("velocity", in: least...one)
+  let cap = try stated.rate("cap", in: least...one)
+  let largest = try stated.units("largestImbalance", decimals: 8, in: 1...Amount.limit)
+  let imbalance = try stated.units("imbalance", decimals: 8, in: -Amount.limit...Amount.limit)
+  let last = try stated.rate("rate", in: -limit...limit)
+  let seconds = try stated.integer("seconds", in: 0...316_224_000)
+  try stated.end()
+  guard let rule = VelocityFunding(velocity: velocity, largestImbalance: largest, cap: cap) else {
+    throw request.refusal(.outOfDomain, "crowding", "must be positive")
+  }
+  return rule.rate(after: TimeSpan(seconds: seconds), from: last, imbalance: imbalance)
 }
 
 /// `funding.settle`: what each position of a market receives, below zero what it pays.

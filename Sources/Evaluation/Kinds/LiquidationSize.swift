@@ -31,11 +31,14 @@ func answerLiquidationSize(
   }
   let parameters = try LiquidationParameters(&request, &shelf)
   let buffer = try request.rate("buffer", in: .zero...Rate.one)
+  let impact = try StatedImpact(&request, table)
   try request.end()
   let sizing = PartialSizing(
     table: table, price: price, step: step, steps: size / step, equity: equity, buffer: buffer,
     expectedCost: parameters.expectedCost)
-  return sizing.answer(parameters, notional: position.notional)
+  let priced = impact?.answer(
+    table, position, equity: equity, buffer: buffer, fee: parameters.expectedCost)
+  return sizing.answer(parameters, notional: position.notional, impact: priced)
 }
 
 /// One position of one account, as its requirement falls with what is closed.
@@ -48,7 +51,9 @@ private struct PartialSizing {
   let buffer: Rate
   let expectedCost: Rate
 
-  func answer(_ parameters: LiquidationParameters, notional: Int64) -> JSONValue {
+  func answer(
+    _ parameters: LiquidationParameters, notional: Int64, impact: JSONValue?
+  ) -> JSONValue {
     let start = standing(closing: 0)
     var closed: Int64 = 0
     if !start.isRestored {
@@ -68,7 +73,7 @@ private struct PartialSizing {
       ("size", .decimal(closed * step, 8)), ("notional", .money(closedNotional(closed))),
       ("remaining", .decimal((steps - closed) * step, 8)),
       ("equityAfter", .money(after.equity)), ("targetAfter", .money(after.target)),
-      ("isRestored", .boolean(after.isRestored)),
+      ("isRestored", .boolean(after.isRestored)), ("impact", impact),
     ])
   }
 
@@ -100,8 +105,9 @@ extension LiquidationParameters {
     try texts.add(
       "wholeSliceNotional", "liquidation.wholeSliceNotional", of: &request, default: "0")
     try texts.add("expectedCost", "liquidation.expectedCost", of: &request, default: "0")
-    let others = ["margin", "surface", "oracle", "book", "clearing", "model", "collateral"]
-    texts.fill { key in !others.contains { key.hasPrefix($0 + ".") } }
+    // The order of stages has its own: the least of each would leave none.
+    let own = ["liquidation", "insuranceFund", "socializedLoss"]
+    texts.fill { key in own.contains { key.hasPrefix($0 + ".") } }
     let set = try shelf.set(of: texts)
     do throws(ParameterError) { try self.init(set) } catch {
       throw EvaluationRefusal(error, at: request.path)

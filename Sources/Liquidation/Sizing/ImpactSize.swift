@@ -92,10 +92,14 @@ public struct ImpactTier: Hashable, Sendable {
   /// The largest notional the rate holds for; of the last tier infinite.
   public let upper: Double
   public let maintenanceRate: Double
+  /// Taken off rate × notional, so that a schedule is continuous; 0 where the whole position is
+  /// charged at one rate.
+  public let deduction: Double
 
-  public init(upper: Double, maintenanceRate: Double) {
+  public init(upper: Double, maintenanceRate: Double, deduction: Double = 0) {
     self.upper = upper
     self.maintenanceRate = maintenanceRate
+    self.deduction = deduction
   }
 }
 
@@ -112,9 +116,11 @@ extension ImpactProblem {
     for tier in tiers {
       defer { lower = tier.upper }
       guard notional > lower else { break }
-      let problem = with(rate: tier.maintenanceRate)
+      let problem = ImpactProblem(self, tier)
       // Sales that leave between `lower` and `upper`.
-      let least = max(notional - tier.upper, 0)
+      var least = max(notional - tier.upper, 0)
+      // The difference may round to a sale that leaves a trace of the tier above.
+      if notional - least > tier.upper { least += notional.ulp }
       if let sale = problem.sale(from: least, before: notional - lower) {
         best = min(best ?? sale, sale)
       }
@@ -135,14 +141,11 @@ extension ImpactProblem {
       - target * maintenanceRate * (notional - sale)
   }
 
-  private func with(rate: Double) -> ImpactProblem {
-    ImpactProblem(self, maintenanceRate: rate)
-  }
-
-  private init(_ other: ImpactProblem, maintenanceRate: Double) {
+  /// The same position at one tier's rate: a deduction is equity that the target does not ask for.
+  private init(_ other: ImpactProblem, _ tier: ImpactTier) {
     notional = other.notional
-    equity = other.equity
-    self.maintenanceRate = maintenanceRate
+    equity = other.equity + other.target * tier.deduction
+    maintenanceRate = tier.maintenanceRate
     target = other.target
     feeRate = other.feeRate
     impact = other.impact
