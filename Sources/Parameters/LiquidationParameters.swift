@@ -25,6 +25,8 @@ public struct LiquidationParameters: Hashable, Sendable {
   public let penalty: Rate
   /// Which stages there are and how they follow each other.
   public let waterfall: WaterfallParameters
+  /// When accounts are looked at, and what else sets one generation of venues from the next.
+  public let pace: LiquidationPace
 
   public init(_ set: ParameterSet) throws(ParameterError) {
     sliceShare = try set.rate("liquidation.sliceShare")
@@ -37,6 +39,7 @@ public struct LiquidationParameters: Hashable, Sendable {
     socializedShare = try set.rate("socializedLoss.share")
     penalty = try set.rate("liquidation.penalty")
     waterfall = try WaterfallParameters(set)
+    pace = try LiquidationPace(set)
   }
 }
 
@@ -58,7 +61,7 @@ extension ParameterDefinition {
       "liquidation.patience", .count, 1...1_000,
       "orders without a fill after which a stage is exhausted"),
     ParameterDefinition(
-      "liquidation.penalty", .rate, 0...100_000_000,
+      "liquidation.penalty", .rate, 0...1_000_000_000,
       "penalty on liquidated notional where no tier states one"),
     ParameterDefinition(
       "insuranceFund.eventCap", .rate, 0...1_000_000_000,

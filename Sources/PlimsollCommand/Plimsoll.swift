@@ -23,6 +23,7 @@ struct Plimsoll: ParsableCommand {
     subcommands: [
       ReplayCommand.self, VerifyCommand.self, RecoverCommand.self, MarginCommand.self,
       CalibrateCommand.self, BacktestCommand.self, EvaluateCommand.self, BenchCommand.self,
+      WaterfallsCommand.self,
     ])
 
   static func main() {

@@ -30,6 +30,8 @@ extension Engine {
     try settle(at: instant, since: previous)
     try renewProtections()
     try convertDebts()
+    isMarginCheck = rules.liquidation.pace.checks(at: instant, since: previous)
+    defer { isMarginCheck = false }
     try watch()
     if state.block % UInt64(rules.clearing.digestInterval) == 0 {
       try emit(.stateDigested(state.digest))

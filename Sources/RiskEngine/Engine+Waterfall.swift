@@ -34,9 +34,9 @@ extension Engine {
     let risk = measure(account.portfolio, valuation)
     guard isActionable(account.portfolio, risk, valuation) else { return .waits }
     guard let liquidation = account.liquidation else {
-      guard risk.equity < risk.maintenanceMargin, account.portfolio.isReducible else {
-        return .waits
-      }
+      guard risk.equity < risk.maintenanceMargin, account.portfolio.isReducible,
+        mayBeginLiquidation
+      else { return .waits }
       try start(account, risk)
       return .moved
     }
@@ -48,7 +48,7 @@ extension Engine {
     if account.portfolio.positions.isEmpty {
       return try settleInsolvency(index) ? .moved : .waits
     }
-    if risk.equity >= risk.maintenanceMargin + risk.liquidationBuffer {
+    if isReleased(risk, liquidation) {
       try emit(.liquidationEnded(account.id, .restored))
       return .moved
     }
@@ -79,6 +79,18 @@ extension Engine {
     return !isStale || Int128(risk.equity) + doubt < Int128(risk.maintenanceMargin)
   }
 
+  /// Whether an account's liquidation may end: its health is restored, and the venue is not one
+  /// that closes all once it has begun to.
+  func isReleased(_ risk: AccountRisk, _ liquidation: LiquidationProgress) -> Bool {
+    guard risk.equity >= risk.maintenanceMargin + risk.liquidationBuffer else { return false }
+    return liquidation.stage == .cancelOrders || !rules.liquidation.pace.closesAll
+  }
+
+  /// Whether an account that lacks margin may be called now.
+  private var mayBeginLiquidation: Bool {
+    isMarginCheck || rules.liquidation.pace.checkInterval == .zero
+  }
+
   private mutating func start(_ account: Account, _ risk: AccountRisk) throws(StepError) {
     let cause = LiquidationCause(
       equity: risk.equity, maintenanceMargin: risk.maintenanceMargin, time: state.time)
@@ -95,6 +107,9 @@ extension Engine {
     let isExhausted = Int64(liquidation.emptyHanded) >= rules.liquidation.patience
     switch liquidation.stage {
     case .cancelOrders:
+      guard state.time >= liquidation.cause.time + rules.liquidation.pace.grace else {
+        return .waits
+      }
       return try enterNext(account.id, after: .cancelOrders)
     case .partial:
       if risk.equity <= 0 || isExhausted {

@@ -14,6 +14,7 @@ struct ReplayObserver {
   private(set) var points: [ReplayPoint] = []
   private(set) var rejections: [RejectionPoint] = []
   private(set) var totals = ReplayTotals()
+  private(set) var tally = CostTally()
   private var rejectionCounts: [RejectionKey: Int] = [:]
   private var open: [AccountID: LiquidationStory] = [:]
   private var finished: [LiquidationStory] = []
@@ -48,6 +49,7 @@ struct ReplayObserver {
     totals.records += 1
     totals.events += record.events.count
     for event in record.events { take(event, engine) }
+    tally.take(record, engine)
   }
 
   private mutating func take(_ event: LedgerEvent, _ engine: Engine) {
@@ -72,6 +74,9 @@ struct ReplayObserver {
     guard rejections.count < Self.mostRejections else { return }
     rejections.append(RejectionPoint(time: time, rejected: rejected))
   }
+
+  /// Names accounts that are no traders, before their first money comes in.
+  mutating func exclude(_ makers: [AccountID]) { tally.exclude(makers) }
 
   mutating func countRefusal() { totals.refusedCommands += 1 }
 }
@@ -218,12 +223,14 @@ extension ReplayObserver {
     let coverage = MarginCoverage(from: earlier, to: engine.risks)
     totals.coverage += coverage
     earlier = engine.risks
+    let openInterest = openInterest(engine, valuation)
+    tally.record(engine, openInterest: openInterest)
     points.append(
       ReplayPoint(
         time: state.time, markets: state.markets.map { marketPoint($0, engine) },
         ratioCounts: ratioCounts(engine.risks),
         accountsInLiquidation: open.count, insuranceFund: fund, insuranceFundValue: fundValue,
-        openInterestValue: openInterest(engine, valuation),
+        openInterestValue: openInterest,
         liquidatedValue: totals.liquidatedValue, deleveragedValue: totals.deleveragedValue,
         socializedValue: totals.socializedValue, uncoveredValue: uncovered(engine.risks),
         coverage: coverage))
@@ -286,6 +293,6 @@ extension ReplayObserver {
         ($0.source, $0.reason.rawValue) < ($1.source, $1.reason.rawValue)
       },
       largest: Array(Self.sorted(finished).prefix(10)), totals: totals, hash: engine.hash,
-      quote: engine.state.listing.quote)
+      quote: engine.state.listing.quote, costs: tally.finish(engine))
   }
 }

@@ -161,6 +161,8 @@ public struct ReplayResult: Sendable {
   /// The hash of the last record: equal for equal inputs, on every machine.
   public var hash: ChainHash
   public var quote: Asset
+  /// What the liquidations cost, and whom.
+  public var costs = WaterfallCosts()
 
   /// Lower edges of the margin-ratio bins; the last bin is open.
   public static let ratioBins: [Double] = [
