@@ -134,8 +134,21 @@ extension ReplayObserver {
       let quantity = contract.quantityText(trade.size, quote: engine.state.listing.quote)
       let verb = id == trade.seller ? "sells" : "buys"
       let how = isDeleveraging ? "deleveraged with \(other(id, trade))" : "to the book"
-      note(id, engine, "\(verb) \(quantity) of \(contract.name) at \(trade.price), \(how)")
+      note(
+        id, engine, "\(verb) \(quantity) of \(contract.name) at \(trade.price), \(how)",
+        cost: cost(trade, toSeller: (id == trade.seller) != isDeleveraging, instrument, engine),
+        payer: isDeleveraging ? "\(other(id, trade))" : "the account")
     }
+  }
+
+  /// What a trade costs one of its sides against the mark, millionths of the quote currency.
+  private func cost(
+    _ trade: Trade, toSeller isSeller: Bool, _ instrument: Int, _ engine: Engine
+  ) -> Int64? {
+    guard instrument < engine.state.marks.count else { return nil }
+    let apart = Int128(engine.state.marks[instrument].unitValue) - Int128(trade.unitValue)
+    let units = Int128(trade.size.steps) * apart * (isSeller ? 1 : -1)
+    return engine.valuation?.quote(Int64(clamping: units), of: trade.instrument)
   }
 
   private func other(_ id: AccountID, _ trade: Trade) -> AccountID {
@@ -149,35 +162,46 @@ extension ReplayObserver {
     case (.liquidationPenalty, .account(let id), _):
       totals.penalties += value
       open[id]?.penalty += value
-      note(id, engine, "pays a penalty of \(transfer.amount) to the insurance fund")
+      let taker = transfer.to == .insuranceFund ? "the insurance fund" : "\(transfer.to)"
+      note(
+        id, engine, "pays a penalty of \(transfer.amount) to \(taker)", cost: value,
+        payer: "the account")
     case (.tradingFee, .account(let id), _):
       totals.fees += value
-      note(id, engine, "pays a fee of \(transfer.amount) to the venue")
+      note(
+        id, engine, "pays a fee of \(transfer.amount) to the venue", cost: value,
+        payer: "the account")
     case (.makerRebate, _, _): totals.fees -= value
     case (.gapPremium, _, _): totals.gapPremiums += value
     case (.insuranceCover, _, .account(let id)):
       totals.fundPaid += value
       open[id]?.fundPaid += value
-      note(id, engine, "the insurance fund pays \(transfer.amount)")
+      note(
+        id, engine, "the insurance fund pays \(transfer.amount)", cost: value,
+        payer: "the insurance fund")
     case (.conversion, .account(let seller), .account(let id)):
       open[id]?.fundPaid += value
-      note(id, engine, "the insurance fund buys \(transfer.amount) for it from \(seller)")
+      note(
+        id, engine, "the insurance fund buys \(transfer.amount) for it from \(seller)",
+        cost: value, payer: "the insurance fund")
     case (.socializedLoss, .account(let payer), .account(let id)):
       totals.socializedValue += value
       open[id]?.socialized += value
-      note(id, engine, "\(payer) bears \(transfer.amount)")
+      note(id, engine, "\(payer) bears \(transfer.amount)", cost: value, payer: "\(payer)")
     default: break
     }
   }
 
   /// Most accounts have no story, and then nothing is written.
   private mutating func note(
-    _ id: AccountID, _ engine: Engine, _ text: @autoclosure () -> String
+    _ id: AccountID, _ engine: Engine, _ text: @autoclosure () -> String, cost: Int64? = nil,
+    payer: @autoclosure () -> String? = nil
   ) {
     // Not through a copy of the story, which would have all of its steps copied for one more.
     guard let stage = open[id]?.stage, open[id]?.steps.count ?? 0 < 500 else { return }
     open[id]?.steps.append(
-      LiquidationStory.Step(time: engine.state.time, stage: stage, text: text()))
+      LiquidationStory.Step(
+        time: engine.state.time, stage: stage, text: text(), cost: cost, payer: payer()))
   }
 
   private mutating func end(

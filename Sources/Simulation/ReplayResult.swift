@@ -115,6 +115,10 @@ public struct LiquidationStory: Sendable {
     public let stage: LiquidationStage
     /// A sentence with figures.
     public let text: String
+    /// What it cost against the mark, or what was paid; millionths of the quote currency.
+    public var cost: Int64?
+    /// Who bore that.
+    public var payer: String?
   }
 }
 
