@@ -50,6 +50,10 @@ extension LedgerEvent: Canonical {
     case .collateralMarked(let marks):
       writer.append(UInt8(30))
       writer.append(list: marks)
+    case .marginCalled(let id, let step, let cause):
+      writer.append(tag: 96, id)
+      writer.append(step.rawValue)
+      writer.append(cause)
     }
   }
 
@@ -116,6 +120,10 @@ extension LedgerEvent: Canonical {
       let id: InstrumentID = try reader.value()
       self = .profitRealized(account, id, units: try reader.integer())
     case 30: self = .collateralMarked(try reader.list())
+    case 96:
+      let account: AccountID = try reader.value()
+      let step: MarginCall = try reader.tag()
+      self = .marginCalled(account, step, try reader.value())
     default: self = try Self.readAccess(tag, &reader)
     }
   }

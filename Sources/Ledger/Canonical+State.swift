@@ -10,21 +10,27 @@ extension Account: Canonical {
   public func encode(to writer: inout CanonicalWriter) {
     writer.append(id)
     writer.append(portfolio)
-    // 1: a liquidation follows; 2: a parent follows.
-    writer.append(UInt8(liquidation == nil ? 0 : 1) | UInt8(parent == nil ? 0 : 2))
+    // 1: a liquidation follows; 2: a parent follows; 128: a margin call follows.
+    let parts = UInt8(liquidation == nil ? 0 : 1) | UInt8(parent == nil ? 0 : 2)
+    writer.append(parts | (marginCall == .none ? 0 : 128))
     if let liquidation { writer.append(liquidation) }
     if let parent { writer.append(parent) }
+    if marginCall != .none { writer.append(marginCall.rawValue) }
   }
   public init(from reader: inout CanonicalReader) throws(CanonicalError) {
     let id: AccountID = try reader.value()
     let portfolio: Portfolio = try reader.value()
     let parts = try reader.byte()
-    guard parts < 4 else { throw reader.malformed("account") }
+    guard parts & ~131 == 0 else { throw reader.malformed("account") }
     var liquidation: LiquidationProgress?
     if parts & 1 != 0 { liquidation = try reader.value() }
     var parent: AccountID?
     if parts & 2 != 0 { parent = try reader.value() }
     self.init(id: id, portfolio: portfolio, liquidation: liquidation, parent: parent)
+    if parts & 128 != 0 {
+      marginCall = try reader.tag()
+      guard marginCall != .none else { throw reader.malformed("account") }
+    }
   }
 }
 

@@ -72,4 +72,7 @@ public enum LedgerEvent: Hashable, Sendable {
   // Collateral.
   /// The price as collateral and the counted share of every asset that has such rules.
   case collateralMarked([CollateralMark])
+
+  /// An account entered or left a step of the ladder before liquidation.
+  case marginCalled(AccountID, MarginCall, LiquidationCause)
 }

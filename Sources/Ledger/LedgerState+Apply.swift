@@ -41,6 +41,7 @@ extension LedgerState {
     case .marginModeChanged(let id, let mode):
       if let index = index(of: id) { accounts[index].portfolio.mode = mode }
     case .collateralMarked(let marks): collateralMarks = marks
+    case .marginCalled(let id, let step, _): withAccount(id) { $0.marginCall = step }
     }
   }
 

@@ -14,15 +14,18 @@ public struct Account: Hashable, Sendable {
   public var liquidation: LiquidationProgress?
   /// The account of the same owner under which it was opened; absent at the top.
   public let parent: AccountID?
+  /// How near its liquidation the account was found in the last block.
+  public var marginCall: MarginCall
 
   public init(
     id: AccountID, portfolio: Portfolio, liquidation: LiquidationProgress? = nil,
-    parent: AccountID? = nil
+    parent: AccountID? = nil, marginCall: MarginCall = .none
   ) {
     self.id = id
     self.parent = parent
     self.portfolio = portfolio
     self.liquidation = liquidation
+    self.marginCall = marginCall
   }
 }
 

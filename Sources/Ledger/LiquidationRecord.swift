@@ -117,4 +117,6 @@ public enum OrderEnd: UInt8, Hashable, Sendable, CaseIterable {
   case unfilled
   /// A limit of the market maker's protection was reached, or what it limits is not reserved.
   case protection = 16
+  /// The account was called to reduce, and the order would not have.
+  case marginCall = 17
 }

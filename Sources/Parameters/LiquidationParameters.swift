@@ -25,6 +25,7 @@ public struct LiquidationParameters: Hashable, Sendable {
   public let penalty: Rate
   /// Which stages there are and how they follow each other.
   public let waterfall: WaterfallParameters
+  public let marginCall: MarginCallParameters
   /// When accounts are looked at, and what else sets one generation of venues from the next.
   public let pace: LiquidationPace
 
@@ -39,6 +40,7 @@ public struct LiquidationParameters: Hashable, Sendable {
     socializedShare = try set.rate("socializedLoss.share")
     penalty = try set.rate("liquidation.penalty")
     waterfall = try WaterfallParameters(set)
+    marginCall = try MarginCallParameters(set)
     pace = try LiquidationPace(set)
   }
 }

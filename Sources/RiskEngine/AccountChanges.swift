@@ -42,7 +42,7 @@ struct AccountChanges: Sendable {
       .liquidationStageEntered(let id, _), .liquidationOrderClosed(let id, _, _),
       .liquidationEnded(let id, _), .protectionSet(let id, _, _), .quoteFilled(let id, _, _),
       .protectionTriggered(let id, _, _), .protectionRenewed(let id, _),
-      .marginModeChanged(let id, _):
+      .marginModeChanged(let id, _), .marginCalled(let id, _, _):
       note(id, state)
     case .positionMoved(let move):
       note(move.from, state)

@@ -47,6 +47,7 @@ extension Engine {
     guard let valuation else { return }
     risks = valuation.risks(of: state.accounts, workers: workers)
     venueIndex.noteMeasured()
+    try callMargins()
     var candidates: [(shortfall: Int64, index: Int)] = []
     for index in risks.indices {
       let risk = risks[index]

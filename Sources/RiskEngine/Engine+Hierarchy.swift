@@ -33,6 +33,7 @@ extension Engine {
     _ amount: Amount, from: AccountID, to: AccountID
   ) throws(StepError) {
     let (giver, receiver) = try sides(from, to)
+    try requireNoCall(giver)
     guard let asset = state.listing.index(of: amount.asset) else {
       throw .refused(.unknownAsset(amount.asset.symbol))
     }
@@ -58,6 +59,7 @@ extension Engine {
     of instrument: InstrumentID, _ size: Size, from: AccountID, to: AccountID
   ) throws(StepError) {
     let (giver, receiver) = try sides(from, to)
+    try requireNoCall(receiver)
     let contract = try movable(instrument)
     guard size.steps > 0 else { throw .refused(.notPositive("a size")) }
     let held = giver.portfolio.size(of: instrument)

@@ -68,6 +68,7 @@ extension Engine {
     if state.status(of: contract.underlying) == .reduceOnly, !reduces {
       throw .refused(.marketIsReduceOnly(contract.underlying))
     }
+    if !reduces { try requireNoCall(holder) }
     try checkIsolation(holder.portfolio, of: contract.id, id)
     // A quote that reduces may still raise what the others may be filled by.
     var after = holder.portfolio
@@ -165,6 +166,7 @@ extension Engine {
     guard holder.liquidation == nil else {
       throw .refused(.accountInLiquidation(holder.id))
     }
+    try requireNoCall(holder)
     guard state.status(of: contract.underlying) == .open else {
       throw .refused(.marketIsReduceOnly(contract.underlying))
     }

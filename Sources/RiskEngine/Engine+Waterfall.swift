@@ -61,7 +61,7 @@ extension Engine {
   /// Such coins may have doubled, and such debts may be gone, since their last price: only an
   /// account that is below maintenance margin even then does not wait. So neither a stale price
   /// nor a speck of a stale coin decides about an account.
-  private func isActionable(
+  func isActionable(
     _ portfolio: Portfolio, _ risk: AccountRisk, _ valuation: Valuation
   ) -> Bool {
     for position in portfolio.positions {

@@ -52,6 +52,8 @@ public enum Refusal: Error, Equatable, Sendable, CustomStringConvertible {
   case collateralCapReached(AssetSymbol, cap: Int64)
   /// A debt, millionths of the quote currency, would be larger than is permitted.
   case debtAboveCap(AccountID, AssetSymbol, debt: Int64, cap: Int64)
+  /// The account is below the reduce-only line of the margin call.
+  case calledToReduce(AccountID)
 
   public var code: String {
     switch self {
@@ -91,6 +93,7 @@ public enum Refusal: Error, Equatable, Sendable, CustomStringConvertible {
     case .subaccountTooDeep: "subaccount-too-deep"
     case .collateralCapReached: "collateral-cap-reached"
     case .debtAboveCap: "debt-above-cap"
+    case .calledToReduce: "called-to-reduce"
     }
   }
 
@@ -143,6 +146,7 @@ public enum Refusal: Error, Equatable, Sendable, CustomStringConvertible {
     case .debtAboveCap(let id, let symbol, let debt, let cap):
       "\(id) would owe \(decimalText(debt, decimals: 6)) in \(symbol), of which "
         + "\(decimalText(cap, decimals: 6)) are permitted"
+    case .calledToReduce(let id): "\(id) is called to reduce its risk before anything else"
     }
   }
 }

@@ -191,7 +191,8 @@ extension SyntheticReplay {
       closedValue: Int64(20 - rank) * 6_123_456_789_012,
       deleveragedValue: rank < 4
         ? 3_210_000_000_001 : 0, penalty: Int64(20 - rank) * 30_617_283_945,
-      fundPaid: stage >= .insuranceFund ? 210_000_000_000 : 0,
+      fundPaid: [.insuranceFund, .deleveraging, .socializedLoss].contains(stage)
+        ? 210_000_000_000 : 0,
       socialized: stage == .socializedLoss ? 98_765_432_101 : 0, stage: stage)
   }
 
