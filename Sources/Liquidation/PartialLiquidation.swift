@@ -54,7 +54,8 @@ public struct PartialSize: Hashable, Sendable {
 }
 
 /// Sizes the next partial liquidation order: the position that frees most margin, reduced by
-/// the smallest number of steps that restores the account, within the slice limit.
+/// the smallest number of steps that restores the account, or the least share if that is more,
+/// within the slice limit.
 ///
 /// The requirement is the engine's own, asked for each trial by `standing`; integer bisection
 /// over the steps (at most 32 questions). If closing all of it does not restore the account,
@@ -84,7 +85,7 @@ public func decidePartialSize(
       low = middle
     }
   }
-  let size = min(high, sliceLimit(best, parameters))
+  let size = min(max(high, leastSteps(best, parameters)), sliceLimit(best, parameters))
   return PartialSize(instrument: best.instrument, size: Size(steps: Int64(size)))
 }
 
@@ -96,6 +97,14 @@ private func sliceLimit(
   guard position.notional > parameters.wholeSliceNotional else { return whole }
   let share = parameters.sliceShare.share(of: Int64(whole), rounding: .up)
   return UInt64(max(share, 1))
+}
+
+/// The fewest steps one order takes from a position.
+private func leastSteps(
+  _ position: ClosablePosition, _ parameters: LiquidationParameters
+) -> UInt64 {
+  let whole = Int64(clamping: position.size.steps.magnitude)
+  return UInt64(parameters.pace.leastShare.share(of: whole, rounding: .up))
 }
 
 /// The penalty on a fill: a share of its notional, never more than what equity is left.

@@ -29,6 +29,8 @@ public struct LiquidationParameters: Hashable, Sendable {
   public let sizing: SizingParameters
   /// How portfolios are auctioned.
   public let auction: AuctionParameters
+  /// When accounts are looked at, and what else sets one generation of venues from the next.
+  public let pace: LiquidationPace
 
   public init(_ set: ParameterSet) throws(ParameterError) {
     sliceShare = try set.rate("liquidation.sliceShare")
@@ -44,6 +46,7 @@ public struct LiquidationParameters: Hashable, Sendable {
     marginCall = try MarginCallParameters(set)
     sizing = try SizingParameters(set)
     auction = try AuctionParameters(set)
+    pace = try LiquidationPace(set)
   }
 }
 
@@ -65,7 +68,7 @@ extension ParameterDefinition {
       "liquidation.patience", .count, 1...1_000,
       "orders without a fill after which a stage is exhausted"),
     ParameterDefinition(
-      "liquidation.penalty", .rate, 0...100_000_000,
+      "liquidation.penalty", .rate, 0...1_000_000_000,
       "penalty on liquidated notional where no tier states one"),
     ParameterDefinition(
       "insuranceFund.eventCap", .rate, 0...1_000_000_000,

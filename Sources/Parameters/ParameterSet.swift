@@ -140,6 +140,15 @@ public struct ParameterSet: Hashable, Sendable {
     return changed
   }
 
+  /// This set with values put in the place of its own, or added, under a name that says so.
+  ///
+  /// - Parameter other: What differs; complete for no reader by itself.
+  public func overlaid(with other: ParameterSet) throws(ParameterError) -> ParameterSet {
+    let kept = values.filter { !other.states($0.key) }
+    return try ParameterSet(
+      name: "\(name) with \(other.name)", date: date, values: kept + other.values)
+  }
+
   /// The raw integer of a parameter that must be stated.
   public func raw(_ key: String) throws(ParameterError) -> Int64 {
     guard let index = index(of: key) else { throw .missing(key: key) }

@@ -24,6 +24,7 @@ struct Plimsoll: ParsableCommand {
       ReplayCommand.self, VerifyCommand.self, RecoverCommand.self, MarginCommand.self,
       CalibrateCommand.self, BacktestCommand.self, EvaluateCommand.self, BenchCommand.self,
       CascadeCommand.self,
+      WaterfallsCommand.self,
     ])
 
   static func main() {

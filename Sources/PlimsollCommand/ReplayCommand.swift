@@ -46,6 +46,13 @@ struct ReplayCommand: ParsableCommand {
   var seed: UInt64 = 20_200_312
 
   @Option(
+    name: .long,
+    help: ArgumentHelp(
+      "A waterfall of ParameterFiles/Waterfalls, or a file, laid over the parameters.",
+      valueName: "name"))
+  var waterfall: String?
+
+  @Option(
     name: .long, help: ArgumentHelp("Folder for journal and report.", valueName: "folder"))
   var out = "out/replay"
 
@@ -71,7 +78,8 @@ struct ReplayCommand: ParsableCommand {
   }
 
   func run() throws {
-    let file = try parameters.load()
+    let stated = try parameters.load()
+    let file = try waterfall.map { try WaterfallFile.load($0).over(stated) } ?? stated
     let changed = set.isEmpty ? nil : try file.applying(set)
     let workers = try engine.workers()
     let prices = try market.load()
@@ -96,7 +104,7 @@ struct ReplayCommand: ParsableCommand {
     let target = target(journal)
     let keys = file.assignments.compactMap { $0.split(separator: "=").first.map(String.init) }
     let plan = ReplayPlan(
-      title: title(prices), market: prices,
+      title: ReplayTitle.text(prices), market: prices,
       parameters: try FeedFit(market: prices, kept: keys).parameters(file.set),
       assignments: file.assignments, accounts: source, journal: target, workers: workers)
     var replaced: ReplacedJournal?
@@ -121,17 +129,6 @@ struct ReplayCommand: ParsableCommand {
     }
     progress.finish()
     return result
-  }
-
-  private func title(_ prices: RecordedMarket) -> String {
-    let symbols = prices.underlyings.map(\.description).joined(separator: " and ")
-    return "\(symbols), \(day(prices.window.lowerBound)) to \(day(prices.window.upperBound)) UTC"
-  }
-
-  /// Without seconds, and without a time at midnight.
-  private func day(_ instant: Timestamp) -> String {
-    let parts = instant.description.split(separator: "T")
-    return parts[1].hasPrefix("00:00") ? "\(parts[0])" : "\(parts[0]) \(parts[1].prefix(5))"
   }
 
   /// A run writes a new journal over the one of an earlier run; `--resume` goes on with it.

@@ -110,19 +110,25 @@ extension ReportPage {
   private func timeline(_ story: LiquidationStory) -> Markup {
     let (first, last) = Self.shownSteps
     var table = HTMLTable(
-      "What happened when", [.short("Time (UTC)"), .short("Stage"), .text("Step")])
+      "What happened when, what it cost and who bore it",
+      [
+        .short("Time (UTC)"), .short("Stage"), .text("Step"), .number("Cost"), .text("Borne by"),
+      ])
     let hidden = max(story.steps.count - first - last, 0)
     let head = hidden > 0 ? story.steps.prefix(first) : story.steps[...]
     for step in head { table.append(row(step)) }
     if hidden > 0 {
-      table.append(["…", "", "\(NumberText.grouped(Int64(hidden))) steps are not shown"])
+      table.append(["…", "", "\(NumberText.grouped(Int64(hidden))) steps are not shown", "", ""])
       for step in story.steps.suffix(last) { table.append(row(step)) }
     }
     return table.markup
   }
 
   private func row(_ step: LiquidationStory.Step) -> [Markup] {
-    ["\(step.time.dayText) \(step.time.clockText)", "\(step.stage.title)", "\(step.text)"]
+    [
+      "\(step.time.dayText) \(step.time.clockText)", "\(step.stage.title)", "\(step.text)",
+      step.cost.map { amount($0) } ?? .none, step.payer.map { "\($0)" } ?? .none,
+    ]
   }
 }
 

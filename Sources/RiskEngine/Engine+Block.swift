@@ -30,6 +30,8 @@ extension Engine {
     try settle(at: instant, since: previous)
     try renewProtections()
     try convertDebts()
+    isMarginCheck = rules.liquidation.pace.checks(at: instant, since: previous)
+    defer { isMarginCheck = false }
     try watch()
     try unwindPools()
     if state.block % UInt64(rules.clearing.digestInterval) == 0 {

@@ -29,7 +29,7 @@ extension Engine {
     let penaltyRate = penaltyRate(index)
     for trade in trades { try emit(.traded(trade)) }
     let filled = trades.reduce(Size.zero) { $0 + $1.size }
-    try chargePenalty(index, order, filled: filled, rate: penaltyRate)
+    try chargePenalty(index, order, filled: filled, trades, rate: penaltyRate)
     for trade in trades {
       try chargeFees(of: trade, maker: order.side == .sell ? trade.buyer : trade.seller)
     }
@@ -46,9 +46,8 @@ extension Engine {
   private mutating func continues(_ index: Int, _ order: LiquidationOrder, filled: Size) -> Bool {
     let portfolio = state.accounts[index].portfolio
     if filled == order.size, portfolio.size(of: order.instrument) == .zero { return true }
-    guard let valuation else { return false }
-    let risk = measure(portfolio, valuation)
-    return risk.equity >= risk.maintenanceMargin + risk.liquidationBuffer
+    guard let valuation, let liquidation = state.accounts[index].liquidation else { return false }
+    return isReleased(measure(portfolio, valuation), liquidation)
   }
 
   /// Refuses fills that would take a balance out of its field, or a counterparty below what a
@@ -166,9 +165,10 @@ extension Engine {
     return rate == .zero ? rules.liquidation.penalty : rate
   }
 
-  /// The penalty goes to the insurance fund and never makes an account insolvent.
+  /// The penalty goes to the insurance fund, but for the keepers' share, and never makes an
+  /// account insolvent.
   private mutating func chargePenalty(
-    _ index: Int, _ order: LiquidationOrder, filled: Size, rate: Rate
+    _ index: Int, _ order: LiquidationOrder, filled: Size, _ trades: [Trade], rate: Rate
   ) throws(StepError) {
     // A pool that reduces a position is not being liquidated.
     guard let valuation, filled > .zero, order.stage != .pool,
@@ -182,8 +182,35 @@ extension Engine {
       equity: risk.equity)
     let units = valuation.units(ofQuote: penalty, asset: asset, rounding: .down)
     guard units > 0 else { return }
+    let left = units - (try payKeepers(units, asset: asset, order, filled: filled, trades))
+    guard left > 0 else { return }
     try move(
-      units, asset: asset, from: .account(order.account), to: .insuranceFund,
+      left, asset: asset, from: .account(order.account), to: .insuranceFund,
       .liquidationPenalty)
+  }
+
+  /// Shares the keepers' part of a penalty among those who took the order, by size, rounded down.
+  ///
+  /// - Returns: What was paid; the rest of the penalty is the fund's.
+  private mutating func payKeepers(
+    _ penalty: Int64, asset: Int, _ order: LiquidationOrder, filled: Size, _ trades: [Trade]
+  ) throws(StepError) -> Int64 {
+    let kept = rules.liquidation.pace.keeperShare.share(of: penalty, rounding: .down)
+    guard kept > 0 else { return 0 }
+    var paid: Int64 = 0
+    for trade in trades {
+      let keeper = order.side == .sell ? trade.buyer : trade.seller
+      let product = Int128(kept) * Int128(trade.size.steps)
+      let part = Int64(clamping: product.divided(by: Int128(filled.steps), rounding: .down))
+      // A reward that the keeper's field could not hold stays with the fund.
+      guard part > 0, let index = state.index(of: keeper),
+        state.accounts[index].portfolio.balances[asset] <= Amount.limit - part
+      else { continue }
+      try move(
+        part, asset: asset, from: .account(order.account), to: .account(keeper),
+        .liquidationPenalty)
+      paid += part
+    }
+    return paid
   }
 }

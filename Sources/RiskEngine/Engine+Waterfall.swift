@@ -37,9 +37,9 @@ extension Engine {
       return .waits
     }
     guard let liquidation = account.liquidation else {
-      guard risk.equity < risk.maintenanceMargin, account.portfolio.isReducible else {
-        return .waits
-      }
+      guard risk.equity < risk.maintenanceMargin, account.portfolio.isReducible,
+        mayBeginLiquidation
+      else { return .waits }
       try start(account, risk)
       return .moved
     }
@@ -51,7 +51,7 @@ extension Engine {
     if account.portfolio.positions.isEmpty {
       return try settleInsolvency(index) ? .moved : .waits
     }
-    if risk.equity >= line(of: liquidation, risk) {
+    if isReleased(risk, liquidation) {
       try emit(.liquidationEnded(account.id, .restored))
       return .moved
     }
@@ -82,6 +82,18 @@ extension Engine {
     return !isStale || Int128(risk.equity) + doubt < Int128(risk.maintenanceMargin)
   }
 
+  /// Whether an account's liquidation may end: its health is restored, and the venue is not one
+  /// that closes all once it has begun to.
+  func isReleased(_ risk: AccountRisk, _ liquidation: LiquidationProgress) -> Bool {
+    guard risk.equity >= line(of: liquidation, risk) else { return false }
+    return liquidation.stage == .cancelOrders || !rules.liquidation.pace.closesAll
+  }
+
+  /// Whether an account that lacks margin may be called now.
+  private var mayBeginLiquidation: Bool {
+    isMarginCheck || rules.liquidation.pace.checkInterval == .zero
+  }
+
   private mutating func start(_ account: Account, _ risk: AccountRisk) throws(StepError) {
     let cause = LiquidationCause(
       equity: risk.equity, maintenanceMargin: risk.maintenanceMargin, time: state.time)
@@ -101,6 +113,9 @@ extension Engine {
     let isExhausted = Int64(liquidation.emptyHanded) >= rules.liquidation.patience
     switch liquidation.stage {
     case .cancelOrders:
+      guard state.time >= liquidation.cause.time + rules.liquidation.pace.grace else {
+        return .waits
+      }
       return try enterNext(account.id, after: .cancelOrders)
     case .partial:
       if risk.equity <= 0 || isExhausted {

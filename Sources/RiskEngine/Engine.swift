@@ -34,6 +34,11 @@ public struct Engine: Sendable {
   var venueIndex: VenueIndex
   /// Who has changed since the last block, for the ledger's rules and for taking a block back.
   var changes: AccountChanges
+  /// Whether this is a moment at which margins are looked at.
+  ///
+  /// Where that is not in every block it holds during a block alone, so that a recovery between
+  /// two commands cannot lose it.
+  var isMarginCheck = false
   /// Working memory for single questions, once there is some.
   var scratch: RiskScratch?
 

@@ -129,6 +129,9 @@ public struct Replay {
   /// The engine as it is now.
   public var engine: Engine { venue.engine }
 
+  /// What every unit that traders gained or lost was for.
+  var tally: CostTally { observer.tally }
+
   private mutating func save(_ block: Int) throws {
     if block % plan.blocksPerCommit == 0 { try venue.commit() }
     if plan.blocksPerSnapshot > 0, block % plan.blocksPerSnapshot == 0 { try venue.snapshot() }
@@ -233,6 +236,7 @@ extension Replay {
         .opening(in: market, book: try BookParameters(plan.parameters))
     case .book(let rows, _): opening = try OpeningBook.loading(rows, into: market)
     }
+    observer.exclude(opening.makers.accounts)
     for command in opening.commands { try offer(command) }
     statement = opening.statement
     book.open(market.listing, makers: opening.makers)

@@ -15,6 +15,7 @@ struct ReplayObserver {
   private(set) var rejections: [RejectionPoint] = []
   private(set) var totals = ReplayTotals()
   private var auctions = AuctionLog()
+  private(set) var tally = CostTally()
   private var rejectionCounts: [RejectionKey: Int] = [:]
   private var open: [AccountID: LiquidationStory] = [:]
   private var finished: [LiquidationStory] = []
@@ -49,6 +50,7 @@ struct ReplayObserver {
     totals.records += 1
     totals.events += record.events.count
     for event in record.events { take(event, engine) }
+    tally.take(record, engine)
   }
 
   private mutating func take(_ event: LedgerEvent, _ engine: Engine) {
@@ -77,6 +79,9 @@ struct ReplayObserver {
     guard rejections.count < Self.mostRejections else { return }
     rejections.append(RejectionPoint(time: time, rejected: rejected))
   }
+
+  /// Names accounts that are no traders, before their first money comes in.
+  mutating func exclude(_ makers: [AccountID]) { tally.exclude(makers) }
 
   mutating func countRefusal() { totals.refusedCommands += 1 }
 }
@@ -139,7 +144,10 @@ extension ReplayObserver {
       let quantity = contract.quantityText(trade.size, quote: engine.state.listing.quote)
       let verb = id == trade.seller ? "sells" : "buys"
       let how = how(trade, to: other(id, trade))
-      note(id, engine, "\(verb) \(quantity) of \(contract.name) at \(trade.price), \(how)")
+      note(
+        id, engine, "\(verb) \(quantity) of \(contract.name) at \(trade.price), \(how)",
+        cost: cost(trade, toSeller: (id == trade.seller) != isDeleveraging, instrument, engine),
+        payer: isDeleveraging ? "\(other(id, trade))" : "the account")
     }
   }
 
@@ -160,6 +168,16 @@ extension ReplayObserver {
     open[fill.account]?.fundPaid += fill.fundPaid
   }
 
+  /// What a trade costs one of its sides against the mark, millionths of the quote currency.
+  private func cost(
+    _ trade: Trade, toSeller isSeller: Bool, _ instrument: Int, _ engine: Engine
+  ) -> Int64? {
+    guard instrument < engine.state.marks.count else { return nil }
+    let apart = Int128(engine.state.marks[instrument].unitValue) - Int128(trade.unitValue)
+    let units = Int128(trade.size.steps) * apart * (isSeller ? 1 : -1)
+    return engine.valuation?.quote(Int64(clamping: units), of: trade.instrument)
+  }
+
   private func other(_ id: AccountID, _ trade: Trade) -> AccountID {
     id == trade.buyer ? trade.seller : trade.buyer
   }
@@ -171,35 +189,46 @@ extension ReplayObserver {
     case (.liquidationPenalty, .account(let id), _):
       totals.penalties += value
       open[id]?.penalty += value
-      note(id, engine, "pays a penalty of \(transfer.amount) to the insurance fund")
+      let taker = transfer.to == .insuranceFund ? "the insurance fund" : "\(transfer.to)"
+      note(
+        id, engine, "pays a penalty of \(transfer.amount) to \(taker)", cost: value,
+        payer: "the account")
     case (.tradingFee, .account(let id), _):
       totals.fees += value
-      note(id, engine, "pays a fee of \(transfer.amount) to the venue")
+      note(
+        id, engine, "pays a fee of \(transfer.amount) to the venue", cost: value,
+        payer: "the account")
     case (.makerRebate, _, _): totals.fees -= value
     case (.gapPremium, _, _): totals.gapPremiums += value
     case (.insuranceCover, _, .account(let id)):
       totals.fundPaid += value
       open[id]?.fundPaid += value
-      note(id, engine, "the insurance fund pays \(transfer.amount)")
+      note(
+        id, engine, "the insurance fund pays \(transfer.amount)", cost: value,
+        payer: "the insurance fund")
     case (.conversion, .account(let seller), .account(let id)):
       open[id]?.fundPaid += value
-      note(id, engine, "the insurance fund buys \(transfer.amount) for it from \(seller)")
+      note(
+        id, engine, "the insurance fund buys \(transfer.amount) for it from \(seller)",
+        cost: value, payer: "the insurance fund")
     case (.socializedLoss, .account(let payer), .account(let id)):
       totals.socializedValue += value
       open[id]?.socialized += value
-      note(id, engine, "\(payer) bears \(transfer.amount)")
+      note(id, engine, "\(payer) bears \(transfer.amount)", cost: value, payer: "\(payer)")
     default: break
     }
   }
 
   /// Most accounts have no story, and then nothing is written.
   private mutating func note(
-    _ id: AccountID, _ engine: Engine, _ text: @autoclosure () -> String
+    _ id: AccountID, _ engine: Engine, _ text: @autoclosure () -> String, cost: Int64? = nil,
+    payer: @autoclosure () -> String? = nil
   ) {
     // Not through a copy of the story, which would have all of its steps copied for one more.
     guard let stage = open[id]?.stage, open[id]?.steps.count ?? 0 < 500 else { return }
     open[id]?.steps.append(
-      LiquidationStory.Step(time: engine.state.time, stage: stage, text: text()))
+      LiquidationStory.Step(
+        time: engine.state.time, stage: stage, text: text(), cost: cost, payer: payer()))
   }
 
   private mutating func end(
@@ -245,12 +274,14 @@ extension ReplayObserver {
     let coverage = MarginCoverage(from: earlier, to: engine.risks)
     totals.coverage += coverage
     earlier = engine.risks
+    let openInterest = openInterest(engine, valuation)
+    tally.record(engine, openInterest: openInterest)
     points.append(
       ReplayPoint(
         time: state.time, markets: state.markets.map { marketPoint($0, engine) },
         ratioCounts: ratioCounts(engine.risks),
         accountsInLiquidation: open.count, insuranceFund: fund, insuranceFundValue: fundValue,
-        openInterestValue: openInterest(engine, valuation),
+        openInterestValue: openInterest,
         liquidatedValue: totals.liquidatedValue, deleveragedValue: totals.deleveragedValue,
         socializedValue: totals.socializedValue, uncoveredValue: uncovered(engine.risks),
         coverage: coverage))
@@ -325,6 +356,7 @@ extension ReplayObserver {
         ($0.source, $0.reason.rawValue) < ($1.source, $1.reason.rawValue)
       },
       largest: Array(Self.sorted(finished).prefix(10)), totals: totals, hash: engine.hash,
-      quote: engine.state.listing.quote, auctions: auctions.largest)
+      quote: engine.state.listing.quote, auctions: auctions.largest,
+      costs: tally.finish(engine))
   }
 }

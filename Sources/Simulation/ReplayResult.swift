@@ -115,6 +115,10 @@ public struct LiquidationStory: Sendable {
     public let stage: LiquidationStage
     /// A sentence with figures.
     public let text: String
+    /// What it cost against the mark, or what was paid; millionths of the quote currency.
+    public var cost: Int64?
+    /// Who bore that.
+    public var payer: String?
   }
 }
 
@@ -176,6 +180,8 @@ public struct ReplayResult: Sendable {
   public var quote: Asset
   /// The largest by what was sold in them, at most 64.
   public var auctions: [AuctionStory] = []
+  /// What the liquidations cost, and whom.
+  public var costs = WaterfallCosts()
 
   /// Lower edges of the margin-ratio bins; the last bin is open.
   public static let ratioBins: [Double] = [

@@ -1,7 +1,7 @@
 // Plimsoll: a real-time margin and liquidation engine for crypto derivatives.
 // SPDX-License-Identifier: Apache-2.0
 
-import Liquidation
+import Ledger
 import Quantities
 
 /// `pool.apply`: what each depositor of a backstop pool owns after a sequence of deposits,

@@ -104,6 +104,11 @@ public struct ParameterFile: Sendable {
     return changed
   }
 
+  /// The same file with another set in the place of its own.
+  func with(_ set: ParameterSet) -> ParameterFile {
+    ParameterFile(path: path, description: description, set: set, assignments: assignments)
+  }
+
   private mutating func apply(_ assignment: String) throws(ParameterFileError) {
     let parts = assignment.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
     guard parts.count == 2 else { throw .malformedAssignment(assignment) }

@@ -1,0 +1,65 @@
+// Plimsoll: a real-time margin and liquidation engine for crypto derivatives.
+// SPDX-License-Identifier: Apache-2.0
+
+public import Quantities
+
+/// When accounts are looked at, how much an order takes at least, and who earns the penalty.
+///
+/// What is not stated is as this venue works: every block, without grace, no more than restores
+/// the account, and the whole penalty for the insurance fund.
+public struct LiquidationPace: Hashable, Sendable {
+  /// Liquidations begin only in the first block at or after a whole multiple of this since 1970;
+  /// zero for every block.
+  public let checkInterval: TimeSpan
+  /// How long an account that has been called may put things right before anything is sold.
+  public let grace: TimeSpan
+  /// The smallest part of a position that one order takes, though less would restore the account;
+  /// never more than a slice.
+  public let leastShare: Rate
+  /// Whether a liquidation ends only when no position is left, restored or not.
+  public let closesAll: Bool
+  /// The part of the penalty that goes to whoever takes the position; the rest is the fund's.
+  public let keeperShare: Rate
+
+  init(_ set: ParameterSet) throws(ParameterError) {
+    checkInterval = TimeSpan(nanoseconds: try set.stated("liquidation.checkInterval") ?? 0)
+    grace = TimeSpan(nanoseconds: try set.stated("liquidation.grace") ?? 0)
+    leastShare = Rate(billionths: try set.stated("liquidation.leastShare") ?? 0)
+    closesAll = try set.stated("liquidation.closesAll") == 1
+    keeperShare = Rate(billionths: try set.stated("liquidation.keeperShare") ?? 0)
+  }
+
+  /// Whether liquidations may begin in a block, given the time of the block before it.
+  public func checks(at time: Timestamp, since previous: Timestamp) -> Bool {
+    guard checkInterval > .zero else { return true }
+    let length = checkInterval.nanoseconds
+    return time.nanoseconds / length > previous.nanoseconds / length
+  }
+}
+
+extension ParameterSet {
+  /// The raw integer of a parameter, if it is stated.
+  fileprivate func stated(_ key: String) throws(ParameterError) -> Int64? {
+    states(key) ? try raw(key) : nil
+  }
+}
+
+extension ParameterDefinition {
+  static let pace: [ParameterDefinition] = [
+    ParameterDefinition(
+      "liquidation.checkInterval", .duration, 0...604_800_000_000_000,
+      "time from one look at margins to the next, 0 to look in every block"),
+    ParameterDefinition(
+      "liquidation.grace", .duration, 0...604_800_000_000_000,
+      "time an account has after its margin call before anything is sold"),
+    ParameterDefinition(
+      "liquidation.leastShare", .rate, 0...1_000_000_000,
+      "smallest part of a position one liquidation order takes"),
+    ParameterDefinition(
+      "liquidation.closesAll", .flag, 0...1,
+      "whether a liquidation ends only when no position is left"),
+    ParameterDefinition(
+      "liquidation.keeperShare", .rate, 0...1_000_000_000,
+      "part of the penalty that goes to whoever takes the position"),
+  ]
+}

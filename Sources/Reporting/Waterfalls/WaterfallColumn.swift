@@ -1,0 +1,74 @@
+// Plimsoll: a real-time margin and liquidation engine for crypto derivatives.
+// SPDX-License-Identifier: Apache-2.0
+
+import Simulation
+
+/// One column of a comparison: the one list from which terminal, page and JSON are written.
+struct WaterfallColumn: Sendable {
+  /// The field's name in JSON; never changes its meaning.
+  let field: String
+  let title: String
+  let isMoney: Bool
+  /// What is ranked, less being better.
+  let figure: WaterfallRanking.Figure?
+  let value: @Sendable (WaterfallRun) -> Int64
+
+  static let all: [WaterfallColumn] = [
+    count("liquidations", "Liquidations") { Int64($0.result.totals.liquidations) },
+    ranked("slippage", "Slippage", .slippage),
+    ranked("penalties", "Penalties", .penalties),
+    money("fees", "Fees") { $0.result.costs[.fee] },
+    ranked("deleveraged", "Deleveraged profit", .deleveraged),
+    ranked("socialized", "Shared loss", .socialized),
+    ranked("totalCost", "Cost to traders", .totalCost),
+    ranked("fundPaid", "Fund paid", .fundDraw),
+    money("lowestFund", "Lowest fund") { $0.result.totals.lowestFund },
+    money("fundAtEnd", "Fund at the end") { $0.result.totals.fundAtEnd },
+    ranked("deleveragedLater", "Deleveraged, an hour later", .deleveragedLater),
+    money("keeperRewards", "Of penalties: keepers") { $0.result.costs.keeperRewards },
+    WaterfallColumn(
+      field: "bankruptAccounts", title: "Bankrupt", isMoney: false, figure: .bankruptAccounts,
+      value: { WaterfallRanking.Figure.bankruptAccounts.value(of: $0) }),
+    ranked("owedAtEnd", "Owed at the end", .owedAtEnd),
+  ]
+
+  /// What fits a terminal.
+  static let short = all.filter {
+    !["fundAtEnd", "deleveragedLater", "keeperRewards"].contains($0.field)
+  }
+
+  private static func ranked(
+    _ field: String, _ title: String, _ figure: WaterfallRanking.Figure
+  ) -> WaterfallColumn {
+    WaterfallColumn(
+      field: field, title: title, isMoney: true, figure: figure,
+      value: { figure.value(of: $0) })
+  }
+
+  private static func money(
+    _ field: String, _ title: String, _ value: @escaping @Sendable (WaterfallRun) -> Int64
+  ) -> WaterfallColumn {
+    WaterfallColumn(field: field, title: title, isMoney: true, figure: nil, value: value)
+  }
+
+  private static func count(
+    _ field: String, _ title: String, _ value: @escaping @Sendable (WaterfallRun) -> Int64
+  ) -> WaterfallColumn {
+    WaterfallColumn(field: field, title: title, isMoney: false, figure: nil, value: value)
+  }
+
+  /// A value as people read it.
+  func text(_ run: WaterfallRun, _ money: MoneyFormat) -> String {
+    isMoney ? money.short(value(run)) : NumberText.grouped(value(run))
+  }
+}
+
+extension WaterfallRun.Outcome {
+  var title: String {
+    switch self {
+    case .solvent: "solvent"
+    case .lossShared: "loss shared"
+    case .insolvent: "insolvent"
+    }
+  }
+}

@@ -1,0 +1,267 @@
+// Plimsoll: a real-time margin and liquidation engine for crypto derivatives.
+// SPDX-License-Identifier: Apache-2.0
+
+import Instruments
+import Ledger
+import Margin
+import MarketData
+import Quantities
+import RiskEngine
+
+/// Follows a replay's events and says of every unit that traders gained or lost what it was for.
+///
+/// Traders are all accounts but ``outsiders``: makers and whatever else stands for the rest of
+/// the market. Their wealth in an asset is their balances and the value of their positions that
+/// settle in it, at the marks. Every event that changes it is one flow, so the flows since the
+/// venue opened add up to the wealth there is, to the unit.
+struct CostTally {
+  /// What a change of wealth was for.
+  enum Flow: Int, CaseIterable {
+    case market
+    case funding
+    /// Trades that no liquidation made, against the mark, and their fees.
+    case trading
+    case slippage
+    case penalty
+    case fee
+    case deleveraging
+    case socialized
+    /// What the insurance fund paid.
+    case cover
+    case conversion
+    case premium
+    /// Deposits less withdrawals.
+    case outside
+  }
+
+  /// Accounts that are no traders.
+  private(set) var outsiders: Set<AccountID> = []
+  private(set) var costs = WaterfallCosts()
+  /// By flow, then by asset; ledger units.
+  private var flows: [[Int128]] = []
+  /// Steps of each instrument that traders hold, longs less shorts.
+  private var netSizes: [Int64] = []
+  private var marks: [InstrumentMark] = []
+  private var stages: [AccountID: LiquidationStage] = [:]
+  private var bankrupt: Set<AccountID> = []
+  private var cuts: [Cut] = []
+  private var marginSum: Int128 = 0
+  private var marginBlocks: Int128 = 0
+
+  /// A position that was taken from a winner and whose later price is still to come.
+  private struct Cut {
+    let instrument: Int
+    /// Of the position's sign.
+    let size: Int64
+    let unitValue: Int64
+    let due: Timestamp
+  }
+
+  /// How long after a deleveraging its price is compared with the mark again.
+  static let laterAfter = TimeSpan.hour
+
+  /// How much a flow changed what traders have of an asset.
+  func flow(_ flow: Flow, asset: Int) -> Int128 {
+    flows.indices.contains(flow.rawValue) && asset < flows[flow.rawValue].count
+      ? flows[flow.rawValue][asset] : 0
+  }
+
+  mutating func exclude(_ accounts: [AccountID]) { outsiders.formUnion(accounts) }
+
+  /// Takes in one record; `engine` is as it was after it.
+  mutating func take(_ record: Record, _ engine: Engine) {
+    let assets = engine.state.listing.collateral.count
+    if flows.first?.count != assets {
+      let blank = [Int128](repeating: 0, count: assets)
+      flows = Flow.allCases.map { flow in
+        flow.rawValue < flows.count
+          ? flows[flow.rawValue] + blank.dropFirst(flows[flow.rawValue].count) : blank
+      }
+    }
+    let missing = engine.state.listing.contracts.count - netSizes.count
+    netSizes += [Int64](repeating: 0, count: max(missing, 0))
+    let isExecution = if case .reportExecution = record.command { true } else { false }
+    for event in record.events { take(event, engine, isExecution: isExecution) }
+  }
+
+  private mutating func take(_ event: LedgerEvent, _ engine: Engine, isExecution: Bool) {
+    switch event {
+    case .instrumentsMarked(let marks): remark(marks, engine)
+    case .fundingSettled(let id, _, let unitPayment):
+      guard let index = engine.state.listing.index(of: id) else { return }
+      add(-Int128(netSizes[index]) * Int128(unitPayment), .funding, of: index, engine)
+    case .instrumentExpired(let id, _, let unitValue):
+      guard let index = engine.state.listing.index(of: id) else { return }
+      let change = Int128(unitValue) - Int128(mark(index))
+      add(Int128(netSizes[index]) * change, .market, of: index, engine)
+      netSizes[index] = 0
+    case .traded(let trade): take(trade, engine)
+    case .transferred(let transfer): take(transfer, engine, isExecution: isExecution)
+    case .liquidationStarted(let id, _): stages[id] = .cancelOrders
+    case .liquidationStageEntered(let id, let stage): stages[id] = stage
+    case .liquidationEnded(let id, _): stages[id] = nil
+    case .poolOpened(let id, _): exclude([id])
+    default: break
+    }
+  }
+
+  private func mark(_ instrument: Int) -> Int64 {
+    instrument < marks.count ? marks[instrument].unitValue : 0
+  }
+
+  private mutating func add(_ units: Int128, _ flow: Flow, of instrument: Int, _ engine: Engine) {
+    let listing = engine.state.listing
+    guard let asset = listing.index(of: listing.contracts[instrument].settlementAsset) else {
+      return
+    }
+    flows[flow.rawValue][asset] += units
+  }
+
+  private mutating func remark(_ new: [InstrumentMark], _ engine: Engine) {
+    for index in new.indices where index < netSizes.count && netSizes[index] != 0 {
+      let change = Int128(new[index].unitValue) - Int128(mark(index))
+      add(Int128(netSizes[index]) * change, .market, of: index, engine)
+    }
+    marks = new
+  }
+}
+
+// MARK: Trades
+
+extension CostTally {
+  private mutating func take(_ trade: Trade, _ engine: Engine) {
+    guard let index = engine.state.listing.index(of: trade.instrument) else { return }
+    let gain = Int128(trade.size.steps) * (Int128(mark(index)) - Int128(trade.unitValue))
+    let flow: Flow =
+      switch trade.cause {
+      case .liquidation, .auction, .pool: .slippage
+      case .deleveraging: .deleveraging
+      default: .trading
+      }
+    for (id, sign) in [(trade.buyer, Int64(1)), (trade.seller, -1)] where !outsiders.contains(id) {
+      netSizes[index] += sign * trade.size.steps
+      add(Int128(sign) * gain, flow, of: index, engine)
+    }
+    switch trade.cause {
+    case .liquidation, .pool:
+      guard let (id, stage) = liquidated(trade) else { return }
+      let loss = id == trade.buyer ? -gain : gain
+      costs.add(value(loss, of: trade.instrument, engine), .slippage, at: stage)
+    case .deleveraging:
+      guard let (id, stage) = liquidated(trade) else { return }
+      // What the account in liquidation gains against the mark its counterparty gives up.
+      let given = id == trade.buyer ? gain : -gain
+      costs.add(value(given, of: trade.instrument, engine), .deleveraging, at: stage)
+      bankrupt.insert(id)
+      let size = id == trade.buyer ? trade.size.steps : -trade.size.steps
+      cuts.append(
+        Cut(
+          instrument: index, size: size, unitValue: trade.unitValue,
+          due: engine.state.time + Self.laterAfter))
+    default: break
+    }
+  }
+
+  /// Which side of a trade is being liquidated, and at which stage.
+  private func liquidated(_ trade: Trade) -> (AccountID, LiquidationStage)? {
+    for id in [trade.seller, trade.buyer] {
+      if let stage = stages[id] { return (id, stage) }
+    }
+    return nil
+  }
+
+  private func value(_ units: Int128, of instrument: InstrumentID, _ engine: Engine) -> Int64 {
+    engine.valuation?.quote(Int64(clamping: units), of: instrument) ?? 0
+  }
+}
+
+// MARK: Transfers
+
+extension CostTally {
+  private mutating func take(_ transfer: Transfer, _ engine: Engine, isExecution: Bool) {
+    guard let asset = engine.state.listing.index(of: transfer.amount.asset) else { return }
+    let flow = Self.flow(of: transfer.reason, isExecution: isExecution)
+    let units = Int128(transfer.amount.units)
+    if isTrader(transfer.from) { flows[flow.rawValue][asset] -= units }
+    if isTrader(transfer.to) { flows[flow.rawValue][asset] += units }
+    let value = engine.valuation?.quote(transfer.amount.units, asset: asset) ?? 0
+    switch (transfer.reason, transfer.from, transfer.to) {
+    case (.liquidationPenalty, .account(let id), let to):
+      costs.add(value, .penalty, at: stages[id] ?? .cancelOrders)
+      if case .account = to {
+        costs.keeperRewards = WaterfallCosts.sum(costs.keeperRewards, value)
+      }
+    case (.auctionDiscount, .account(let id), _):
+      costs.add(value, .slippage, at: stages[id] ?? .auction)
+    case (.tradingFee, .account(let id), _):
+      if isExecution, let stage = stages[id] { costs.add(value, .fee, at: stage) }
+    case (.socializedLoss, _, .account(let id)):
+      costs.add(value, .socialized, at: .socializedLoss)
+      bankrupt.insert(id)
+    case (.insuranceCover, _, .account(let id)):
+      if stages[id] != nil { bankrupt.insert(id) }
+    default: break
+    }
+  }
+
+  private func isTrader(_ account: LedgerAccount) -> Bool {
+    if case .account(let id) = account { !outsiders.contains(id) } else { false }
+  }
+
+  private static func flow(of reason: TransferReason, isExecution: Bool) -> Flow {
+    switch reason {
+    case .deposit, .withdrawal, .fundContribution: .outside
+    case .liquidationPenalty: .penalty
+    case .insuranceCover: .cover
+    case .socializedLoss: .socialized
+    case .tradingFee, .makerRebate: isExecution ? .fee : .trading
+    case .gapPremium, .interest: .premium
+    case .conversion: .conversion
+    case .ownMove, .poolDeposit, .poolWithdrawal, .poolGain: .outside
+    case .auctionDiscount, .auctionReward: .slippage
+    }
+  }
+}
+
+// MARK: Blocks
+
+extension CostTally {
+  /// Takes a look at the venue after a block and everything that followed from it.
+  ///
+  /// - Parameter openInterest: Millionths of the quote currency.
+  mutating func record(_ engine: Engine, openInterest: Int64) {
+    var margin: Int128 = 0
+    for (index, risk) in engine.risks.enumerated() where index < engine.state.accounts.count {
+      let id = engine.state.accounts[index].id
+      guard !outsiders.contains(id) else { continue }
+      margin += Int128(risk.initialMargin)
+      if risk.equity < 0 { bankrupt.insert(id) }
+    }
+    if openInterest > 0 {
+      marginSum += (margin * 1_000_000_000).divided(by: Int128(openInterest), rounding: .halfEven)
+      marginBlocks += 1
+    }
+    settle(upTo: engine.state.time, engine)
+  }
+
+  private mutating func settle(upTo time: Timestamp, _ engine: Engine) {
+    for cut in cuts where cut.due <= time {
+      let change = Int128(mark(cut.instrument)) - Int128(cut.unitValue)
+      let id = engine.state.listing.contracts[cut.instrument].id
+      costs.deleveragedLater = WaterfallCosts.sum(
+        costs.deleveragedLater, value(Int128(cut.size) * change, of: id, engine))
+    }
+    cuts.removeAll { $0.due <= time }
+  }
+
+  /// The costs of the whole replay; what is still to be compared is compared with the last mark.
+  mutating func finish(_ engine: Engine) -> WaterfallCosts {
+    settle(upTo: engine.state.time + Self.laterAfter, engine)
+    costs.bankruptAccounts = bankrupt.count
+    if marginBlocks > 0 {
+      costs.meanMargin = Int64(
+        clamping: marginSum.divided(by: marginBlocks, rounding: .halfEven))
+    }
+    return costs
+  }
+}

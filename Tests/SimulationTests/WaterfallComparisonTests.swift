@@ -1,0 +1,182 @@
+// Plimsoll: a real-time margin and liquidation engine for crypto derivatives.
+// SPDX-License-Identifier: Apache-2.0
+
+import Connectors
+import Foundation
+import Instruments
+import Ledger
+import Parameters
+import Quantities
+import RiskEngine
+import Testing
+
+@testable import Simulation
+
+@Suite("One crash under several waterfalls")
+struct WaterfallComparisonTests {
+  /// Two hours of three venues: level, then down two fifths in ten minutes, then a fifth up.
+  private static let market = Result { () throws -> RecordedMarket in
+    let folder = FileManager.default.temporaryDirectory
+      .appendingPathComponent("plimsoll-\(UUID().uuidString)")
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(at: folder) }
+    let start = MarkedVenue.start.nanoseconds / 1_000_000
+    for (venue, name) in ["BINANCE", "BITSTAMP", "COINBASE"].enumerated() {
+      var text = "ts_ms,open,high,low,close\n"
+      var last = 7_900 + venue
+      for minute in 0..<120 {
+        let next =
+          7_900 - 320 * min(max(minute - 20, 0), 10) + 40 * min(max(minute - 40, 0), 30) + venue
+        text += "\(start + Int64(minute) * 60_000),\(last),\(max(last, next) + 2),"
+        text += "\(min(last, next) - 2),\(next)\n"
+        last = next
+      }
+      try Data(text.utf8).write(to: folder.appendingPathComponent("BTC-USD.\(name).1m.csv"))
+    }
+    return try UserMarketReader.load(
+      folder: folder.path, window: nil, underlyings: [], badRows: .refuse)
+  }
+
+  private func comparison(accounts: Int = 60, seed: UInt64 = 3) throws -> WaterfallComparison {
+    WaterfallComparison(
+      title: "a fall", market: try Self.market.get(), file: try MarkedVenue.file.get(),
+      accounts: .population(count: accounts, seed: seed))
+  }
+
+  private func replay(_ waterfall: WaterfallFile) throws -> Replay {
+    let comparison = try comparison()
+    let file = try waterfall.over(comparison.file)
+    return try Replay(
+      ReplayPlan(
+        title: "a fall", market: comparison.market,
+        parameters: try FeedFit(market: comparison.market).parameters(file.set),
+        accounts: comparison.accounts))
+  }
+
+  /// What traders have of an asset: balances, and positions that settle in it at the marks.
+  private func wealth(_ engine: Engine, asset: Int, without: Set<AccountID>) -> Int128 {
+    var sum: Int128 = 0
+    for account in engine.state.accounts where !without.contains(account.id) {
+      sum += Int128(account.portfolio.balances[asset])
+      for position in account.portfolio.positions {
+        guard let index = engine.state.listing.index(of: position.instrument),
+          engine.state.listing.index(of: engine.state.listing.contracts[index].settlementAsset)
+            == asset
+        else { continue }
+        sum += Int128(
+          position.unrealizedProfit(unitValue: engine.state.marks[index].unitValue))
+      }
+    }
+    return sum
+  }
+
+  @Test("every unit that traders gained or lost is attributed, under every waterfall")
+  func reconciles() throws {
+    for waterfall in try WaterfallFileTests.bundled() {
+      var replay = try replay(waterfall)
+      let result = try replay.run()
+      let tally = replay.tally
+      #expect(!tally.outsiders.isEmpty)
+      for asset in replay.engine.state.listing.collateral.indices {
+        let attributed = CostTally.Flow.allCases.reduce(Int128(0)) {
+          $0 + tally.flow($1, asset: asset)
+        }
+        let found = wealth(replay.engine, asset: asset, without: tally.outsiders)
+        #expect(attributed == found, "\(waterfall.set.name), asset \(asset)")
+      }
+      #expect(result.totals.liquidations > 0)
+      #expect(result.costs[.penalty] == result.totals.penalties, "\(waterfall.set.name)")
+      #expect(result.costs[.socialized] == result.totals.socializedValue)
+    }
+  }
+
+  @Test("the flows agree with the ledger's own transfers, in its units")
+  func flows() throws {
+    let fall = try #require(
+      try WaterfallFileTests.bundled().first { $0.set.name == "cross-margin-fund" })
+    var replay = try replay(fall)
+    let result = try replay.run()
+    #expect(result.totals.fundPaid > 0 && result.totals.deleveragedValue > 0, "a hard fall")
+    let tally = replay.tally
+    let houses = replay.engine.state.houses
+    for asset in houses.indices {
+      // Traders' wealth comes from outside; the rest is what the others lost or won.
+      #expect(tally.flow(.outside, asset: asset) >= 0)
+      #expect(tally.flow(.penalty, asset: asset) <= 0)
+      #expect(tally.flow(.cover, asset: asset) >= 0)
+    }
+    #expect(result.costs[.slippage] > 0)
+    #expect(result.costs.bankruptAccounts > 0)
+  }
+
+  @Test("costs add up the same by stage and by kind")
+  func sums() throws {
+    for run in try WaterfallFileTests.bundled().map({ try comparison().run($0) }) {
+      let costs = run.result.costs
+      let stages = LiquidationStage.allCases.reduce(Int64(0)) { $0 + costs[$1] }
+      let kinds = WaterfallCosts.Kind.allCases.reduce(Int64(0)) { $0 + costs[$1] }
+      #expect(stages == kinds && kinds == costs.total)
+      #expect(run.totalCost == costs.total && run.fundDraw == run.result.totals.fundPaid)
+    }
+  }
+
+  @Test("the same accounts with the same collateral meet the crash under every waterfall")
+  func sameAccounts() throws {
+    var openings: Set<[String]> = []
+    for waterfall in try WaterfallFileTests.bundled() {
+      let run = try comparison().run(waterfall)
+      let totals = run.result.totals
+      openings.insert([
+        "\(totals.accounts) \(totals.positions) \(totals.fundAtStart)",
+        "\(run.result.points[0].openInterestValue) \(run.result.points[0].ratioCounts)",
+      ])
+    }
+    #expect(openings.count == 1)
+  }
+
+  @Test("a comparison is the same with any number of threads, and another with another seed")
+  func determinism() throws {
+    let waterfall = try #require(try WaterfallFileTests.bundled().first)
+    let one = try comparison().run(waterfall)
+    let threaded = WaterfallComparison(
+      title: "a fall", market: try Self.market.get(), file: try MarkedVenue.file.get(),
+      accounts: .population(count: 60, seed: 3), workers: .threads(3))
+    let again = try threaded.run(waterfall)
+    #expect(one.result.hash == again.result.hash && one.result.costs == again.result.costs)
+    let other = try comparison(seed: 4).run(waterfall)
+    #expect(one.result.hash != other.result.hash)
+  }
+
+  @Test("a ranking names the least of each figure and shares places")
+  func ranking() throws {
+    let runs = try ["cross-margin-fund", "plimsoll"].map { name in
+      try comparison().run(
+        try #require(try WaterfallFileTests.bundled().first { $0.set.name == name }))
+    }
+    let ranking = WaterfallRanking(runs + runs)
+    let costs = runs.map(\.totalCost)
+    let best = ranking.best(.totalCost, among: ranking.runs)
+    let least = costs[0] < costs[1] ? "cross-margin-fund" : "plimsoll"
+    #expect(best == [least, least] || costs[0] == costs[1])
+    #expect(ranking.place(of: runs[costs[0] < costs[1] ? 0 : 1], by: .totalCost) == 1)
+    #expect(ranking.place(of: runs[costs[0] < costs[1] ? 1 : 0], by: .totalCost) == 3)
+    #expect(ranking.best(.fundDraw, among: []).isEmpty)
+  }
+
+  @Test("a sweep changes its own term and nothing else")
+  func sweep() throws {
+    let house = try MarkedVenue.file.get().set
+    for term in FrontierPoint.Term.allCases {
+      let one = FrontierSweep.Case(term: term, value: Rate(billionths: 1_000_000_000))
+      let changed = try FrontierSweep.changed(house, one)
+      let different = zip(house.values, changed.values).filter { $0.raw != $1.raw }.map(\.0.key)
+      // A factor of one changes no value; a buffer of one is another than the house's.
+      #expect(different == (term == .buffer ? ["margin.buffer"] : []))
+    }
+    let double = FrontierSweep.Case(term: .threshold, value: Rate(billionths: 2_000_000_000))
+    let changed = try FrontierSweep.changed(house, double)
+    #expect(try changed.rate("margin.scan.BTC.range") == Rate("32%"))
+    #expect(try changed.rate("margin.tiers.BTC.row.2.initial") == Rate("20%"))
+    #expect(try changed.rate("margin.tiers.BTC.row.2.penalty") == Rate("1%"))
+  }
+}

@@ -1,0 +1,126 @@
+// Plimsoll: a real-time margin and liquidation engine for crypto derivatives.
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+import Parameters
+import Quantities
+import Simulation
+import Testing
+
+@Suite("Files of waterfalls")
+struct WaterfallFileTests {
+  private static let folder = URL(fileURLWithPath: #filePath).resolvingSymlinksInPath()
+    .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+    .appendingPathComponent(WaterfallFile.folder).path
+
+  static func bundled() throws -> [WaterfallFile] {
+    try FileManager.default.contentsOfDirectory(atPath: folder).sorted()
+      .map { try WaterfallFile.load("\(folder)/\($0)") }
+  }
+
+  /// Writes a file with one parameter after another and returns its path.
+  private func written(_ values: [(key: String, value: String)]) throws -> String {
+    let rows = values.map { #"{"key": "\#($0.key)", "value": "\#($0.value)", "source": "x"}"# }
+    let text = """
+      {"name": "own", "date": "2026-01-01", "description": "x", "parameters": [
+      \(rows.joined(separator: ",\n"))]}
+      """
+    let url = FileManager.default.temporaryDirectory
+      .appendingPathComponent("waterfall-\(UUID().uuidString).json")
+    try Data(text.utf8).write(to: url)
+    return url.path
+  }
+
+  private func refusal(of values: [(key: String, value: String)]) throws -> String? {
+    let path = try written(values)
+    let file = try MarkedVenue.file.get()
+    do throws(ParameterFileError) {
+      _ = try WaterfallFile.load(path).over(file)
+      return nil
+    } catch { return "\(error)" }
+  }
+
+  @Test("each loads under its own name, says what it leaves out, and can be laid over the house's")
+  func loads() throws {
+    let files = try Self.bundled()
+    #expect(files.count >= 11)
+    #expect(files.contains { $0.set.name == WaterfallFile.house })
+    let house = try MarkedVenue.file.get()
+    for file in files {
+      #expect(file.path.hasSuffix("/\(file.set.name).json"))
+      #expect(file.description.count > 80)
+      let whole = try file.over(house)
+      #expect(whole.set.name == "\(house.set.name) with \(file.set.name)")
+      _ = try LiquidationParameters(whole.set)
+    }
+  }
+
+  @Test("replaces what is stated, adds what is not, and leaves the rest")
+  func overlay() throws {
+    let house = try MarkedVenue.file.get()
+    let path = try written([
+      (key: "liquidation.patience", value: "7"), (key: "liquidation.grace", value: "1h"),
+    ])
+    let whole = try WaterfallFile.load(path).over(house)
+    #expect(try whole.set.raw("liquidation.patience") == 7)
+    #expect(try whole.set.duration("liquidation.grace") == .hour)
+    #expect(whole.set.values.count == house.set.values.count + 1)
+    let kept = whole.set.values.filter { $0.source != "x" }
+    #expect(kept.allSatisfy { house.set.values.contains($0) })
+    #expect(kept.count == house.set.values.count - 1)
+  }
+
+  @Test("a misspelt key is refused with the one that was probably meant")
+  func misspelt() throws {
+    let text = try refusal(of: [(key: "liquidation.patients", value: "2")])
+    #expect(text?.contains("did you mean liquidation.patience?") == true, "\(text ?? "accepted")")
+  }
+
+  @Test("the same key twice is refused")
+  func twice() throws {
+    let text = try refusal(of: [
+      (key: "liquidation.patience", value: "2"), (key: "liquidation.patience", value: "3"),
+    ])
+    #expect(text?.contains("stated twice") == true, "\(text ?? "accepted")")
+  }
+
+  @Test("a value outside its bounds is refused, at the bound it is not")
+  func bounds() throws {
+    #expect(try refusal(of: [(key: "liquidation.leastShare", value: "100%")]) == nil)
+    let above = try refusal(of: [(key: "liquidation.leastShare", value: "1.000000001")])
+    #expect(above?.contains("is outside 0 … 1") == true, "\(above ?? "accepted")")
+    let below = try refusal(of: [(key: "liquidation.leastShare", value: "-0.000000001")])
+    #expect(below?.contains("is outside 0 … 1") == true, "\(below ?? "accepted")")
+    #expect(try refusal(of: [(key: "liquidation.grace", value: "7d")]) == nil)
+    #expect(try refusal(of: [(key: "liquidation.grace", value: "604800.000000001s")]) != nil)
+  }
+
+  @Test(
+    "what is no term of a waterfall is refused: prices, depth, margin and the fund's capital",
+    arguments: [
+      ("oracle.BTC.quorum", "3"), ("book.default.spread", "1%"), ("margin.scan.BTC.range", "20%"),
+      ("margin.tiers.BTC.row.1.maintenance", "1%"), ("insuranceFund.openingShare", "1%"),
+      ("fees.taker", "1%"), ("margin.maintenanceFactor", "50%"),
+    ])
+  func strangers(key: String, value: String) throws {
+    let text = try refusal(of: [(key: key, value: value)])
+    #expect(text?.contains("no parameter of a waterfall") == true, "\(text ?? "accepted")")
+  }
+
+  @Test("two stages with one rank are refused once they lie over the others")
+  func ranks() throws {
+    let text = try refusal(of: [(key: "waterfall.partial.rank", value: "4")])
+    #expect(text?.contains("the same rank as") == true, "\(text ?? "accepted")")
+  }
+
+  @Test("a name that is none is refused with those there are")
+  func unknownName() throws {
+    do throws(ParameterFileError) {
+      _ = try WaterfallFile.load("no-such-venue")
+      Issue.record("not refused")
+    } catch {
+      let text = "\(error)"
+      #expect(text.contains("no-such-venue"), "\(text)")
+    }
+  }
+}
