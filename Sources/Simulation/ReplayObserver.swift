@@ -144,10 +144,12 @@ extension ReplayObserver {
       let quantity = contract.quantityText(trade.size, quote: engine.state.listing.quote)
       let verb = id == trade.seller ? "sells" : "buys"
       let how = how(trade, to: other(id, trade))
+      let cost = cost(
+        trade, toSeller: (id == trade.seller) != isDeleveraging, instrument, engine)
+      let payer = isDeleveraging ? "\(other(id, trade))" : "the account"
       note(
         id, engine, "\(verb) \(quantity) of \(contract.name) at \(trade.price), \(how)",
-        cost: cost(trade, toSeller: (id == trade.seller) != isDeleveraging, instrument, engine),
-        payer: isDeleveraging ? "\(other(id, trade))" : "the account")
+        cost: cost, payer: payer)
     }
   }
 
