@@ -34,6 +34,10 @@ public struct Engine: Sendable {
   var venueIndex: VenueIndex
   /// Who has changed since the last block, for the ledger's rules and for taking a block back.
   var changes: AccountChanges
+  /// All accounts as the sweep reads them; absent where measuring them one by one costs less.
+  var rows: FollowedRows?
+  /// How many accounts are worth rows; `nil` as many as instruments, and at least 256.
+  var fewestInRows: Int?
   /// Working memory for single questions, once there is some.
   var scratch: RiskScratch?
 
@@ -86,6 +90,7 @@ public struct Engine: Sendable {
   @discardableResult
   mutating func refreshValuation() -> MarginError? {
     venueIndex.noteMarketChanged()
+    rows = nil
     do {
       valuation = try Valuation(state: state, rules: rules)
       return nil
