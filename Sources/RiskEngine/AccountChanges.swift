@@ -20,6 +20,10 @@ struct AccountChanges: Sendable {
   private var totals: AccountTotals?
   /// Changed since the last check, before the present block.
   private var unchecked: [Int] = []
+  /// Changed since ``takeStale()`` last; `nil` where any may have.
+  private var stale: [Int]?
+  /// By dense index, who is in ``stale``.
+  private var isStale: [Bool] = []
 
   /// Blocks from one pass over all accounts to the next.
   static let blocksPerPass: UInt64 = 64
@@ -88,7 +92,17 @@ struct AccountChanges: Sendable {
   /// - Parameter rest: The state as it was when the block began, without its accounts.
   mutating func takeBack(_ state: inout LedgerState, to rest: LedgerState) {
     state.takeBack(to: rest, every: every, earlier: earlier)
+    stale = nil
     forget()
+  }
+
+  /// Who has changed since this was asked last, for whoever follows the accounts; `nil` where any
+  /// may have.
+  mutating func takeStale() -> [Int]? {
+    defer { stale = [] }
+    for index in stale ?? [] { isStale[index] = false }
+    if stale == nil { isStale.removeAll(keepingCapacity: true) }
+    return stale
   }
 
   /// All is well, and `kept` are the sums.
@@ -105,14 +119,25 @@ struct AccountChanges: Sendable {
   }
 
   private mutating func note(_ id: AccountID, _ state: LedgerState) {
-    guard every == nil, let index = state.index(of: id) else { return }
+    guard let index = state.index(of: id) else { return }
+    noteStale(index)
+    guard every == nil else { return }
     while isNoted.count <= index { isNoted.append(false) }
     guard !isNoted[index] else { return }
     isNoted[index] = true
     earlier.append(EarlierAccount(index: index, account: state.accounts[index]))
   }
 
+  private mutating func noteStale(_ index: Int) {
+    guard stale != nil else { return }
+    while isStale.count <= index { isStale.append(false) }
+    guard !isStale[index] else { return }
+    isStale[index] = true
+    stale?.append(index)
+  }
+
   private mutating func noteEvery(_ state: LedgerState) {
+    stale = nil
     if every == nil { every = state.accounts }
   }
 }

@@ -46,7 +46,7 @@ extension Engine {
   /// the largest shortfall first, ties by id.
   private mutating func watch() throws(StepError) {
     guard let valuation else { return }
-    risks = valuation.risks(of: state.accounts, workers: workers)
+    risks = measureAll(valuation)
     venueIndex.noteMeasured()
     try callMargins()
     try countLiquidations()
@@ -59,5 +59,26 @@ extension Engine {
     }
     candidates.sort { ($0.shortfall, $1.index) > ($1.shortfall, $0.index) }
     for candidate in candidates { try advance(candidate.index) }
+  }
+
+  /// The risk of every account, by dense index.
+  ///
+  /// By rows where there are enough accounts, one by one otherwise: no risk differs.
+  private mutating func measureAll(_ valuation: Valuation) -> [AccountRisk] {
+    let count = state.accounts.count
+    guard count >= fewestInRows ?? max(256, state.listing.contracts.count) else {
+      rows = nil
+      return valuation.risks(of: state.accounts, workers: workers)
+    }
+    let changed = changes.takeStale()
+    // Accounts opened since are measured one by one until they are an eighth of all.
+    if let changed, var kept = rows.take(), !kept.isWorn, count - kept.count <= count / 8 {
+      valuation.update(&kept, changed, of: state.accounts)
+      rows = kept
+    } else {
+      rows = valuation.rows(of: state.accounts)
+    }
+    guard let rows else { return [] }
+    return valuation.risks(of: state.accounts, by: rows, workers: workers)
   }
 }

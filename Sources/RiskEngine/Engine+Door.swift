@@ -203,6 +203,7 @@ extension Engine {
     try emit(event)
     rules = next
     valuation = revalued
+    rows = nil
     venueIndex.noteMarketChanged()
   }
 

@@ -39,6 +39,10 @@ public struct Engine: Sendable {
   /// Where that is not in every block it holds during a block alone, so that a recovery between
   /// two commands cannot lose it.
   var isMarginCheck = false
+  /// All accounts as the sweep reads them; absent where measuring them one by one costs less.
+  var rows: FollowedRows?
+  /// How many accounts are worth rows; `nil` as many as instruments, and at least 256.
+  var fewestInRows: Int?
   /// Working memory for single questions, once there is some.
   var scratch: RiskScratch?
 
@@ -94,6 +98,7 @@ public struct Engine: Sendable {
   @discardableResult
   mutating func refreshValuation() -> MarginError? {
     venueIndex.noteMarketChanged()
+    rows = nil
     do {
       valuation = try Valuation(state: state, rules: rules)
       return nil

@@ -24,7 +24,7 @@ public struct Valuation: Sendable {
   private(set) var collateralPrices: [Price]
   /// The index of each instrument's underlying, by dense index; zero where there is none.
   private var indices: [Price]
-  private var requirements: RequirementEngine
+  private(set) var requirements: RequirementEngine
 
   /// In a venue that was marked before, what has been listed since and has no price yet is left
   /// out: no account can hold it.
@@ -120,18 +120,53 @@ public struct Valuation: Sendable {
 
   /// The risk of every account, by dense index.
   func risks(of accounts: [Account], workers: AccountWorkers) -> [AccountRisk] {
-    workers.map(accounts.count) { range in
+    risks(of: accounts, from: 0, workers: workers)
+  }
+
+  /// The risks of the accounts from a place on, one by one.
+  private func risks(
+    of accounts: [Account], from first: Int, workers: AccountWorkers
+  ) -> [AccountRisk] {
+    workers.map(accounts.count - first) { range in
       var scratch = requirements.makeScratch()
       // A span lends its elements: an account is not copied to be measured.
       let accounts = accounts.span
       var risks: [AccountRisk] = []
       risks.reserveCapacity(range.count)
       for index in range {
-        let risk = try? requirements.risk(of: accounts[index].portfolio, scratch: &scratch)
+        let risk = try? requirements.risk(
+          of: accounts[first + index].portfolio, scratch: &scratch)
         risks.append(risk ?? .unmeasured)
       }
       return risks
     }
+  }
+
+  // MARK: By rows
+
+  /// Rows of all accounts at this market.
+  func rows(of accounts: [Account]) -> FollowedRows {
+    FollowedRows(requirements, count: accounts.count) { accounts[$0].portfolio }
+  }
+
+  /// Brings rows up to this market and to what some accounts have become.
+  func update(_ rows: inout FollowedRows, _ changed: [Int], of accounts: [Account]) {
+    rows.advance(to: requirements)
+    for index in changed { rows.replace(index, with: accounts[index].portfolio, requirements) }
+  }
+
+  /// ``risks(of:workers:)`` by rows that are up to date, with the same results.
+  func risks(
+    of accounts: [Account], by rows: FollowedRows, workers: AccountWorkers
+  ) -> [AccountRisk] {
+    guard let sweep = rows.sweep(requirements) else {
+      return risks(of: accounts, workers: workers)
+    }
+    let ordered = workers.map(rows.count) { range in
+      rows.risks(at: range, sweep, unmeasured: .unmeasured) { accounts[$0].portfolio }
+    }
+    let later = risks(of: accounts, from: rows.count, workers: workers)
+    return rows.byAccount(ordered) + later
   }
 
   /// What a fill counts for under a protection of quotes.

@@ -112,6 +112,25 @@ struct CollateralTests {
     #expect(try venue.equity(1) == 190_000_000)
   }
 
+  // 60 % an hour is 80 USD in a minute; a contract of at most 8,100 USD does not let the index pass.
+  @Test("an index that is rejected leaves the price as collateral as it was")
+  func rejectedIndex() throws {
+    var venue = try Venue.unmarked([(key: "collateral.BTC.markUp", value: "60%")])
+    try venue.block(btc: "8000", eth: "200", after: 0)
+    try venue.submit(
+      .listInstrument(
+        Contracts.contract(50, "LOW", "BTC", .perpetual, .linear, Coins.usd, 100_000, "8100")))
+    try venue.open(1, .cross)
+    try venue.deposit(1, "1", of: Coins.btc)
+    let marks = marks(try venue.block(btc: "8100.00000001"))
+    #expect(marks.map(\.price) == [try Price("8080"), try Price("8000")])
+    #expect(marks.last?.isFresh == false)
+    #expect(try venue.equity(1) == 8_000_000_000)
+    // At the highest price of the contract the index counts, and so does the rise.
+    try venue.block(btc: "8100")
+    #expect(try venue.equity(1) > 8_000_000_000)
+  }
+
   // S20: the cap of an asset venue-wide, at the door one unit below, at and above.
   @Test("deposits stop at the venue's cap; what a rising price lifts above it counts for nothing")
   func venueCap() throws {

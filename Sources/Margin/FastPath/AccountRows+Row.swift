@@ -1,7 +1,9 @@
 // Plimsoll: a real-time margin and liquidation engine for crypto derivatives.
 // SPDX-License-Identifier: Apache-2.0
 
+import Instruments
 import Kernels
+import Quantities
 
 // One row at a time is taken apart, changed and written back.
 extension AccountRows {
@@ -21,6 +23,79 @@ extension AccountRows {
     while place > 0, layout.key(edited[place - 1]) > key { place -= 1 }
     edited.insert(entry, at: place)
     editedSizes.insert(size, at: place)
+  }
+
+  /// Edits a new row from a portfolio; its open orders are left out.
+  ///
+  /// - Returns: What it holds of each asset: balance − Σ cost.
+  /// - Throws: ``MarginError`` for a portfolio that is none of the listing.
+  mutating func edit(
+    _ portfolio: borrowing Portfolio, _ engine: borrowing RequirementEngine
+  ) throws(MarginError) -> [Int64] {
+    guard portfolio.balances.count == layout.assetCount else { throw .malformedBalances }
+    guard portfolio.positions.count <= RiskScratch.mostPositions else {
+      throw .positionOutOfRange(portfolio.positions[RiskScratch.mostPositions].instrument)
+    }
+    var held = portfolio.balances.map { Int128($0) }
+    edited.removeAll(keepingCapacity: true)
+    editedSizes.removeAll(keepingCapacity: true)
+    for position in portfolio.positions {
+      guard let index = engine.layout.index(of: position.instrument) else {
+        throw .unlisted(position.instrument)
+      }
+      guard let size = Int32(exactly: position.size.steps), size != .min else {
+        throw .positionOutOfRange(position.instrument)
+      }
+      held[Int(layout.settlements[index])] -= Int128(position.cost)
+      insert(UInt32(truncatingIfNeeded: index), size)
+    }
+    var units: [Int64] = []
+    units.reserveCapacity(held.count)
+    for amount in held {
+      guard let amount = Int64(exactly: amount) else { throw .malformedBalances }
+      units.append(amount)
+    }
+    guard portfolio.mode == .portfolio else { return units }
+    for asset in units.indices where units[asset] != 0 && layout.assetUnderlyings[asset] >= 0 {
+      insert(UInt32(asset) | PLIMSOLL_ENTRY_AMOUNT, 0)
+    }
+    layout.flag(&edited)
+    return units
+  }
+
+  /// Replaces a row by that of a portfolio without its open orders, or by an empty one where the
+  /// sweep does not hold it or its mode has changed.
+  ///
+  /// - Returns: Whether the sweep holds it.
+  mutating func replace(
+    _ order: Int, with portfolio: borrowing Portfolio, _ engine: borrowing RequirementEngine
+  ) -> Bool {
+    let isPortfolio = portfolio.mode == .portfolio
+    let swept: RowKind = order < portfolioCount ? .portfolio : .standalone
+    let first = order * layout.assetCount
+    if isPortfolio == (swept == .portfolio), let units = try? edit(portfolio, engine),
+      kind(isPortfolio: isPortfolio, units[...]) == swept
+    {
+      store(order)
+      for asset in units.indices { held[first + asset] = units[asset] }
+      return true
+    }
+    counts[order] = 0
+    for asset in 0..<layout.assetCount { held[first + asset] = 0 }
+    return false
+  }
+
+  /// The highest penalty rate of the tiers of an account's positions, billionths.
+  func penaltyRate(_ order: Int, _ engine: borrowing RequirementEngine) -> Int64 {
+    var penalty: Int64 = 0
+    let start = Int(starts[order])
+    for place in start..<start + Int(counts[order])
+    where entries[place] & PLIMSOLL_ENTRY_AMOUNT == 0 {
+      let tier = engine.tierPlace(
+        Int(entries[place] & PLIMSOLL_ENTRY_ROW), steps: Int64(sizes[place]))
+      penalty = max(penalty, engine.tiers.span[tier].penaltyRate)
+    }
+    return penalty
   }
 
   /// How an account with the edited row is measured.

@@ -87,50 +87,37 @@ extension AccountRows {
     ///
     /// - Throws: ``MarginError`` for a portfolio that is none of the listing.
     public mutating func append(_ portfolio: Portfolio) throws(MarginError) {
-      guard portfolio.balances.count == layout.assetCount else { throw .malformedBalances }
-      guard portfolio.positions.count <= RiskScratch.mostPositions else {
-        throw .positionOutOfRange(portfolio.positions[RiskScratch.mostPositions].instrument)
-      }
-      var held = portfolio.balances.map { Int128($0) }
-      rows.edited.removeAll(keepingCapacity: true)
-      rows.editedSizes.removeAll(keepingCapacity: true)
-      for position in portfolio.positions {
-        guard let index = engine.layout.index(of: position.instrument) else {
-          throw .unlisted(position.instrument)
-        }
-        guard let size = Int32(exactly: position.size.steps), size != .min else {
-          throw .positionOutOfRange(position.instrument)
-        }
-        held[Int(layout.settlements[index])] -= Int128(position.cost)
-        rows.insert(UInt32(truncatingIfNeeded: index), size)
-      }
-      try append(portfolio, held)
+      let units = try rows.edit(portfolio, engine)
+      let isKept = !portfolio.orders.isEmpty
+      if isKept { rows.portfolios.append((rows.starts.count, portfolio)) }
+      let kind = rows.kind(isPortfolio: portfolio.mode == .portfolio, units[...])
+      close(units, isKept ? .kept : kind)
     }
 
-    private mutating func append(
-      _ portfolio: Portfolio, _ held: [Int128]
-    ) throws(MarginError) {
-      var units: [Int64] = []
-      for amount in held {
-        guard let amount = Int64(exactly: amount) else { throw .malformedBalances }
-        units.append(amount)
-      }
+    /// Takes an account without its open orders, or where the sweep does not hold it, an empty one
+    /// of its mode.
+    ///
+    /// - Returns: Whether the sweep holds it.
+    mutating func appendSwept(_ portfolio: borrowing Portfolio) -> Bool {
       let isPortfolio = portfolio.mode == .portfolio
-      if isPortfolio {
-        for asset in units.indices
-        where units[asset] != 0 && layout.assetUnderlyings[asset] >= 0 {
-          rows.insert(UInt32(asset) | PLIMSOLL_ENTRY_AMOUNT, 0)
-        }
-        layout.flag(&rows.edited)
+      let swept: RowKind = isPortfolio ? .portfolio : .standalone
+      if let units = try? rows.edit(portfolio, engine),
+        rows.kind(isPortfolio: isPortfolio, units[...]) == swept
+      {
+        close(units, swept)
+        return true
       }
-      let order = rows.starts.count
+      rows.edited.removeAll(keepingCapacity: true)
+      rows.editedSizes.removeAll(keepingCapacity: true)
+      close(Array(repeating: 0, count: layout.assetCount), swept)
+      return false
+    }
+
+    private mutating func close(_ units: [Int64], _ kind: RowKind) {
       rows.starts.append(UInt32(rows.entries.count))
       rows.counts.append(UInt16(rows.edited.count))
       rows.held += units
-      if !portfolio.orders.isEmpty { rows.portfolios.append((order, portfolio)) }
-      rows.kinds.append(
-        portfolio.orders.isEmpty
-          ? rows.kind(isPortfolio: isPortfolio, units[...]) : .kept)
+      rows.kinds.append(kind)
       patterns.append(rows.pattern)
       rows.entries += rows.edited
       rows.sizes += rows.editedSizes

@@ -24,13 +24,20 @@ public struct SweepScratch: Sendable {
   /// The expected shortfall of the account that was closed last.
   var shortfall: Int64 = 0
   private let hasJoints: Bool
+  private let mostEntries: Int
 
   /// Accounts of one call of the kernel: few enough for their runs to stay in the cache.
   static let accountsAtOnce = 32
 
   public init(_ sweep: VenueSweep) {
+    self.init(sweep, mostEntries: RowLimits.mostEntries)
+  }
+
+  /// - Parameter mostEntries: Of one account; who has more is left to the exact twin.
+  init(_ sweep: VenueSweep, mostEntries: Int) {
+    self.mostEntries = mostEntries
     let empty = plimsoll_run()
-    runs = Array(repeating: empty, count: Self.accountsAtOnce * RowLimits.mostEntries)
+    runs = Array(repeating: empty, count: Self.accountsAtOnce * mostEntries)
     runEnds = Array(repeating: 0, count: Self.accountsAtOnce)
     joints = Array(repeating: plimsoll_joint(), count: Self.accountsAtOnce)
     hasJoints = sweep.hasJoints
@@ -50,7 +57,7 @@ public struct SweepScratch: Sendable {
     _ accounts: Range<Int>, of rows: borrowing AccountRows, _ table: borrowing SweepTable
   ) -> Bool {
     guard accounts.count <= Self.accountsAtOnce else { return false }
-    for order in accounts where Int(rows.counts[order]) > RowLimits.mostEntries { return false }
+    for order in accounts where Int(rows.counts[order]) > mostEntries { return false }
     let assets = table.layout.assetCount
     runs.withUnsafeMutableBufferPointer { runs in
       runEnds.withUnsafeMutableBufferPointer { ends in
