@@ -50,6 +50,9 @@ extension LedgerEvent: Canonical {
     case .collateralMarked(let marks):
       writer.append(UInt8(30))
       writer.append(list: marks)
+    case .deleveragingAllocated, .claimsGranted, .fundWindowOpened, .fundDrawdownChanged,
+      .fundReviewed:
+      encodeLosses(to: &writer)
     }
   }
 
@@ -116,6 +119,7 @@ extension LedgerEvent: Canonical {
       let id: InstrumentID = try reader.value()
       self = .profitRealized(account, id, units: try reader.integer())
     case 30: self = .collateralMarked(try reader.list())
+    case 80...84: self = try Self.readLosses(tag, &reader)
     default: self = try Self.readAccess(tag, &reader)
     }
   }

@@ -109,7 +109,8 @@ extension LiquidationProgress: Canonical {
   public func encode(to writer: inout CanonicalWriter) {
     writer.append(cause)
     writer.append(stage.rawValue)
-    writer.append(order != nil)
+    // 1: an order follows; 2: the winners are still to be asked.
+    writer.append(UInt8(order == nil ? 0 : 1) | UInt8(awaitsSharing ? 2 : 0))
     if let order { writer.append(order) }
     writer.append(emptyHanded)
     writer.append(optional: market)
@@ -117,7 +118,10 @@ extension LiquidationProgress: Canonical {
   public init(from reader: inout CanonicalReader) throws(CanonicalError) {
     self.init(cause: try reader.value())
     stage = try reader.tag()
-    if try reader.bool() { order = try reader.value(LiquidationOrder.self) }
+    let parts = try reader.byte()
+    guard parts < 4 else { throw reader.malformed("liquidation") }
+    awaitsSharing = parts & 2 != 0
+    if parts & 1 != 0 { order = try reader.value(LiquidationOrder.self) }
     emptyHanded = try reader.integer()
     market = try reader.optional()
   }

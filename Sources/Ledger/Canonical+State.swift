@@ -78,9 +78,10 @@ extension LedgerState: Canonical {
     writer.append(lastFunding)
     // One bit for each thing that may be absent; all zero writes what it always wrote.
     let isMarked = !collateralMarks.isEmpty
-    writer.append(UInt8(restartedAt != nil ? 1 : 0) | (isMarked ? 2 : 0))
+    writer.append(UInt8(restartedAt != nil ? 1 : 0) | (isMarked ? 2 : 0) | (losses.isEmpty ? 0 : 64))
     if let restartedAt { writer.append(restartedAt) }
     if isMarked { writer.append(list: collateralMarks) }
+    if !losses.isEmpty { writer.append(losses) }
   }
 
   public init(from reader: inout CanonicalReader) throws(CanonicalError) {
@@ -98,13 +99,14 @@ extension LedgerState: Canonical {
     nextOrder = try reader.value()
     lastFunding = try reader.value()
     let present = try reader.byte()
-    guard present < 4 else { throw reader.malformed("state") }
+    guard present & ~67 == 0 else { throw reader.malformed("state") }
     if present & 1 != 0 { restartedAt = try reader.value(Timestamp.self) }
     if present & 2 != 0 {
       collateralMarks = try reader.list()
       let isListed = collateralMarks.allSatisfy { listing.index(of: $0.asset) != nil }
       guard !collateralMarks.isEmpty, isListed else { throw reader.malformed("state") }
     }
+    if present & 64 != 0 { losses = try reader.value() }
     guard totals.count == listing.contracts.count, houses.count == listing.collateral.count,
       marks.count <= listing.contracts.count,
       accounts.allSatisfy({ $0.portfolio.balances.count == houses.count })

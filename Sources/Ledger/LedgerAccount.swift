@@ -50,6 +50,10 @@ public enum TransferReason: UInt8, Hashable, Sendable, CaseIterable {
   case interest
   /// Collateral moved between two accounts of one owner.
   case ownMove = 32
+  /// The fund pays a winner back what it gave toward a loss.
+  case lossRecovery = 40
+  /// What traders pay on top of fees, into the insurance fund, while it is below its target.
+  case fundSurcharge = 41
 }
 
 /// Money moving from one ledger account to another.

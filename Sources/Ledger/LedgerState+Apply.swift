@@ -41,6 +41,9 @@ extension LedgerState {
     case .marginModeChanged(let id, let mode):
       if let index = index(of: id) { accounts[index].portfolio.mode = mode }
     case .collateralMarked(let marks): collateralMarks = marks
+    case .deleveragingAllocated, .claimsGranted, .fundWindowOpened, .fundDrawdownChanged,
+      .fundReviewed:
+      applyLosses(event)
     }
   }
 
@@ -92,6 +95,7 @@ extension LedgerState {
     guard let asset = listing.index(of: transfer.amount.asset) else { return }
     credit(transfer.from, -transfer.amount.units, asset: asset)
     credit(transfer.to, transfer.amount.units, asset: asset)
+    followLosses(transfer, asset: asset)
   }
 
   private mutating func credit(_ ledgerAccount: LedgerAccount, _ units: Int64, asset: Int) {
@@ -242,6 +246,8 @@ extension LedgerState {
       withAccount(id) {
         $0.liquidation?.stage = stage
         $0.liquidation?.emptyHanded = 0
+        guard stage == .socializedLoss else { return }
+        $0.liquidation?.awaitsSharing = !$0.portfolio.positions.isEmpty
       }
     case .liquidationOrderIssued(let order):
       withAccount(order.account) { $0.liquidation?.order = order }

@@ -71,6 +71,8 @@ public struct LedgerState: Hashable, Sendable {
   public internal(set) var restartedAt: Timestamp?
   /// Of the assets that have rules for it, in the order of the listing.
   public internal(set) var collateralMarks: [CollateralMark]
+  /// Claims, draws and the fund's target; empty unless parameters ask for them.
+  public internal(set) var losses = LossBook()
   /// Whether a balance left its field limit; the command that did it is refused.
   public internal(set) var isOutsideLimits = false
 

@@ -84,6 +84,9 @@ public struct LiquidationProgress: Hashable, Sendable {
   public var emptyHanded: UInt16
   /// The market it last closed something in; the one whose winners bear what is left.
   public var market: InstrumentID?
+  /// Whether the stage of socialized losses began with positions to close, so that its winners
+  /// are still to be asked.
+  public var awaitsSharing: Bool
 
   @inlinable
   public init(cause: LiquidationCause) {
@@ -92,6 +95,7 @@ public struct LiquidationProgress: Hashable, Sendable {
     order = nil
     emptyHanded = 0
     market = nil
+    awaitsSharing = false
   }
 }
 

@@ -5,5 +5,5 @@ extension ParameterDefinition {
   /// Every parameter there is.
   public static let all: [ParameterDefinition] =
     liquidation + clearing + fees + oracle + margin + surface + book + range + model
-    + implied + valueAtRisk + collateral + waterfall
+    + implied + valueAtRisk + collateral + waterfall + losses
 }

@@ -25,6 +25,8 @@ public struct LiquidationParameters: Hashable, Sendable {
   public let penalty: Rate
   /// Which stages there are and how they follow each other.
   public let waterfall: WaterfallParameters
+  /// How the last stages close positions and share losses.
+  public let losses: LossParameters
 
   public init(_ set: ParameterSet) throws(ParameterError) {
     sliceShare = try set.rate("liquidation.sliceShare")
@@ -37,6 +39,7 @@ public struct LiquidationParameters: Hashable, Sendable {
     socializedShare = try set.rate("socializedLoss.share")
     penalty = try set.rate("liquidation.penalty")
     waterfall = try WaterfallParameters(set)
+    losses = try LossParameters(set)
   }
 }
 

@@ -51,7 +51,9 @@ struct AccountChanges: Sendable {
     case .accountOpened, .subaccountOpened: unchecked.append(state.accounts.count)
     case .instrumentListed: totals = nil
     case .blockStarted, .sampleRejected, .feedUpdated, .marketMarked, .instrumentsMarked,
-      .collateralMarked, .parametersChanged, .engineRestarted, .stateDigested:
+      .collateralMarked, .parametersChanged, .engineRestarted, .stateDigested,
+      .deleveragingAllocated, .claimsGranted, .fundWindowOpened, .fundDrawdownChanged,
+      .fundReviewed:
       break
     default: noteEvery(state)
     }

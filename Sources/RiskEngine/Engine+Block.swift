@@ -31,6 +31,7 @@ extension Engine {
     try renewProtections()
     try convertDebts()
     try watch()
+    try reviewFund()
     if state.block % UInt64(rules.clearing.digestInterval) == 0 {
       try emit(.stateDigested(state.digest))
     }

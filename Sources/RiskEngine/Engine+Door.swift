@@ -144,6 +144,7 @@ extension Engine {
     guard amount.units > 0 else { throw .refused(.notPositive("an amount")) }
     let holder = state.accounts[index]
     guard holder.liquidation == nil else { throw .refused(.accountInLiquidation(id)) }
+    try requireOpenGate()
     guard holder.portfolio.balances[asset] >= amount.units else {
       throw .refused(.insufficientBalance(id, has: holder.portfolio.balances[asset]))
     }

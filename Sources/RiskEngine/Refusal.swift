@@ -52,6 +52,9 @@ public enum Refusal: Error, Equatable, Sendable, CustomStringConvertible {
   case collateralCapReached(AssetSymbol, cap: Int64)
   /// A debt, millionths of the quote currency, would be larger than is permitted.
   case debtAboveCap(AccountID, AssetSymbol, debt: Int64, cap: Int64)
+  /// What accounts in liquidation lack is more than the fund may bear, millionths of the quote
+  /// currency: nobody leaves before it is settled.
+  case withdrawalsStopped(insolvency: Int64, limit: Int64)
 
   public var code: String {
     switch self {
@@ -91,6 +94,7 @@ public enum Refusal: Error, Equatable, Sendable, CustomStringConvertible {
     case .subaccountTooDeep: "subaccount-too-deep"
     case .collateralCapReached: "collateral-cap-reached"
     case .debtAboveCap: "debt-above-cap"
+    case .withdrawalsStopped: "withdrawals-stopped"
     }
   }
 
@@ -143,6 +147,9 @@ public enum Refusal: Error, Equatable, Sendable, CustomStringConvertible {
     case .debtAboveCap(let id, let symbol, let debt, let cap):
       "\(id) would owe \(decimalText(debt, decimals: 6)) in \(symbol), of which "
         + "\(decimalText(cap, decimals: 6)) are permitted"
+    case .withdrawalsStopped(let insolvency, let limit):
+      "accounts in liquidation lack \(decimalText(insolvency, decimals: 6)), more than "
+        + "\(decimalText(limit, decimals: 6)); nothing is paid out until they are settled"
     }
   }
 }
