@@ -123,7 +123,7 @@ public struct LossBook: Hashable, Sendable {
 
   public init() {}
 
-  var isEmpty: Bool { claims.isEmpty && funds.isEmpty && review == nil }
+  public var isEmpty: Bool { claims.isEmpty && funds.isEmpty && review == nil }
 
   /// What is remembered of the fund in an asset.
   public func fund(_ asset: Asset) -> FundStanding? { funds.first { $0.asset == asset } }
