@@ -78,10 +78,12 @@ extension LedgerState: Canonical {
     writer.append(lastFunding)
     // One bit for each thing that may be absent; all zero writes what it always wrote.
     let isMarked = !collateralMarks.isEmpty
-    writer.append(UInt8(restartedAt != nil ? 1 : 0) | (isMarked ? 2 : 0) | (losses.isEmpty ? 0 : 64))
+    let hasLosses = !losses.isEmpty
+    writer.append(
+      UInt8(restartedAt != nil ? 1 : 0) | (isMarked ? 2 : 0) | (hasLosses ? 64 : 0))
     if let restartedAt { writer.append(restartedAt) }
     if isMarked { writer.append(list: collateralMarks) }
-    if !losses.isEmpty { writer.append(losses) }
+    if hasLosses { writer.append(losses) }
   }
 
   public init(from reader: inout CanonicalReader) throws(CanonicalError) {

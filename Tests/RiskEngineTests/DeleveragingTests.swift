@@ -64,8 +64,10 @@ struct DeleveragingTests {
     let recorded = allocations(venue)
     #expect(recorded.count == (rule == "0" ? 0 : 1), "the oldest rule's trades are its record")
     guard let record = recorded.first else { return }
-    let level: Int64 = rule == "1" ? 8_475_401_955 : 0
-    #expect(abs(record.level - level) <= (rule == "1" ? 35_400_000 : 0), "1.9733… × 2^32, to a step")
+    // 1.9733… × 2^32, to a step of 7.40 USD of the smallest equity.
+    let isDrained = rule == "1"
+    let level: Int64 = isDrained ? 8_475_401_955 : 0
+    #expect(abs(record.level - level) <= (isDrained ? 35_400_000 : 0))
     #expect(record.rule == UInt8(rule) && record.size == Size(steps: 1_000))
     #expect(record.account == AccountID(1) && !record.isWidened && record.seed == 0)
     #expect(Int(record.cuts) == cutsTaken(venue).count)
@@ -110,6 +112,26 @@ struct DeleveragingTests {
     }
     let isBroken = venue.size(6, perpetual) != -600
     #expect(isBroken == (rule == "0"))
+    #expect(venue.size(1, perpetual) == 0)
+  }
+
+  @Test(
+    "a long of what moves with it hedges a short as far as netting says", arguments: [false, true])
+  func factorHedge(isNetted: Bool) throws {
+    let netting = ["BTC", "ETH"].flatMap { symbol in
+      [
+        (key: "margin.netting.\(symbol).correlation", value: "100%"),
+        (key: "margin.netting.\(symbol).offsetCap", value: "50%"),
+      ]
+    }
+    let rule = (key: "deleveraging.rule", value: "1")
+    let venue = try crowd([rule] + (isNetted ? netting : [])) { venue in
+      // 4,266.67 USD of ETH count as 18 ÷ 16 of it.
+      try venue.open(6, .portfolio, usd: "2000")
+      try venue.take(6, 2_133, of: Contracts.ethPerpetual)
+      try venue.submit(venue.trade(perpetual, buyer: 0, seller: 6, size: 600))
+    }
+    #expect((venue.size(6, perpetual) == -600) == isNetted)
     #expect(venue.size(1, perpetual) == 0)
   }
 
