@@ -60,6 +60,9 @@ extension LedgerEvent: Canonical {
     case .poolOpened, .poolDeposited, .poolWithdrawalRequested, .poolWithdrawalCancelled,
       .poolWithdrawn, .poolSettled:
       encodePool(to: &writer)
+    case .deleveragingAllocated, .claimsGranted, .fundWindowOpened, .fundDrawdownChanged,
+      .fundReviewed:
+      encodeLosses(to: &writer)
     }
   }
 
@@ -133,6 +136,7 @@ extension LedgerEvent: Canonical {
     case 97: self = .liquidationWindowBegun(at: try reader.value())
     case Self.auctionTags: self = try Self.readAuction(tag, &reader)
     case 112...117: self = try Self.readPool(tag, &reader)
+    case 120...124: self = try Self.readLosses(tag, &reader)
     default: self = try Self.readAccess(tag, &reader)
     }
   }

@@ -113,8 +113,9 @@ extension LiquidationProgress: Canonical {
   public func encode(to writer: inout CanonicalWriter) {
     writer.append(cause)
     writer.append(stage.rawValue)
-    // 1: an order follows; 2: an auction follows at the end.
-    writer.append(UInt8(order == nil ? 0 : 1) | UInt8(auction == nil ? 0 : 2))
+    // 1: an order follows; 2: an auction follows at the end; 4: the winners are still to be asked.
+    writer.append(
+      UInt8(order == nil ? 0 : 1) | UInt8(auction == nil ? 0 : 2) | UInt8(awaitsSharing ? 4 : 0))
     if let order { writer.append(order) }
     writer.append(emptyHanded)
     writer.append(optional: market)
@@ -124,7 +125,8 @@ extension LiquidationProgress: Canonical {
     self.init(cause: try reader.value())
     stage = try reader.tag()
     let parts = try reader.byte()
-    guard parts < 4 else { throw reader.malformed("liquidation") }
+    guard parts < 8 else { throw reader.malformed("liquidation") }
+    awaitsSharing = parts & 4 != 0
     if parts & 1 != 0 { order = try reader.value(LiquidationOrder.self) }
     emptyHanded = try reader.integer()
     market = try reader.optional()

@@ -85,12 +85,14 @@ extension LedgerState: Canonical {
     // One bit for each thing that may be absent; all zero writes what it always wrote.
     let isMarked = !collateralMarks.isEmpty
     let isCounted = liquidationFlow != nil
+    let hasLosses = !losses.isEmpty
     writer.append(
       UInt8(restartedAt != nil ? 1 : 0) | (isMarked ? 2 : 0) | (pools.isEmpty ? 0 : 32)
-        | (isCounted ? 128 : 0))
+        | (hasLosses ? 64 : 0) | (isCounted ? 128 : 0))
     if let restartedAt { writer.append(restartedAt) }
     if isMarked { writer.append(list: collateralMarks) }
     if !pools.isEmpty { writer.append(list: pools) }
+    if hasLosses { writer.append(losses) }
     if let liquidationFlow { writer.append(liquidationFlow) }
   }
 
@@ -109,7 +111,7 @@ extension LedgerState: Canonical {
     nextOrder = try reader.value()
     lastFunding = try reader.value()
     let present = try reader.byte()
-    guard present & ~163 == 0 else { throw reader.malformed("state") }
+    guard present & ~227 == 0 else { throw reader.malformed("state") }
     if present & 1 != 0 { restartedAt = try reader.value(Timestamp.self) }
     if present & 2 != 0 {
       collateralMarks = try reader.list()
@@ -117,6 +119,7 @@ extension LedgerState: Canonical {
       guard !collateralMarks.isEmpty, isListed else { throw reader.malformed("state") }
     }
     if present & 32 != 0 { pools = try readPools(&reader) }
+    if present & 64 != 0 { losses = try reader.value() }
     if present & 128 != 0 { liquidationFlow = try reader.value(LiquidationFlow.self) }
     guard totals.count == listing.contracts.count, houses.count == listing.collateral.count,
       marks.count <= listing.contracts.count,

@@ -63,6 +63,10 @@ public enum TransferReason: UInt8, Hashable, Sendable, CaseIterable {
   case poolWithdrawal = 81
   /// What a backstop pool has gained: into its reserve, and from there to its depositors.
   case poolGain = 82
+  /// The fund pays a winner back what it gave toward a loss.
+  case lossRecovery = 40
+  /// What traders pay on top of fees, into the insurance fund, while it is below its target.
+  case fundSurcharge = 41
 }
 
 /// Money moving from one ledger account to another.

@@ -94,4 +94,15 @@ public enum LedgerEvent: Hashable, Sendable {
   case poolWithdrawn(PoolEntry)
   /// A pool is at rest again: its depositors share what it has gained or lost since it last was.
   case poolSettled(PoolSettlement)
+  // Losses.
+  /// How the positions of an account are closed against others; the trades follow.
+  case deleveragingAllocated(DeleveragingAllocation)
+  /// What winners have just given is owed to them; of one asset, sorted by account.
+  case claimsGranted([LossClaim])
+  /// A window of draws on the fund begins, at this balance in ledger units.
+  case fundWindowOpened(Asset, opening: Int64)
+  /// So many percent of the fund's highest balance are gone: 0, 25, 50 or 75.
+  case fundDrawdownChanged(Asset, percent: UInt8, peak: Int64)
+  /// How large the fund should be, and what is asked of traders; absent when neither is asked.
+  case fundReviewed(FundReview?)
 }

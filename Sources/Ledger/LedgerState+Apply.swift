@@ -49,6 +49,9 @@ extension LedgerState {
     case .poolOpened, .poolDeposited, .poolWithdrawalRequested, .poolWithdrawalCancelled,
       .poolWithdrawn, .poolSettled:
       applyPool(event)
+    case .deleveragingAllocated, .claimsGranted, .fundWindowOpened, .fundDrawdownChanged,
+      .fundReviewed:
+      applyLosses(event)
     }
   }
 
@@ -100,6 +103,7 @@ extension LedgerState {
     guard let asset = listing.index(of: transfer.amount.asset) else { return }
     credit(transfer.from, -transfer.amount.units, asset: asset)
     credit(transfer.to, transfer.amount.units, asset: asset)
+    followLosses(transfer, asset: asset)
   }
 
   private mutating func credit(_ ledgerAccount: LedgerAccount, _ units: Int64, asset: Int) {
@@ -257,6 +261,8 @@ extension LedgerState {
         $0.liquidation?.stage = stage
         $0.liquidation?.emptyHanded = 0
         $0.liquidation?.auction = nil
+        guard stage == .socializedLoss else { return }
+        $0.liquidation?.awaitsSharing = !$0.portfolio.positions.isEmpty
       }
     case .liquidationOrderIssued(let order):
       withAccount(order.account) { $0.liquidation?.order = order }

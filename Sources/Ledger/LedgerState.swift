@@ -78,6 +78,8 @@ public struct LedgerState: Hashable, Sendable {
   public internal(set) var liquidationFlow: LiquidationFlow?
   /// Backstop pools, sorted by id.
   public internal(set) var pools: [BackstopPool]
+  /// Claims, draws and the fund's target; empty unless parameters ask for them.
+  public internal(set) var losses = LossBook()
   /// Whether a balance left its field limit; the command that did it is refused.
   public internal(set) var isOutsideLimits = false
 

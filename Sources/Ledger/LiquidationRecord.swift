@@ -86,6 +86,9 @@ public struct LiquidationProgress: Hashable, Sendable {
   public var market: InstrumentID?
   /// The auction of its portfolio, in that stage.
   public var auction: AuctionProgress?
+  /// Whether the stage of socialized losses began with positions to close, so that its winners
+  /// are still to be asked.
+  public var awaitsSharing: Bool
 
   @inlinable
   public init(cause: LiquidationCause) {
@@ -95,6 +98,7 @@ public struct LiquidationProgress: Hashable, Sendable {
     emptyHanded = 0
     market = nil
     auction = nil
+    awaitsSharing = false
   }
 }
 

@@ -31,6 +31,8 @@ public struct LiquidationParameters: Hashable, Sendable {
   public let auction: AuctionParameters
   /// When accounts are looked at, and what else sets one generation of venues from the next.
   public let pace: LiquidationPace
+  /// How the last stages close positions and share losses.
+  public let losses: LossParameters
 
   public init(_ set: ParameterSet) throws(ParameterError) {
     sliceShare = try set.rate("liquidation.sliceShare")
@@ -47,6 +49,7 @@ public struct LiquidationParameters: Hashable, Sendable {
     sizing = try SizingParameters(set)
     auction = try AuctionParameters(set)
     pace = try LiquidationPace(set)
+    losses = try LossParameters(set)
   }
 }
 

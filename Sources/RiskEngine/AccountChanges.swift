@@ -59,7 +59,8 @@ struct AccountChanges: Sendable {
     case .blockStarted, .sampleRejected, .feedUpdated, .marketMarked, .instrumentsMarked,
       .collateralMarked, .parametersChanged, .engineRestarted, .stateDigested,
       .liquidationWindowBegun, .poolDeposited, .poolWithdrawalRequested,
-      .poolWithdrawalCancelled, .poolWithdrawn, .poolSettled:
+      .poolWithdrawalCancelled, .poolWithdrawn, .poolSettled, .deleveragingAllocated,
+      .claimsGranted, .fundWindowOpened, .fundDrawdownChanged, .fundReviewed:
       break
     default: noteEvery(state)
     }

@@ -34,6 +34,7 @@ extension Engine {
     defer { isMarginCheck = false }
     try watch()
     try unwindPools()
+    try reviewFund()
     if state.block % UInt64(rules.clearing.digestInterval) == 0 {
       try emit(.stateDigested(state.digest))
     }

@@ -155,6 +155,7 @@ extension Engine {
     let holder = state.accounts[index]
     guard holder.liquidation == nil else { throw .refused(.accountInLiquidation(id)) }
     try requireNoCall(holder)
+    try requireOpenGate()
     guard holder.portfolio.balances[asset] >= amount.units else {
       throw .refused(.insufficientBalance(id, has: holder.portfolio.balances[asset]))
     }

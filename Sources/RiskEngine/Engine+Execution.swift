@@ -74,7 +74,7 @@ extension Engine {
         }
         guard id != order.account else { continue }
         let fee = fee(trade.size, of: contract, unitValue: trade.unitValue, role: .maker)
-        touched[slot].fees = min(touched[slot].fees + max(fee, 0), Amount.limit)
+        touched[slot].fees = min(touched[slot].fees + surcharged(max(fee, 0)), Amount.limit)
       }
     }
     for (id, portfolio, fees) in touched where id != order.account {

@@ -67,6 +67,7 @@ extension Engine {
       fee, valuation.units(ofQuote: equity, asset: asset, rounding: .down), room)
     guard paid > 0 else { return 0 }
     try move(paid, asset: asset, from: .account(id), to: .fees, .tradingFee)
+    try surcharge(paid, asset: asset, from: index)
     return paid
   }
 
@@ -93,7 +94,8 @@ extension Engine {
       guard let unitValue = try? contract.unitValue(at: order.limit),
         let asset = state.listing.index(of: contract.settlementAsset)
       else { continue }
-      let units = fee(order.remaining, of: contract, unitValue: unitValue, role: .taker)
+      let units = surcharged(
+        fee(order.remaining, of: contract, unitValue: unitValue, role: .taker))
       let one = min(valuation.quote(units, asset: asset, rounding: .up), QuoteMoney.limit)
       if order.isQuote, one > 0, let group = quotes.group(of: contract.underlying) {
         quotes.add(one, valuation.quoteFills(of: order.instrument, size: order.remaining), group)

@@ -34,6 +34,7 @@ extension Engine {
     }
     try chargeGapPremiums(over: interval)
     try accrueInterest(over: interval)
+    try repayClaims()
   }
 
   /// Every healthy account pays the insurance fund for the jumps that may go through its margin

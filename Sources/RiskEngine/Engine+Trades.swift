@@ -178,7 +178,8 @@ extension Engine {
     if trade.cause == .matching {
       let role: LiquidityRole = order?.account == holder.id ? .maker : .taker
       let fee = fee(trade.size, of: contract, unitValue: trade.unitValue, role: role)
-      portfolio.balances[asset] = max(portfolio.balances[asset] - max(fee, 0), -Amount.limit)
+      let charge = surcharged(max(fee, 0))
+      portfolio.balances[asset] = max(portfolio.balances[asset] - charge, -Amount.limit)
     }
     try requireInitialMargin(portfolio, of: holder.id)
     try requireDebtCap(portfolio, of: holder.id, before: holder.portfolio)
@@ -265,9 +266,9 @@ extension Engine {
       equity -= valuation.unrealizedGains(portfolio)
       if rules.clearing.withdrawsStressedProfit { equity += valuation.stressedGains(portfolio) }
     }
-    guard equity >= risk.initialMargin else {
-      throw .refused(
-        .belowInitialMargin(id, equity: equity, initialMargin: risk.initialMargin))
+    let required = withoutProfits ? risk.initialMargin : raised(risk.initialMargin)
+    guard equity >= required else {
+      throw .refused(.belowInitialMargin(id, equity: equity, initialMargin: required))
     }
   }
 

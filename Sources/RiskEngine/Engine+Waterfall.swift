@@ -137,6 +137,7 @@ extension Engine {
       return try issueOrder(account, risk, valuation, stage: .insuranceFund)
     case .deleveraging:
       if try deleverage(account, risk, valuation) { return .moved }
+      if rules.goesOnAfterDeleveraging { return try enterNext(account.id, after: .deleveraging) }
       // Nobody is left to close against: what the fund has since earned is tried again.
       return try issueOrder(account, risk, valuation, stage: .deleveraging)
     case .auction: return try pursueAuction(account, risk, valuation)
@@ -144,7 +145,7 @@ extension Engine {
       if try offerToPools(account.id) { return .moved }
       return try enterNext(account.id, after: .pool)
     case .socializedLoss:
-      return try enterNext(account.id, after: liquidation.stage)
+      return try offer(account, risk, valuation, isExhausted: isExhausted)
     }
   }
 
@@ -153,13 +154,13 @@ extension Engine {
   mutating func enterNext(
     _ id: AccountID, after stage: LiquidationStage
   ) throws(StepError) -> Progress {
-    guard let next = rules.stage(after: stage) else { return .waits }
+    guard let next = rules.stage(after: stage) else { return try waitInSight(id, at: stage) }
     try emit(.liquidationStageEntered(id, next))
     return .moved
   }
 
   /// Sends the next order to the book; the account then waits for its report.
-  private mutating func issueOrder(
+  mutating func issueOrder(
     _ account: Account, _ risk: AccountRisk, _ valuation: Valuation, stage: LiquidationStage
   ) throws(StepError) -> Progress {
     var memory = takeScratch(valuation)
@@ -172,7 +173,7 @@ extension Engine {
     scratch = memory
     guard let decided, let room = room(for: decided.instrument) else { return .waits }
     let sized = PartialSize(instrument: decided.instrument, size: min(decided.size, room))
-    let fund = stage == .partial ? 0 : fundBudget(sized.instrument)
+    let fund = budget(stage, for: sized.instrument)
     let terms = valuation.terms(
       for: sized.instrument, in: account.portfolio, equity: risk.equity, fund: fund)
     guard let terms, let order = order(sized, account, terms, stage) else { return .waits }
@@ -195,21 +196,14 @@ extension Engine {
       id: state.nextOrder, account: account.id, instrument: sized.instrument,
       side: isLong ? .sell : .buy, size: sized.size, limit: limit ?? last,
       stage: stage, expiresAt: state.time + rules.liquidation.orderLife,
-      fundShare: abs(terms.limitUnitValue - terms.bankruptcyUnitValue) * sized.size.steps)
+      fundShare: fundShare(of: terms, sized.size, at: stage))
   }
 
-  /// What the fund may add to closing an account's positions that settle in the same asset as
-  /// an instrument, ledger units of that asset.
-  private func fundBudget(_ instrument: InstrumentID) -> Int64 {
-    guard let asset = state.settlementIndex(of: instrument) else { return 0 }
-    return rules.liquidation.fundEventCap.share(of: freeFund(asset), rounding: .down)
-  }
-
-  /// Whether the fund has any of an asset in which one of the positions settles.
+  /// Whether the fund may still spend any of an asset in which one of the positions settles.
   private func fundReaches(_ portfolio: Portfolio) -> Bool {
     portfolio.positions.contains { position in
       state.settlementIndex(of: position.instrument)
-        .map { state.houses[$0].insuranceFund > 0 } ?? false
+        .map { state.houses[$0].insuranceFund > 0 && windowRoom($0) > 0 } ?? false
     }
   }
 

@@ -52,6 +52,11 @@ struct Holders: Hashable, Sendable {
   func forEachWinner(long: Bool, at unitValue: Int64, _ body: (Holding) -> Void) {
     (long ? longs : shorts).forEachWinner(at: unitValue, body)
   }
+
+  /// Every holding of one side without a profit at a unit value, by ascending account.
+  func forEachLoser(long: Bool, at unitValue: Int64, _ body: (Holding) -> Void) {
+    (long ? longs : shorts).forEachLoser(at: unitValue, body)
+  }
 }
 
 /// The holders of one side, by ascending account.
@@ -79,6 +84,13 @@ struct HolderSide: Hashable, Sendable {
   func forEachWinner(at unitValue: Int64, _ body: (Holding) -> Void) {
     for bucket in buckets where wins(bucket.best, at: unitValue) {
       for holding in bucket.holdings where wins(holding.entry, at: unitValue) { body(holding) }
+    }
+  }
+
+  /// Every holding without a profit at a unit value, by ascending account.
+  func forEachLoser(at unitValue: Int64, _ body: (Holding) -> Void) {
+    for bucket in buckets {
+      for holding in bucket.holdings where !wins(holding.entry, at: unitValue) { body(holding) }
     }
   }
 

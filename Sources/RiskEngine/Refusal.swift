@@ -75,6 +75,9 @@ public enum Refusal: Error, Equatable, Sendable, CustomStringConvertible {
   case withdrawalNotRequested(AccountID, AccountID)
   case noticeNotOver(AccountID, due: Timestamp)
   case noticeLapsed(AccountID, due: Timestamp)
+  /// What accounts in liquidation lack is more than the fund may bear, millionths of the quote
+  /// currency: nobody leaves before it is settled.
+  case withdrawalsStopped(insolvency: Int64, limit: Int64)
 
   public var code: String {
     switch self {
@@ -129,6 +132,7 @@ public enum Refusal: Error, Equatable, Sendable, CustomStringConvertible {
     case .withdrawalNotRequested: "withdrawal-not-requested"
     case .noticeNotOver: "notice-not-over"
     case .noticeLapsed: "notice-lapsed"
+    case .withdrawalsStopped: "withdrawals-stopped"
     }
   }
 
@@ -201,6 +205,9 @@ public enum Refusal: Error, Equatable, Sendable, CustomStringConvertible {
     case .noticeNotOver(let pool, let due): "the pool of \(pool) pays from \(due) on"
     case .noticeLapsed(let pool, let due):
       "the notice to the pool of \(pool) was for \(due), and has lapsed"
+    case .withdrawalsStopped(let insolvency, let limit):
+      "accounts in liquidation lack \(decimalText(insolvency, decimals: 6)), more than "
+        + "\(decimalText(limit, decimals: 6)); nothing is paid out until they are settled"
     }
   }
 }

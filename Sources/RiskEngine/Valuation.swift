@@ -169,6 +169,11 @@ public struct Valuation: Sendable {
     return rows.byAccount(ordered) + later
   }
 
+  /// How contracts and coins move with one underlying.
+  func factorExposures(to underlying: AssetSymbol) -> FactorExposures {
+    requirements.factorExposures(to: underlying)
+  }
+
   /// What a fill counts for under a protection of quotes.
   func quoteFills(of instrument: InstrumentID, size: Size) -> QuoteFills {
     requirements.quoteFills(of: instrument, size: size)
@@ -232,6 +237,8 @@ extension Valuation {
     _ units: Int64, _ asset: Int, _ price: Price, _ rounding: RoundingDirection
   ) -> Int64 {
     let whole = Int128(listing.collateral[asset].asset.unitsPerWhole) * 100
+    // The quote currency is its own value; a queue asks a hundred thousand times.
+    guard Int128(price.steps) != whole else { return units }
     let value = (Int128(units) * Int128(price.steps)).divided(by: whole, rounding: rounding)
     return Int64(clamping: value)
   }

@@ -161,6 +161,38 @@ extension VenueRules {
   }
 }
 
+extension VenueRules {
+  /// Whether an account for which nobody is left to close against goes on to another stage.
+  ///
+  /// Where only the sharing of losses follows it stays on offer at what the fund allows: winners
+  /// are asked when its positions are gone.
+  var goesOnAfterDeleveraging: Bool {
+    let stages = liquidation.waterfall.stages
+    guard let place = stages.firstIndex(of: .deleveraging) else { return false }
+    return stages[(place + 1)...].contains { $0 != .socializedLoss }
+  }
+
+  /// The stages that come before another; none if the waterfall does not have it.
+  func stages(before stage: WaterfallParameters.Stage) -> ArraySlice<WaterfallParameters.Stage> {
+    let stages = liquidation.waterfall.stages
+    return stages[..<(stages.firstIndex(of: stage) ?? 0)]
+  }
+
+  /// Whether what closing costs in a stage is shared by winners before the fund is asked.
+  func isBorneByWinners(at stage: LiquidationStage) -> Bool {
+    let stages = liquidation.waterfall.stages.map(LiquidationStage.init)
+    guard let sharing = stages.firstIndex(of: .socializedLoss),
+      let place = stages.firstIndex(of: stage)
+    else { return false }
+    return sharing <= place
+  }
+
+  /// Whether the waterfall has a stage.
+  func has(_ stage: WaterfallParameters.Stage) -> Bool {
+    liquidation.waterfall.stages.contains(stage)
+  }
+}
+
 extension LiquidationStage {
   fileprivate init(_ stage: WaterfallParameters.Stage) {
     switch stage {

@@ -208,7 +208,7 @@ extension Samples {
   /// One of each kind of event.
   mutating func events() -> [LedgerEvent] {
     venueEvents() + marketEvents() + settlementEvents() + liquidationEvents() + accessEvents()
-      + auctionEvents() + poolEvents()
+      + auctionEvents() + poolEvents() + lossEvents()
   }
 
   private mutating func venueEvents() -> [LedgerEvent] {
@@ -349,6 +349,30 @@ extension Samples {
           account: account(), bidder: account(), share: rate(), factor: rate(),
           notional: integer(), discount: integer(), fundPaid: integer(), left: rate(),
           reserved: integer(), extended: TimeSpan(nanoseconds: integer()))),
+    ]
+  }
+}
+
+// MARK: Losses
+
+extension Samples {
+  mutating func claim() -> LossClaim {
+    LossClaim(account: account(), asset: asset(), units: integer())
+  }
+
+  fileprivate mutating func lossEvents() -> [LedgerEvent] {
+    [
+      .deleveragingAllocated(
+        DeleveragingAllocation(
+          account: account(), instrument: instrument(), rule: UInt8(random.next() % 5),
+          isWidened: bool(), size: size(), unitValue: integer(), level: integer(),
+          seed: random.next(), cuts: list { ($0.account(), $0.size()) })),
+      .claimsGranted(list { $0.claim() }), .fundWindowOpened(asset(), opening: integer()),
+      .fundDrawdownChanged(asset(), percent: pick([0, 25, 50, 75]), peak: integer()),
+      .fundReviewed(
+        bool()
+          ? FundReview(
+            target: integer(), balance: integer(), feeRise: rate(), marginRise: rate()) : nil),
     ]
   }
 }

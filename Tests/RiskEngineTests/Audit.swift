@@ -24,6 +24,8 @@ struct Audit {
   /// The last profit that was realized to be given away.
   private var realized: (account: AccountID, units: Int64)?
   private(set) var eventCount = 0
+  /// The last recorded allocation and the cuts that were traded of it so far.
+  private var allocation: (record: DeleveragingAllocation, cuts: [(AccountID, Size)])?
 
   init(quote: Asset, parameters: ParameterSet) throws {
     state = LedgerState(quote: quote, parameters: parameters)
@@ -133,7 +135,13 @@ extension Audit {
       highestOrder = order.id.number
       #expect(
         status(of: order.instrument) == .open, "P20: no order at a price without a quorum")
-    case .traded(let trade): checkTrade(trade)
+    case .traded(let trade):
+      checkTrade(trade)
+      if trade.cause == .deleveraging { follow(trade) }
+    case .deleveragingAllocated(let record):
+      #expect(record.cuts > 0 && record.size > .zero)
+      #expect(account(record.account)?.liquidation != nil)
+      allocation = (record, [])
     case .profitRealized(let id, let instrument, let units): checkProfit(id, instrument, units)
     case .auctionBidFilled(let fill):
       #expect(account(fill.account)?.liquidation?.stage == .auction)
@@ -218,7 +226,22 @@ extension Audit {
     let position = other.portfolio.positions[slot.index]
     #expect(position.size.sign == (isBuyerBankrupt ? 1 : -1), "P32: opposite side")
     #expect(position.size.magnitude >= trade.size, "P34: no overshoot")
-    #expect(position.unrealizedProfit(unitValue: trade.unitValue) > 0, "P32: in profit")
+    let isWinner = position.unrealizedProfit(unitValue: trade.unitValue) > 0
+    #expect(isWinner != (allocation?.record.isWidened ?? false), "P32: in profit")
+  }
+
+  /// The trades that follow a recorded allocation are the ones it names, and no more than asked.
+  private mutating func follow(_ trade: Trade) {
+    guard let record = allocation?.record, var cuts = allocation?.cuts else { return }
+    let other = trade.buyer == record.account ? trade.seller : trade.buyer
+    #expect([trade.buyer, trade.seller].contains(record.account))
+    #expect(trade.instrument == record.instrument && trade.unitValue == record.unitValue, "P35")
+    cuts.append((other, trade.size))
+    allocation = (record, cuts)
+    #expect(cuts.reduce(Size.zero) { $0 + $1.1 } <= record.size, "P34")
+    guard cuts.count == Int(record.cuts) else { return }
+    #expect(DeleveragingAllocation.root(of: cuts.map { ($0.0, $0.1) }) == record.root)
+    allocation = nil
   }
 
   /// P31: who pays for another's loss has a profit in a market.

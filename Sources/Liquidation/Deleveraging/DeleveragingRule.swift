@@ -44,7 +44,26 @@ public func allocateDeleveraging(
 
 extension DeleveragingCandidate {
   /// Whether a deleveraging may touch it at all.
-  var isEligible: Bool { equity > 0 && profit > 0 && size.steps > 0 && notional > 0 }
+  var isEligible: Bool { profit > 0 && isSolvent }
+
+  /// Whether it can take part in any deleveraging, were it in profit.
+  var isSolvent: Bool { equity > 0 && size.steps > 0 && notional > 0 }
+
+  /// Its place in the queue of a rule, for everybody to see: higher is touched first, 0 is never
+  /// touched while others suffice.
+  ///
+  /// Rules that rank nobody give everybody the same.
+  public func rank(by rule: DeleveragingRule, side: Side) -> Int128 {
+    guard isEligible else { return 0 }
+    switch rule {
+    case .profitTimesLeverage: return rank
+    case .priceRatioTimesLeverage: return max(priceRatioTimesLeverage(side), 1)
+    case .proRata, .randomStart: return 1
+    case .leverageDraining:
+      // In billionths; a hedge counts as the lowest there is.
+      return max(Int128(exposure) * 1_000_000_000 / Int128(equity), 1)
+    }
+  }
 
   /// (mark ÷ entry) × (notional ÷ equity) of a long, (entry ÷ mark) × … of a short, 10^−12.
   fileprivate func priceRatioTimesLeverage(_ side: Side) -> Int128 {

@@ -30,11 +30,14 @@ public struct LeverageDraining: Hashable, Sendable {
 ///   - size: Steps to close, positive.
 ///   - candidates: Each account once, in any order; those without profit at the execution value,
 ///     without equity or without size are left out.
+///   - requiresProfit: `false` takes those without a profit too, for when the winners do not
+///     suffice.
 /// - Returns: Cuts whose sizes sum to `size`, or to all there is.
 public func drainLeverage(
-  of size: Size, among candidates: [DeleveragingCandidate]
+  of size: Size, among candidates: [DeleveragingCandidate], requiresProfit: Bool = true
 ) -> LeverageDraining {
-  let eligible = candidates.filter(\.isEligible).sorted { $0.account < $1.account }
+  let eligible = candidates.filter { requiresProfit ? $0.isEligible : $0.isSolvent }
+    .sorted { $0.account < $1.account }
   let basin = Basin(eligible)
   let wanted = min(Int128(size.steps), basin.total)
   guard wanted > 0 else { return LeverageDraining(level: Basin.highest, cuts: []) }

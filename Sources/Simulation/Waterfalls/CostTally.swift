@@ -215,7 +215,8 @@ extension CostTally {
     case .insuranceCover: .cover
     case .socializedLoss: .socialized
     case .tradingFee, .makerRebate: isExecution ? .fee : .trading
-    case .gapPremium, .interest: .premium
+    case .gapPremium, .interest, .fundSurcharge: .premium
+    case .lossRecovery: .socialized
     case .conversion: .conversion
     case .ownMove, .poolDeposit, .poolWithdrawal, .poolGain: .outside
     case .auctionDiscount, .auctionReward: .slippage

@@ -1,0 +1,194 @@
+// Plimsoll: a real-time margin and liquidation engine for crypto derivatives.
+// SPDX-License-Identifier: Apache-2.0
+
+public import Quantities
+
+/// Who gives up positions first; the number in a file.
+public enum DeleveragingQueue: Int64, Hashable, Sendable, CaseIterable {
+  /// The highest profit × leverage first.
+  case profitTimesLeverage = 0
+  /// Everybody to one leverage; hedges last, and beyond the winners where they do not suffice.
+  case leverageDraining = 1
+  /// The highest (mark ÷ entry) × (notional ÷ equity) first.
+  case priceRatioTimesLeverage = 2
+  /// Everybody the same part of a position.
+  case proRata = 3
+  /// Account by account from a drawn one on.
+  case randomStart = 4
+}
+
+/// At what price positions are closed against each other; the number in a file.
+public enum DeleveragingPrice: Int64, Hashable, Sendable, CaseIterable {
+  /// Where the equity of the account in liquidation is used up.
+  case bankruptcy = 0
+  case mark = 1
+}
+
+/// Who bears a loss the fund does not; the number in a file.
+public enum SharingRule: Int64, Hashable, Sendable, CaseIterable {
+  /// Winners, pro rata to their profits.
+  case byProfit = 0
+  /// Winners, the same part of everybody's equity, at most the profit.
+  case byEquity = 1
+}
+
+/// How positions are closed against each other and losses are shared.
+public struct LossParameters: Hashable, Sendable {
+  public let queue: DeleveragingQueue
+  public let price: DeleveragingPrice
+  public let sharing: SharingRule
+  /// Above this balance, per asset in millionths of the quote currency, the fund pays winners back
+  /// what they gave; `nil` when what is given is gone.
+  public let repayAbove: Int64?
+  /// Withdrawals stop while insolvency exceeds this part of the fund; `nil` for never.
+  public let gateShare: Rate?
+  /// What the fund may spend, when it warns and how large it should be.
+  public let fund: FundParameters
+
+  public init(_ set: ParameterSet) throws(ParameterError) {
+    // Bounds of the definitions leave only the numbers there are.
+    let optional = OptionalReader(set: set)
+    queue =
+      DeleveragingQueue(rawValue: try optional.raw("deleveraging.rule") ?? 0)
+      ?? .profitTimesLeverage
+    price = DeleveragingPrice(rawValue: try optional.raw("deleveraging.price") ?? 0) ?? .bankruptcy
+    sharing = SharingRule(rawValue: try optional.raw("socializedLoss.rule") ?? 0) ?? .byProfit
+    repayAbove = try optional.raw("socializedLoss.repayAbove")
+    gateShare = try optional.raw("withdrawalGate.fundShare").map(Rate.init(billionths:))
+    fund = try FundParameters(set)
+  }
+}
+
+/// The insurance fund beyond what one account's closing may cost.
+public struct FundParameters: Hashable, Sendable {
+  /// What all draws in a window may take, as a part of the balance it began with; `nil` for no
+  /// such limit.
+  public let window: Window?
+  /// Whether falls from the highest balance are recorded.
+  public let isWatched: Bool
+  /// How large the fund should be; `nil` where that is not asked.
+  public let target: Target?
+
+  public struct Window: Hashable, Sendable {
+    public let cap: Rate
+    public let length: TimeSpan
+  }
+
+  public struct Target: Hashable, Sendable {
+    /// Blocks from one target to the next.
+    public let interval: UInt64
+    /// On top of the larger of the two figures.
+    public let addition: Rate
+    /// Moves of all underlyings together that the fund should survive, in file order.
+    public let moves: [Rate]
+    /// Shape ξ and scale β of the tail of daily moves.
+    public let tailShape: Rate
+    public let tailScale: Rate
+    /// The largest surcharge on trading fees while the fund is below 70 % of its target.
+    public let feeRise: Rate
+    /// What is added to initial margin while it is below 30 %.
+    public let marginRise: Rate
+  }
+
+  /// The most moves a file may state.
+  public static let mostMoves = 16
+
+  /// - Throws: ``ParameterError/missing(key:)`` for a window without a length, and for a target
+  ///   without any move.
+  init(_ set: ParameterSet) throws(ParameterError) {
+    let optional = OptionalReader(set: set)
+    if set.states("insuranceFund.windowCap") {
+      window = Window(
+        cap: try set.rate("insuranceFund.windowCap"),
+        length: try set.duration("insuranceFund.window"))
+    } else {
+      window = nil
+    }
+    isWatched = try optional.raw("insuranceFund.alarms") == 1
+    let interval = try optional.raw("insuranceFund.targetInterval") ?? 0
+    target = interval > 0 ? try Self.target(set, interval: UInt64(interval)) : nil
+  }
+
+  private static func target(
+    _ set: ParameterSet, interval: UInt64
+  ) throws(ParameterError) -> Target {
+    let optional = OptionalReader(set: set)
+    let rate = { (key: String, usual: Int64) throws(ParameterError) -> Rate in
+      Rate(billionths: try optional.raw("insuranceFund." + key) ?? usual)
+    }
+    var moves: [Rate] = []
+    while moves.count < mostMoves {
+      let key = "insuranceFund.move.\(moves.count + 1).shift"
+      guard set.states(key) || moves.isEmpty else { break }
+      let move = try set.rate(key)
+      guard move != .zero, !moves.contains(move) else {
+        throw .inconsistent(key: key, reason: "no move, or stated before")
+      }
+      moves.append(move)
+    }
+    return Target(
+      interval: interval, addition: try rate("targetAddition", 100_000_000), moves: moves,
+      tailShape: try rate("tailShape", 250_000_000), tailScale: try rate("tailScale", 25_000_000),
+      feeRise: try rate("feeRise", 0), marginRise: try rate("marginRise", 0))
+  }
+}
+
+/// Reads what may be left out.
+private struct OptionalReader {
+  let set: ParameterSet
+
+  func raw(_ key: String) throws(ParameterError) -> Int64? {
+    set.states(key) ? try set.raw(key) : nil
+  }
+}
+
+extension ParameterDefinition {
+  static let losses: [ParameterDefinition] = [
+    ParameterDefinition(
+      "deleveraging.rule", .count, 0...4,
+      "who gives up positions first: 0 profit times leverage, 1 everybody to one leverage, "
+        + "2 price ratio times leverage, 3 pro rata, 4 from a drawn account on"),
+    ParameterDefinition(
+      "deleveraging.price", .count, 0...1,
+      "price of auto-deleveraging: 0 bankruptcy price, 1 mark"),
+    ParameterDefinition(
+      "socializedLoss.rule", .count, 0...1,
+      "who bears a loss: 0 winners by profit, 1 winners by equity, at most the profit"),
+    ParameterDefinition(
+      "socializedLoss.repayAbove", .money, 0...1_000_000_000_000_000_000,
+      "balance of the fund, per asset, above which winners are paid back what they gave"),
+    ParameterDefinition(
+      "withdrawalGate.fundShare", .rate, 0...100_000_000_000,
+      "part of the fund above which insolvency stops withdrawals"),
+    ParameterDefinition(
+      "insuranceFund.windowCap", .rate, 0...1_000_000_000,
+      "largest part of the fund that all draws in a window may take"),
+    ParameterDefinition(
+      "insuranceFund.window", .duration, 1_000_000_000...31_536_000_000_000_000,
+      "length of the window of insuranceFund.windowCap"),
+    ParameterDefinition(
+      "insuranceFund.alarms", .flag, 0...1,
+      "whether falls of the fund by a quarter, a half and three quarters are recorded"),
+    ParameterDefinition(
+      "insuranceFund.targetInterval", .count, 0...1_000_000,
+      "blocks from one target of the fund to the next, 0 for no target"),
+    ParameterDefinition(
+      "insuranceFund.targetAddition", .rate, 0...1_000_000_000,
+      "addition to the target of the fund"),
+    ParameterDefinition(
+      "insuranceFund.move.*.shift", .rate, -950_000_000...5_000_000_000,
+      "a move of all underlyings together that the fund should survive"),
+    ParameterDefinition(
+      "insuranceFund.tailShape", .rate, 10_000_000...900_000_000,
+      "shape of the tail of daily moves, for the expected shortfall of the fund"),
+    ParameterDefinition(
+      "insuranceFund.tailScale", .rate, 1_000_000...500_000_000,
+      "scale of the tail of daily moves, for the expected shortfall of the fund"),
+    ParameterDefinition(
+      "insuranceFund.feeRise", .rate, 0...250_000_000,
+      "largest surcharge on trading fees while the fund is below 70 % of its target"),
+    ParameterDefinition(
+      "insuranceFund.marginRise", .rate, 0...1_000_000_000,
+      "addition to initial margin while the fund is below 30 % of its target"),
+  ]
+}

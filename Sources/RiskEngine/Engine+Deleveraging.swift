@@ -1,0 +1,215 @@
+// Plimsoll: a real-time margin and liquidation engine for crypto derivatives.
+// SPDX-License-Identifier: Apache-2.0
+
+import Instruments
+import Ledger
+import Liquidation
+import Margin
+import MarketData
+import Parameters
+import Quantities
+
+// Positions of an account in liquidation are closed against those of others.
+extension Engine {
+  /// Closes the account's positions against opposite ones, by the venue's rule and at its price.
+  ///
+  /// - Returns: Whether anything was closed; if not, the account waits for counterparties.
+  mutating func deleverage(
+    _ account: Account, _ risk: AccountRisk, _ valuation: Valuation
+  ) throws(StepError) -> Bool {
+    var closedAny = false
+    for position in account.portfolio.positions {
+      guard let instrument = state.listing.index(of: position.instrument),
+        state.listing.contracts[instrument].kind.expiry.map({ $0 > state.time }) ?? true,
+        let terms = valuation.terms(
+          for: position.instrument, in: account.portfolio, equity: risk.equity, fund: 0)
+      else { continue }
+      let isAtMark = rules.liquidation.losses.price == .mark
+      let unitValue =
+        isAtMark ? valuation.marks[instrument].unitValue : terms.bankruptcyUnitValue
+      let queue = Opposition(
+        position: position, instrument: instrument, unitValue: unitValue,
+        rule: deleveragingRule(of: account.id, in: instrument))
+      if try close(queue, of: account.id, valuation) { closedAny = true }
+    }
+    return closedAny
+  }
+
+  /// The rule in force; where an account is drawn, from the time, the account and the market.
+  func deleveragingRule(of account: AccountID, in instrument: Int) -> DeleveragingRule {
+    switch rules.liquidation.losses.queue {
+    case .profitTimesLeverage: .profitTimesLeverage
+    case .leverageDraining: .leverageDraining
+    case .priceRatioTimesLeverage: .priceRatioTimesLeverage
+    case .proRata: .proRata
+    case .randomStart:
+      .randomStart(
+        seed: state.block << 32 ^ UInt64(account.number) << 16 ^ UInt64(instrument)
+          ^ UInt64(bitPattern: state.time.nanoseconds))
+    }
+  }
+
+  /// Closes one position against the winners opposite and, if leverages are drained and their size
+  /// does not suffice, against the others opposite.
+  private mutating func close(
+    _ queue: Opposition, of id: AccountID, _ valuation: Valuation
+  ) throws(StepError) -> Bool {
+    let wanted = queue.position.size.magnitude
+    let winners = opposing(queue, valuation, winning: true)
+    let isDraining = queue.rule == .leverageDraining
+    var level: Int64 = 0
+    let cuts: [DeleveragingCut]
+    if isDraining {
+      let draining = drainLeverage(of: wanted, among: winners)
+      (cuts, level) = (draining.cuts, draining.level)
+    } else {
+      cuts = allocateDeleveraging(
+        of: wanted, among: winners, side: queue.candidateSide, by: queue.rule)
+    }
+    try trade(cuts, queue, of: id, wanted: wanted, level: level)
+    let missing = cuts.reduce(wanted) { $0 - $1.size }
+    guard isDraining, missing > .zero else { return !cuts.isEmpty }
+    let others = opposing(queue, valuation, winning: false)
+    let further = drainLeverage(of: missing, among: others, requiresProfit: false)
+    try trade(
+      further.cuts, queue, of: id, wanted: missing, level: further.level, isWidened: true)
+    return !cuts.isEmpty || !further.cuts.isEmpty
+  }
+
+  /// Records who is cut and how the cuts were found, and books them.
+  ///
+  /// Under the oldest rule the trades are the record.
+  private mutating func trade(
+    _ cuts: [DeleveragingCut], _ queue: Opposition, of id: AccountID, wanted: Size, level: Int64,
+    isWidened: Bool = false
+  ) throws(StepError) {
+    guard !cuts.isEmpty else { return }
+    let instrument = queue.position.instrument
+    if queue.rule != .profitTimesLeverage {
+      var seed: UInt64 = 0
+      if case .randomStart(let drawn) = queue.rule { seed = drawn }
+      try emit(
+        .deleveragingAllocated(
+          DeleveragingAllocation(
+            account: id, instrument: instrument,
+            rule: UInt8(clamping: rules.liquidation.losses.queue.rawValue), isWidened: isWidened,
+            size: wanted, unitValue: queue.unitValue, level: level, seed: seed,
+            cuts: cuts.map { ($0.account, $0.size) })))
+    }
+    let price = try? state.listing.contracts[queue.instrument].price(
+      ofUnitValue: queue.unitValue, rounding: .halfEven)
+    let sells = queue.position.size.sign > 0
+    for cut in cuts {
+      try emit(
+        .traded(
+          Trade(
+            instrument: instrument, buyer: sells ? cut.account : id,
+            seller: sells ? id : cut.account, size: cut.size, unitValue: queue.unitValue,
+            price: price ?? state.marks[queue.instrument].price, cause: .deleveraging)))
+    }
+  }
+}
+
+// MARK: Candidates
+
+/// A position to close and by which rule others take part in it.
+struct Opposition {
+  let position: Position
+  /// Dense index.
+  let instrument: Int
+  /// At which both sides trade.
+  let unitValue: Int64
+  let rule: DeleveragingRule
+
+  /// The side of those who could take it.
+  var candidateSide: Side { position.size.sign < 0 ? .buy : .sell }
+}
+
+extension Engine {
+  /// The healthy accounts on the other side of a position, as they would stand with all of theirs
+  /// closed at the execution value.
+  ///
+  /// - Parameter winning: Those with a profit at that value, or the others.
+  func opposing(
+    _ queue: Opposition, _ valuation: Valuation, winning: Bool
+  ) -> [DeleveragingCandidate] {
+    let id = queue.position.instrument
+    guard let asset = state.settlementIndex(of: id) else { return [] }
+    let contract = state.listing.contracts[queue.instrument]
+    let mark = valuation.marks[queue.instrument].unitValue
+    let drained =
+      queue.rule == .leverageDraining
+      ? valuation.factorExposures(to: contract.underlying) : nil
+    var candidates: [DeleveragingCandidate] = []
+    var scratch = valuation.makeScratch()
+    let take = { (holding: Holding) in
+      let other = holding.position
+      let index = Int(holding.account)
+      guard !venueIndex.isInLiquidation(index) else { return }
+      let profit = other.unrealizedProfit(unitValue: queue.unitValue)
+      let change = other.size.steps * (queue.unitValue - mark)
+      let equity = Int64(
+        clamping: Int128(standing(index, valuation, &scratch).equity)
+          + Int128(valuation.quote(change, asset: asset)))
+      let notional: Int64
+      var exposure: Int64?
+      if let drained {
+        (notional, exposure) = exposed(index, other, queue.instrument, drained, valuation)
+      } else {
+        notional =
+          contract.isOption
+          ? valuation.notional(other.size, of: id)
+          : valuation.quote(abs(other.size.steps * mark), asset: asset)
+      }
+      candidates.append(
+        DeleveragingCandidate(
+          account: state.accounts[index].id, size: other.size.magnitude,
+          profit: valuation.quote(profit, asset: asset), notional: notional, equity: equity,
+          exposure: exposure))
+    }
+    let isLong = queue.candidateSide == .buy
+    if winning {
+      venueIndex.holdings[queue.instrument].forEachWinner(
+        long: isLong, at: queue.unitValue, take)
+    } else {
+      venueIndex.holdings[queue.instrument].forEachLoser(
+        long: isLong, at: queue.unitValue, take)
+    }
+    return candidates
+  }
+
+  /// What a position is exposed to its underlying, positive, and what the whole account is on the
+  /// position's side, coins it holds included; millionths of the quote currency.
+  private func exposed(
+    _ index: Int, _ position: Position, _ instrument: Int, _ exposures: FactorExposures,
+    _ valuation: Valuation
+  ) -> (notional: Int64, exposure: Int64?) {
+    let unit = exposures.contracts[instrument]
+    let own = Int128(position.size.steps) * Int128(unit)
+    let sign: Int128 = own < 0 ? -1 : 1
+    let notional = max(Int64(clamping: own * sign / 1_000_000), 1)
+    let accounts = state.accounts.span
+    var sum: Int128 = 0
+    for slot in accounts[index].portfolio.positions.indices {
+      let other = accounts[index].portfolio.positions[slot]
+      guard let place = state.listing.index(of: other.instrument) else { continue }
+      sum += Int128(other.size.steps) * Int128(exposures.contracts[place])
+    }
+    var total = sum * sign / 1_000_000
+    for asset in exposures.collateral.indices where exposures.collateral[asset] != 0 {
+      let units = accounts[index].portfolio.balances[asset]
+      guard units != 0 else { continue }
+      let value = Int128(valuation.quote(units, asset: asset))
+      total += sign * (value * Int128(exposures.collateral[asset]) / 1_000_000_000)
+    }
+    return (notional, Int64(clamping: total))
+  }
+
+  /// Where an account stands: as it was measured in this block, if nothing has changed since.
+  func standing(
+    _ account: Int, _ valuation: Valuation, _ scratch: inout RiskScratch
+  ) -> AccountRisk {
+    account < risks.count && venueIndex.isUnchanged(account)
+      ? risks[account] : valuation.risk(state.accounts[account].portfolio, &scratch)
+  }
+}

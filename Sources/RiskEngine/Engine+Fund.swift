@@ -1,0 +1,151 @@
+// Plimsoll: a real-time margin and liquidation engine for crypto derivatives.
+// SPDX-License-Identifier: Apache-2.0
+
+import Instruments
+import Ledger
+import Liquidation
+import Margin
+import Parameters
+import Quantities
+
+// What the insurance fund pays, and how much it may.
+extension Engine {
+  /// Pays a debt in one asset with what the account has of others, through the fund at the
+  /// index, what is paid at its price as collateral, as far as the fund holds the asset.
+  mutating func convertCollateral(of index: Int, into asset: Int) throws(StepError) {
+    guard state.accounts[index].portfolio.balances[asset] < 0, let valuation else { return }
+    let id = state.accounts[index].id
+    for other in state.listing.collateral.indices where other != asset {
+      let balances = state.accounts[index].portfolio.balances
+      guard balances[asset] < 0, balances[other] > 0 else { continue }
+      let owed = min(-balances[asset], freeFund(asset))
+      // Rounded up both times: what is paid in full is worth the debt to its last unit.
+      let price = valuation.quote(owed, asset: asset, rounding: .up)
+      let paid = min(
+        valuation.units(ofQuote: price, collateral: other, rounding: .up), balances[other])
+      let worth = valuation.units(
+        ofQuote: valuation.quote(paid, collateral: other), asset: asset, rounding: .down)
+      let received = min(owed, worth)
+      guard received > 0, paid > 0 else { continue }
+      try move(paid, asset: other, from: .account(id), to: .insuranceFund, .conversion)
+      try move(received, asset: asset, from: .insuranceFund, to: .account(id), .conversion)
+    }
+  }
+
+  /// Pays what an account's equity does not cover of its debt in one asset, as far as the fund may.
+  mutating func coverFromFund(_ index: Int, asset: Int) throws(StepError) {
+    guard state.accounts[index].portfolio.balances[asset] < 0, let valuation else { return }
+    let account = state.accounts[index]
+    let debt = -account.portfolio.balances[asset]
+    let deficit = -measure(account.portfolio, valuation).equity
+    guard debt > 0, deficit > 0 else { return }
+    let needed = min(debt, valuation.units(ofQuote: deficit, asset: asset, rounding: .up))
+    let covered = min(needed, drawable(asset))
+    guard covered > 0 else { return }
+    try draw(covered, asset: asset, for: account.id)
+  }
+
+  /// Pays a debt in one asset with what the fund holds of others: it buys the asset, at the index,
+  /// from winners of the account's last market, who give up profit and lose nothing.
+  ///
+  /// So nobody bears a loss while the fund has anything at all. The largest profits sell first, so
+  /// that few accounts are touched.
+  mutating func buyFromWinners(
+    _ index: Int, asset: Int, _ valuation: Valuation
+  ) throws(StepError) {
+    let account = state.accounts[index]
+    guard let market = account.liquidation?.market, isOpen(market),
+      state.listing.collateral.indices.contains(where: { $0 != asset && drawable($0) > 0 })
+    else { return }
+    var left = loss(of: account, in: market, asset: asset, valuation)
+    guard left > 0 else { return }
+    let winners = winners(of: market, asset: asset, valuation).map(\.bearer)
+    var sellers = RankedDraw(winners) { one, other in
+      one.profit != other.profit ? one.profit > other.profit : one.account < other.account
+    }
+    while left > 0, let seller = sellers.next(), seller.profit > 0 {
+      guard state.listing.collateral.indices.contains(where: { $0 != asset && drawable($0) > 0 })
+      else { return }
+      left -= try buy(
+        min(left, seller.profit), asset: asset, from: seller.account, for: account.id,
+        in: market, valuation)
+    }
+  }
+
+  /// - Returns: How many ledger units the fund could pay for.
+  private mutating func buy(
+    _ units: Int64, asset: Int, from seller: AccountID, for debtor: AccountID,
+    in market: InstrumentID, _ valuation: Valuation
+  ) throws(StepError) -> Int64 {
+    var left = units
+    for other in state.listing.collateral.indices where other != asset && left > 0 {
+      let free = isFresh(other) ? drawable(other) : 0
+      guard let index = state.index(of: seller) else { continue }
+      let balances = state.accounts[index].portfolio.balances
+      // A payment that the seller's field could not hold is not made.
+      guard balances[other] <= Amount.limit - free, balances[asset] <= Amount.limit - left
+      else { continue }
+      let affordable = valuation.units(
+        ofQuote: valuation.quote(free, asset: other), asset: asset, rounding: .down)
+      let bought = min(left, affordable)
+      guard bought > 0 else { continue }
+      let price = valuation.units(
+        ofQuote: valuation.quote(bought, asset: asset, rounding: .up), asset: other,
+        rounding: .up)
+      try emit(.profitRealized(seller, market, units: bought))
+      try move(bought, asset: asset, from: .account(seller), to: .account(debtor), .conversion)
+      try draw(min(price, free), asset: other, for: seller)
+      left -= bought
+    }
+    return units - left
+  }
+
+  // MARK: What it may spend
+
+  /// What the fund holds of an asset beyond what it has set aside for orders that are out, as far
+  /// as the window of draws leaves it.
+  func drawable(_ asset: Int) -> Int64 {
+    let free = freeFund(asset)
+    let setAside = state.houses[asset].insuranceFund - free
+    return max(min(free, windowRoom(asset) - setAside), 0)
+  }
+
+  /// What all draws may still take of an asset in the present window; all there is without one.
+  func windowRoom(_ asset: Int) -> Int64 {
+    let balance = state.houses[asset].insuranceFund
+    guard let allowance else { return balance }
+    return allowance.draw(wanted: balance, balance: balance, at: state.time, window(asset)).units
+  }
+
+  private var allowance: FundAllowance? {
+    rules.liquidation.losses.fund.window.map {
+      FundAllowance(eventCap: .one, windowCap: $0.cap, window: $0.length)
+    }
+  }
+
+  /// The last window of an asset; `nil` before the first.
+  private func window(_ asset: Int) -> FundAllowance.Window? {
+    guard let standing = state.losses.fund(state.listing.collateral[asset].asset),
+      standing.windowStart.nanoseconds > 0
+    else { return nil }
+    return FundAllowance.Window(
+      start: standing.windowStart, opening: standing.opening, drawn: standing.drawn)
+  }
+
+  /// Takes from the fund for an account, in a window that is begun if the last has ended.
+  private mutating func draw(
+    _ units: Int64, asset: Int, for id: AccountID
+  ) throws(StepError) {
+    if let allowance {
+      let balance = state.houses[asset].insuranceFund
+      let last = window(asset)
+      let now = allowance.draw(wanted: 0, balance: balance, at: state.time, last).window
+      if now.start != last?.start {
+        try emit(
+          .fundWindowOpened(state.listing.collateral[asset].asset, opening: balance))
+      }
+    }
+    try move(
+      units, asset: asset, from: .insuranceFund, to: .account(id), .insuranceCover)
+  }
+}

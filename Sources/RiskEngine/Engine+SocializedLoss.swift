@@ -1,0 +1,169 @@
+// Plimsoll: a real-time margin and liquidation engine for crypto derivatives.
+// SPDX-License-Identifier: Apache-2.0
+
+import Instruments
+import Ledger
+import Liquidation
+import Margin
+import MarketData
+import Parameters
+import Quantities
+
+// An account without positions: its debts, the fund, and the winners of its market.
+extension Engine {
+  /// Clears an account that has no position left: debts are paid from its other collateral, then
+  /// by the fund, in the asset owed or by buying it, and by the winners of its last market; the
+  /// last two in the order of the venue's waterfall, each only if it is there.
+  ///
+  /// - Returns: Whether the liquidation has ended; if not, the account waits for a price, or for
+  ///   the fund to hold what is owed or what its collateral can be exchanged for.
+  mutating func settleInsolvency(_ index: Int) throws(StepError) -> Bool {
+    let id = state.accounts[index].id
+    for asset in state.listing.collateral.indices {
+      try convertCollateral(of: index, into: asset)
+    }
+    for stage in rules.liquidation.waterfall.stages {
+      switch stage {
+      case .insuranceFund: try cover(index)
+      case .socializedLoss:
+        guard try shareLosses(index) else { return false }
+      case .partial, .auction, .pool, .deleveraging: break
+      }
+    }
+    guard let valuation else { return false }
+    let portfolio = state.accounts[index].portfolio
+    if !portfolio.balances.contains(where: { $0 < 0 }) {
+      try emit(.liquidationEnded(id, .closed))
+      return true
+    }
+    guard measure(portfolio, valuation).isRestored else { return false }
+    try emit(.liquidationEnded(id, .restored))
+    return true
+  }
+
+  /// The fund pays what is owed, in the asset or by buying it.
+  private mutating func cover(_ index: Int) throws(StepError) {
+    for asset in state.listing.collateral.indices {
+      try coverFromFund(index, asset: asset)
+    }
+    guard let valuation else { return }
+    for asset in state.listing.collateral.indices {
+      try buyFromWinners(index, asset: asset, valuation)
+    }
+  }
+
+  /// Asks the winners, once, at a fresh price.
+  ///
+  /// - Returns: `false` while there is no such price.
+  private mutating func shareLosses(_ index: Int) throws(StepError) -> Bool {
+    guard let valuation else { return false }
+    let account = state.accounts[index]
+    let isShared =
+      account.liquidation?.stage == .socializedLoss && account.liquidation?.awaitsSharing == false
+    guard !isShared, measure(account.portfolio, valuation).equity < 0 else { return true }
+    guard account.liquidation?.market.map(isOpen) ?? true else { return false }
+    try emit(.liquidationStageEntered(account.id, .socializedLoss))
+    for asset in state.listing.collateral.indices {
+      try socialize(index, asset: asset, valuation)
+    }
+    return true
+  }
+
+  /// What an account owes in an asset and its equity does not cover, if its last market settles in
+  /// that asset.
+  mutating func loss(
+    of account: Account, in market: InstrumentID, asset: Int, _ valuation: Valuation
+  ) -> Int64 {
+    let debt = -account.portfolio.balances[asset]
+    guard debt > 0, state.settlementIndex(of: market) == asset else { return 0 }
+    let deficit = -measure(account.portfolio, valuation).equity
+    guard deficit > 0 else { return 0 }
+    return min(debt, valuation.units(ofQuote: deficit, asset: asset, rounding: .up))
+  }
+
+  /// Lets the winners of an account's last market bear its deficit, if the debt is in the asset
+  /// of that market.
+  private mutating func socialize(
+    _ index: Int, asset: Int, _ valuation: Valuation
+  ) throws(StepError) {
+    let account = state.accounts[index]
+    guard let market = account.liquidation?.market else { return }
+    let loss = loss(of: account, in: market, asset: asset, valuation)
+    guard loss > 0 else { return }
+    let shares = shares(of: loss, among: winners(of: market, asset: asset, valuation))
+    for share in shares {
+      // What is given is taken out of the profit, so that no profit bears two losses.
+      try emit(.profitRealized(share.account, market, units: share.units))
+      try move(
+        share.units, asset: asset, from: .account(share.account), to: .account(account.id),
+        .socializedLoss)
+    }
+    guard rules.liquidation.losses.repayAbove != nil, !shares.isEmpty else { return }
+    let owed = state.listing.collateral[asset].asset
+    try emit(
+      .claimsGranted(
+        shares.map { LossClaim(account: $0.account, asset: owed, units: $0.units) }))
+  }
+
+  private func shares(of loss: Int64, among winners: [Winner]) -> [LossShare] {
+    let cap = rules.liquidation.socializedShare
+    switch rules.liquidation.losses.sharing {
+    case .byProfit: return shareLoss(loss, among: winners.map(\.bearer), cap: cap)
+    case .byEquity:
+      return shareByEquity(
+        loss,
+        among: winners.map {
+          HaircutBearer(
+            account: $0.bearer.account, equity: $0.equity,
+            profit: cap.share(of: $0.bearer.profit, rounding: .down))
+        })
+    }
+  }
+
+  func isOpen(_ instrument: InstrumentID) -> Bool {
+    state.listing.index(of: instrument).map {
+      state.status(of: state.listing.contracts[$0].underlying) == .open
+    } ?? false
+  }
+
+  /// An account with a profit in a market.
+  struct Winner {
+    /// What it could give: its profit, but never more than its equity.
+    let bearer: LossBearer
+    /// Ledger units of the asset.
+    let equity: Int64
+  }
+
+  /// The healthy accounts with a profit in a market.
+  func winners(of market: InstrumentID, asset: Int, _ valuation: Valuation) -> [Winner] {
+    guard let mark = valuation.mark(of: market),
+      let instrument = state.listing.index(of: market)
+    else { return [] }
+    var winners: [Winner] = []
+    var scratch = valuation.makeScratch()
+    for isLong in [true, false] {
+      venueIndex.holdings[instrument].forEachWinner(long: isLong, at: mark.unitValue) { holding in
+        let index = Int(holding.account)
+        // A pool has stood for others' losses already, and has its account in one asset only.
+        guard !venueIndex.isInLiquidation(index), !state.isPool(state.accounts[index].id)
+        else { return }
+        let profit = holding.position.unrealizedProfit(unitValue: mark.unitValue)
+        let equity = standing(index, valuation, &scratch).equity
+        let most = valuation.units(ofQuote: equity, asset: asset, rounding: .down)
+        winners.append(
+          Winner(
+            bearer: LossBearer(
+              account: state.accounts[index].id, profit: min(profit, most)),
+            equity: most))
+      }
+    }
+    return winners
+  }
+
+  mutating func move(
+    _ units: Int64, asset: Int, from: LedgerAccount, to: LedgerAccount, _ reason: TransferReason
+  ) throws(StepError) {
+    let amount = Amount(units: units, asset: state.listing.collateral[asset].asset)
+    try emit(.transferred(Transfer(from: from, to: to, amount: amount, reason: reason)))
+  }
+}

@@ -1,0 +1,62 @@
+// Plimsoll: a real-time margin and liquidation engine for crypto derivatives.
+// SPDX-License-Identifier: Apache-2.0
+
+import Parameters
+import Quantities
+import TestFixtures
+import Testing
+
+@Suite("Parameters of the last stages")
+struct LossParametersTests {
+  private func losses(_ changes: [(key: String, value: String)]) throws -> LossParameters {
+    try LossParameters(ParameterFixture.set(changes))
+  }
+
+  @Test("what is not stated leaves everything as it was")
+  func neutral() throws {
+    let losses = try losses([])
+    #expect(losses.queue == .profitTimesLeverage && losses.price == .bankruptcy)
+    #expect(losses.sharing == .byProfit && losses.repayAbove == nil && losses.gateShare == nil)
+    #expect(losses.fund.window == nil && !losses.fund.isWatched && losses.fund.target == nil)
+  }
+
+  @Test("every number names a rule, and the next one is refused")
+  func numbers() throws {
+    for queue in DeleveragingQueue.allCases {
+      #expect(try losses([(key: "deleveraging.rule", value: "\(queue.rawValue)")]).queue == queue)
+    }
+    #expect(try losses([(key: "deleveraging.price", value: "1")]).price == .mark)
+    #expect(try losses([(key: "socializedLoss.rule", value: "1")]).sharing == .byEquity)
+    for (key, value) in [
+      ("deleveraging.rule", "5"), ("deleveraging.rule", "-1"), ("deleveraging.price", "2"),
+      ("socializedLoss.rule", "2"), ("insuranceFund.windowCap", "100.0000001%"),
+      ("insuranceFund.feeRise", "25.0000001%"),
+    ] {
+      #expect(throws: ParameterError.self, "\(key) \(value)") {
+        _ = try losses([(key: key, value: value)])
+      }
+    }
+  }
+
+  @Test("a window needs a length, a target a move, and a move is stated once")
+  func incomplete() throws {
+    #expect(throws: ParameterError.missing(key: "insuranceFund.window")) {
+      _ = try losses([(key: "insuranceFund.windowCap", value: "10%")])
+    }
+    let interval = (key: "insuranceFund.targetInterval", value: "60")
+    #expect(throws: ParameterError.missing(key: "insuranceFund.move.1.shift")) {
+      _ = try losses([interval])
+    }
+    let fall = (key: "insuranceFund.move.1.shift", value: "-33%")
+    for second in ["-33%", "0%"] {
+      #expect(throws: ParameterError.self) {
+        _ = try losses([interval, fall, (key: "insuranceFund.move.2.shift", value: second)])
+      }
+    }
+    let rise = (key: "insuranceFund.move.2.shift", value: "50%")
+    let target = try #require(try losses([interval, fall, rise]).fund.target)
+    #expect(target.interval == 60 && target.moves.map(\.billionths) == [-330_000_000, 500_000_000])
+    #expect(target.addition.billionths == 100_000_000 && target.feeRise == .zero)
+    #expect(try losses([fall]).fund.target == nil, "moves alone ask for nothing")
+  }
+}

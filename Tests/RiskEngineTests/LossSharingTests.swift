@@ -1,0 +1,134 @@
+// Plimsoll: a real-time margin and liquidation engine for crypto derivatives.
+// SPDX-License-Identifier: Apache-2.0
+
+import Instruments
+import Ledger
+import MarketData
+import Parameters
+import Quantities
+import RiskEngine
+import Testing
+
+@Suite("Shared losses, claims and the gate")
+struct LossSharingTests {
+  private let perpetual = Contracts.btcPerpetual
+
+  /// Account 1 has lost 100 USD that it does not have.
+  ///
+  /// It was long 1 BTC from 8,000 with 500 USD and is sold at 7,400 to account 7; 2 and 3 have won
+  /// 180 and 420 USD.
+  private func shared(
+    _ changes: [(key: String, value: String)]
+  ) throws -> (venue: Venue, events: [LedgerEvent]) {
+    var venue = try Venue.marked(LastStages.changes([.socializedLoss]) + changes)
+    try venue.open(1, .cross, usd: "500")
+    for (id, size) in [(2 as UInt32, 300 as Int64), (3, 700)] {
+      try venue.open(id, .cross, usd: "1000")
+      try venue.submit(venue.trade(perpetual, buyer: 1, seller: id, size: size))
+    }
+    try venue.open(7, .cross, usd: "100000")
+    try venue.block(btc: "7400")
+    let events = try venue.submit(
+      venue.report(venue.order(of: 1), price: try Price("7400"), with: 7))
+    #expect(venue.account(1).liquidation == nil)
+    return (venue, events)
+  }
+
+  private func moved(_ events: [LedgerEvent], _ reason: TransferReason) -> [Int64] {
+    events.compactMap { event in
+      guard case .transferred(let transfer) = event, transfer.reason == reason else { return nil }
+      return transfer.amount.units
+    }
+  }
+
+  // By equity: 100 × 1,180 ÷ 2,600 and 100 × 1,420 ÷ 2,600; the larger remainder takes the unit.
+  @Test(
+    "a loss is shared by profit or by equity, to the unit",
+    arguments: [("0", [30_000_000, 70_000_000]), ("1", [45_384_615, 54_615_385])])
+  func rules(rule: String, given: [Int64]) throws {
+    let (venue, events) = try shared([(key: "socializedLoss.rule", value: rule)])
+    #expect(moved(events, .socializedLoss) == given)
+    #expect(try venue.equity(2) == 1_180_000_000 - given[0])
+    #expect(try venue.equity(3) == 1_420_000_000 - given[1])
+    #expect(venue.balance(7) == 100_000_000_000, "P31")
+    #expect(venue.engine.state.losses.claims.isEmpty, "off unless stated")
+  }
+
+  @Test("shared by equity nobody gives more than the stated part of its profit")
+  func equityCap() throws {
+    let (_, events) = try shared([
+      (key: "socializedLoss.rule", value: "1"), (key: "socializedLoss.share", value: "20%"),
+    ])
+    // At most 36 USD of account 2's 180; account 3 bears the rest.
+    #expect(moved(events, .socializedLoss) == [36_000_000, 64_000_000])
+  }
+
+  @Test("what winners gave is paid back pro rata from what the fund has above the line")
+  func recovery() throws {
+    // With every funding, here once a day.
+    var (venue, events) = try shared([(key: "socializedLoss.repayAbove", value: "50")])
+    let usd = try Coins.usd
+    let claims = [(2 as UInt32, 30_000_000 as Int64), (3, 70_000_000)].map {
+      LossClaim(account: AccountID($0.0), asset: usd, units: $0.1)
+    }
+    #expect(events.contains(.claimsGranted(claims)))
+    #expect(venue.engine.state.losses.claims == claims)
+    try venue.fund("50", of: usd)
+    #expect(moved(try venue.block(after: 86_400), .lossRecovery).isEmpty, "at the line")
+    try venue.fund("0.000001", of: usd)
+    #expect(moved(try venue.block(after: 86_400), .lossRecovery) == [1], "one unit above it")
+    try venue.fund("10", of: usd)
+    events = try venue.block(after: 86_400)
+    // 10 USD in proportion 30,000,000 : 69,999,999.
+    #expect(moved(events, .lossRecovery) == [3_000_000, 7_000_000])
+    #expect(venue.insuranceFund() == 50_000_000)
+    let state = try LedgerState(canonicalBytes: venue.engine.state.canonicalBytes)
+    #expect(state == venue.engine.state && !state.losses.isEmpty)
+    try venue.fund("1000", of: usd)
+    events = try venue.block(after: 86_400)
+    #expect(moved(events, .lossRecovery).reduce(0, +) == 89_999_999)
+    #expect(venue.engine.state.losses.claims.isEmpty)
+    #expect(venue.insuranceFund() == 50_000_000 + 1_000_000_000 - 89_999_999)
+    try venue.fund("1000", of: usd)
+    events = try venue.block(after: 86_400)
+    #expect(moved(events, .lossRecovery).isEmpty, "nobody gets more than was given")
+  }
+
+  @Test("withdrawals stop one unit above what the fund may bear, for everybody")
+  func gate() throws {
+    var venue = try Venue.marked(
+      LastStages.changes([.insuranceFund]) + [
+        (key: "withdrawalGate.fundShare", value: "200%"),
+        (key: "insuranceFund.eventCap", value: "0%"),
+      ])
+    try venue.open(1, .cross, usd: "500")
+    try venue.open(7, .cross, usd: "1000")
+    try venue.take(1, 1_000, of: perpetual)
+    let withdrawal = Command.withdrawCollateral(AccountID(7), try Amount("1", of: Coins.usd))
+    try venue.submit(withdrawal)
+    try venue.block(btc: "7400")
+    #expect(try venue.equity(1) == -100_000_000)
+    #expect(
+      venue.refusal(of: withdrawal) == .withdrawalsStopped(insolvency: 100_000_000, limit: 0))
+    try venue.fund("49.999999", of: Coins.usd)
+    #expect(
+      venue.refusal(of: withdrawal)
+        == .withdrawalsStopped(insolvency: 100_000_000, limit: 99_999_998))
+    try venue.fund("0.000001", of: Coins.usd)
+    try venue.submit(withdrawal)
+    #expect(venue.balance(7) == 998_000_000)
+    let refusal = Refusal.withdrawalsStopped(insolvency: 100_000_000, limit: 1)
+    #expect(refusal.code == "withdrawals-stopped" && refusal.description.contains("100"))
+  }
+
+  @Test("without the parameter nothing stops a withdrawal")
+  func noGate() throws {
+    var venue = try Venue.marked(
+      LastStages.changes([.insuranceFund]) + [(key: "insuranceFund.eventCap", value: "0%")])
+    try venue.open(1, .cross, usd: "500")
+    try venue.open(7, .cross, usd: "1000")
+    try venue.take(1, 1_000, of: perpetual)
+    try venue.block(btc: "7400")
+    try venue.submit(.withdrawCollateral(AccountID(7), Amount("1", of: Coins.usd)))
+  }
+}
