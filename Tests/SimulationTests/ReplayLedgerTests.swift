@@ -297,7 +297,10 @@ private struct Sums {
     case .tradingFee: fees += value
     case .makerRebate: fees -= value
     case .gapPremium: gapPremiums += value
-    case .deposit, .withdrawal, .fundContribution, .conversion, .interest, .ownMove: break
+    case .auctionReward: fundPaid += value
+    case .deposit, .withdrawal, .fundContribution, .conversion, .interest, .ownMove,
+      .auctionDiscount:
+      break
     }
   }
 }
