@@ -24,7 +24,7 @@ struct AuctionSliceTests {
     let third = try #require(try slice("33.3%"))
     #expect(third.pieces.map(\.size.steps) == [333], "not one of three steps")
     // 8,000 × 0.333 of 10,000.
-    #expect(third.share == (try Rate("26.64%")) && third.notional == 2_664)
+    #expect(try third.share == Rate("26.64%") && third.notional == 2_664)
     let more = try #require(try slice("33.3333334%"))
     #expect(more.pieces.map(\.size.steps) == [333, -1])
   }
@@ -33,7 +33,7 @@ struct AuctionSliceTests {
   func all() throws {
     let slice = try #require(try slice("33.3%", isAll: true))
     #expect(slice.pieces.map(\.size.steps) == [333, -1])
-    #expect(slice.share == (try Rate("33.3%")) && slice.notional == 2_664 + 666)
+    #expect(try slice.share == Rate("33.3%") && slice.notional == 2_664 + 666)
   }
 
   @Test("the whole is the whole, and less than a step is nothing")

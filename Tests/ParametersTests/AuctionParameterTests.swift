@@ -19,12 +19,12 @@ struct AuctionParameterTests {
   func usual() throws {
     let auction = try auction()
     #expect(auction.path == .twoSpeed)
-    #expect(auction.start == (try Rate("95%")) && auction.knee == (try Rate("70%")))
+    #expect(try auction.start == Rate("95%") && auction.knee == Rate("70%"))
     #expect(auction.fastDuration == TimeSpan(seconds: 900))
     #expect(auction.duration == TimeSpan(seconds: 900 + 43_200))
     #expect(auction.insolventDuration == TimeSpan(seconds: 3_600))
-    #expect(auction.buffer == (try Rate("15%")) && auction.fee == (try Rate("10%")))
-    #expect(auction.cut == (try Rate("99%")) && auction.step == TimeSpan(seconds: 90))
+    #expect(try auction.buffer == Rate("15%") && auction.fee == Rate("10%"))
+    #expect(try auction.cut == Rate("99%") && auction.step == TimeSpan(seconds: 90))
     #expect(auction.reserve == (try Rate("10%")))
     let stages = try LiquidationParameters(ParameterFixture.set()).waterfall.stages
     #expect(!stages.contains(.auction))
@@ -39,7 +39,8 @@ struct AuctionParameterTests {
   @Test(
     "a path falls from its start to its reserve",
     arguments: [
-      ("auction.reserve", "95.0000001%", "auction.reserve"), ("auction.knee", "96%", "auction.knee"),
+      ("auction.reserve", "95.0000001%", "auction.reserve"),
+      ("auction.knee", "95.0000001%", "auction.knee"),
       ("auction.knee", "9.9999999%", "auction.knee"),
       ("auction.fastDuration", "44100.000000001s", "auction.fastDuration"),
     ])
@@ -65,8 +66,8 @@ struct AuctionParameterTests {
   @Test("bidders have house values where a file states none")
   func bidders() throws {
     let usual = try BidderParameters(ParameterFixture.set())
-    #expect(usual.patience == TimeSpan(seconds: 1_800) && usual.aversion == (try Rate("0.5")))
+    #expect(try usual.patience == TimeSpan(seconds: 1_800) && usual.aversion == Rate("0.5"))
     let other = try BidderParameters(ParameterFixture.set([("bidder.leastReturn", "1%")]))
-    #expect(other.leastReturn == (try Rate("1%")) && usual.leastReturn == (try Rate("0.05%")))
+    #expect(try other.leastReturn == Rate("1%") && usual.leastReturn == Rate("0.05%"))
   }
 }

@@ -138,7 +138,7 @@ struct AuctionPropertyTests {
     #expect(fills > 24)
   }
 
-  @Test("a venue with open auctions is recovered and decides alike", arguments: 0..<6)
+  @Test("a venue with open auctions is recovered and decides alike", arguments: 0..<5)
   func recovery(seed: UInt64) throws {
     let venue = try history(seed: seed).venue
     guard case .openVenue(let quote, let set) = venue.commands[0] else { return }

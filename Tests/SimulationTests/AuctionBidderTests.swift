@@ -125,7 +125,7 @@ struct AuctionBidderTests {
     let result = try replay([])
     #expect(result.totals.auctions == 0 && result.auctions.isEmpty)
     #expect(
-      try replay(["bidder.patience=1h", "auction.start=50%"]).totals.events
+      try replay(["bidder.patience=1h", "auction.start=80%"]).totals.events
         == result.totals.events)
   }
 }

@@ -297,8 +297,10 @@ private struct Sums {
     case .tradingFee: fees += value
     case .makerRebate: fees -= value
     case .gapPremium: gapPremiums += value
+    case .auctionReward: fundPaid += value
     case .deposit, .withdrawal, .fundContribution, .conversion, .interest, .ownMove,
-      .poolDeposit, .poolWithdrawal, .poolGain:
+      .poolDeposit, .poolWithdrawal, .poolGain, .auctionDiscount, .lossRecovery,
+      .fundSurcharge:
       break
     }
   }

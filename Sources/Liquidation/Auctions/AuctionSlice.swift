@@ -99,8 +99,8 @@ public struct AuctionTerms: Hashable, Sendable {
 
 /// What the insurance fund adds for a part of a portfolio that is worth nothing, rounded down.
 ///
-/// It is what ``insolventBid(on:share:progress:)`` is more than the portfolio's debt; the debt stays
-/// with the account.
+/// It is what ``insolventBid(on:share:progress:)`` is more than the portfolio's debt; the debt
+/// stays with the account.
 public func insolventReward(
   on portfolio: AuctionedPortfolio, share: Rate, progress: Rate
 ) -> Int64 {
