@@ -161,6 +161,14 @@ public enum Refusal: Error, Equatable, Sendable, CustomStringConvertible {
     case .debtAboveCap(let id, let symbol, let debt, let cap):
       "\(id) would owe \(decimalText(debt, decimals: 6)) in \(symbol), of which "
         + "\(decimalText(cap, decimals: 6)) are permitted"
+    case .unknownPool, .poolAccount, .poolIsEngaged, .noClaim, .claimTooSmall,
+      .withdrawalNotRequested, .noticeNotOver, .noticeLapsed:
+      poolDescription
+    }
+  }
+
+  private var poolDescription: String {
+    switch self {
     case .unknownPool(let id): "there is no pool with \(id)"
     case .poolAccount(let id): "\(id) is a pool's, for which only the engine acts"
     case .poolIsEngaged(let id): "the pool of \(id) holds positions or is about to"
@@ -172,6 +180,7 @@ public enum Refusal: Error, Equatable, Sendable, CustomStringConvertible {
     case .noticeNotOver(let pool, let due): "the pool of \(pool) pays from \(due) on"
     case .noticeLapsed(let pool, let due):
       "the notice to the pool of \(pool) was for \(due), and has lapsed"
+    default: code
     }
   }
 }
