@@ -160,7 +160,8 @@ private struct TakeoverTrial {
     func room(_ risk: AccountRisk) -> Int64 {
       risk.equity - risk.maintenanceMargin - risk.liquidationBuffer
     }
-    return share == .one || room(stands) > room(stood)
+    let isAll = share == .one && lots.count == account.positions.count
+    return isAll || room(stands) > room(stood)
   }
 
   private mutating func fits(_ sizes: [Size], _ held: AccountRisk) -> Bool {
