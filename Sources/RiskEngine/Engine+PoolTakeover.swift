@@ -160,7 +160,8 @@ private struct TakeoverTrial {
     func room(_ risk: AccountRisk) -> Int64 {
       risk.equity - risk.maintenanceMargin - risk.liquidationBuffer
     }
-    return share == .one || room(stands) > room(stood)
+    let isAll = share == .one && lots.count == account.positions.count
+    return isAll || room(stands) > room(stood)
   }
 
   private mutating func fits(_ sizes: [Size], _ held: AccountRisk) -> Bool {
@@ -176,8 +177,9 @@ private struct TakeoverTrial {
       return false
     }
     let value = gross(after)
-    let most = rules.pool.leverage.share(of: stands.equity, rounding: .down)
-    guard value <= Int128(most) || value <= gross(pool) else { return false }
+    // In billionths, for a multiple of the largest equity would leave 64 bits.
+    let most = Int128(rules.pool.leverage.billionths) * Int128(stands.equity)
+    guard value * 1_000_000_000 <= most || value <= gross(pool) else { return false }
     return lots.allSatisfy { lot in
       let held = gross(after, on: lot.underlying)
       return held <= Int128(rules.pool.marketCap) || held <= gross(pool, on: lot.underlying)

@@ -186,6 +186,20 @@ public enum Refusal: Error, Equatable, Sendable, CustomStringConvertible {
       "\(id) would owe \(decimalText(debt, decimals: 6)) in \(symbol), of which "
         + "\(decimalText(cap, decimals: 6)) are permitted"
     case .calledToReduce(let id): "\(id) is called to reduce its risk before anything else"
+    case .noAuction, .nothingForSale, .bidStale, .bidTooSmall, .auctionPriceTooHigh,
+      .bidLowersExcess:
+      auctionDescription
+    case .withdrawalsStopped(let insolvency, let limit):
+      "accounts in liquidation lack \(decimalText(insolvency, decimals: 6)), more than "
+        + "\(decimalText(limit, decimals: 6)); nothing is paid out until they are settled"
+    case .unknownPool, .poolAccount, .poolIsEngaged, .noClaim, .claimTooSmall,
+      .withdrawalNotRequested, .noticeNotOver, .noticeLapsed:
+      poolDescription
+    }
+  }
+
+  private var auctionDescription: String {
+    switch self {
     case .noAuction(let id): "there is no open auction of \(id)"
     case .nothingForSale(let id): "nothing of \(id) is for sale"
     case .bidStale(let id, let bidder): "the bid of \(bidder) for \(id) is out of date"
@@ -194,6 +208,12 @@ public enum Refusal: Error, Equatable, Sendable, CustomStringConvertible {
     case .auctionPriceTooHigh(let id, let reward, let least):
       "the auction of \(id) gives \(reward) of notional, the bid asks for \(least)"
     case .bidLowersExcess(let id): "\(id) would be further below its line than before"
+    default: code
+    }
+  }
+
+  private var poolDescription: String {
+    switch self {
     case .unknownPool(let id): "there is no pool with \(id)"
     case .poolAccount(let id): "\(id) is a pool's, for which only the engine acts"
     case .poolIsEngaged(let id): "the pool of \(id) holds positions or is about to"
@@ -205,9 +225,7 @@ public enum Refusal: Error, Equatable, Sendable, CustomStringConvertible {
     case .noticeNotOver(let pool, let due): "the pool of \(pool) pays from \(due) on"
     case .noticeLapsed(let pool, let due):
       "the notice to the pool of \(pool) was for \(due), and has lapsed"
-    case .withdrawalsStopped(let insolvency, let limit):
-      "accounts in liquidation lack \(decimalText(insolvency, decimals: 6)), more than "
-        + "\(decimalText(limit, decimals: 6)); nothing is paid out until they are settled"
+    default: code
     }
   }
 }
