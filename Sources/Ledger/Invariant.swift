@@ -75,14 +75,14 @@ extension LedgerState {
   public func brokenAfterBlock(changed: [Int], kept: AccountTotals) -> Invariant? {
     if let broken = brokenAfterEvent() { return broken }
     guard kept.fits(self) else { return .runningTotalsAreTrue }
+    let accounts = accounts.span
     for index in changed {
-      let account = accounts[index]
-      if index > 0, account.id <= accounts[index - 1].id { return .accountsAreOrdered }
-      if index + 1 < accounts.count, account.id >= accounts[index + 1].id {
-        return .accountsAreOrdered
-      }
-      guard isWellFormed(account.portfolio) else { return .accountsAreOrdered }
-      if let order = account.liquidation?.order, !isConsistent(order, account) {
+      let id = accounts[index].id
+      if index > 0, id <= accounts[index - 1].id { return .accountsAreOrdered }
+      if index + 1 < accounts.count, id >= accounts[index + 1].id { return .accountsAreOrdered }
+      guard isWellFormed(accounts[index].portfolio) else { return .accountsAreOrdered }
+      guard accounts[index].liquidation != nil else { continue }
+      if let order = accounts[index].liquidation?.order, !isConsistent(order, accounts[index]) {
         return .liquidationsAreConsistent
       }
     }

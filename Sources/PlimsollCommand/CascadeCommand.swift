@@ -74,7 +74,7 @@ struct CascadeCommand: ParsableCommand {
         let goal = figure.met.map { $0 ? "  met" : "  missed" } ?? ""
         print(
           figure.name.padding(toLength: 40, withPad: " ", startingAt: 0)
-            + String(format: "%14.3f %@%@", figure.value, figure.unit, goal))
+            + String(format: "%14.3f ", figure.value) + figure.unit + goal)
         continue
       }
       print(try encoded(figure))

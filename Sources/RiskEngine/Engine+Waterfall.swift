@@ -166,9 +166,12 @@ extension Engine {
     var memory = takeScratch(valuation)
     let positions = valuation.closable(account.portfolio, risk: risk, at: state.time, &memory)
     var trial = account.portfolio
+    // Asked for here: a question that looked at the engine would copy it.
+    let costs = positions.map { (instrument: $0.instrument, rate: closingCost(of: $0.instrument)) }
     let decided = decidePartialSize(positions, rules.liquidation) { instrument, size in
-      valuation.standing(
-        of: &trial, closing: size, of: instrument, cost: closingCost(of: instrument), &memory)
+      let cost = costs.first { $0.instrument == instrument }?.rate ?? .zero
+      return valuation.standing(
+        of: &trial, closing: size, of: instrument, cost: cost, &memory)
     }
     scratch = memory
     guard let decided, let room = room(for: decided.instrument) else { return .waits }

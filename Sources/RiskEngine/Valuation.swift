@@ -236,9 +236,10 @@ extension Valuation {
   private func quote(
     _ units: Int64, _ asset: Int, _ price: Price, _ rounding: RoundingDirection
   ) -> Int64 {
-    let whole = Int128(listing.collateral[asset].asset.unitsPerWhole) * 100
-    // The quote currency is its own value; a queue asks a hundred thousand times.
-    guard Int128(price.steps) != whole else { return units }
+    let perWhole = listing.collateral[asset].asset.unitsPerWhole
+    // The quote currency, at one: most conversions, and none of them needs a division.
+    if price.steps == perWhole * 100 { return units }
+    let whole = Int128(perWhole) * 100
     let value = (Int128(units) * Int128(price.steps)).divided(by: whole, rounding: rounding)
     return Int64(clamping: value)
   }

@@ -3,6 +3,7 @@
 
 import Instruments
 import Ledger
+import Margin
 import Parameters
 import Quantities
 import RiskEngine
