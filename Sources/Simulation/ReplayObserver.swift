@@ -15,6 +15,7 @@ struct ReplayObserver {
   private(set) var rejections: [RejectionPoint] = []
   private(set) var totals = ReplayTotals()
   private(set) var tally = CostTally()
+  private var deleveragings = DeleveragingWatch()
   private var rejectionCounts: [RejectionKey: Int] = [:]
   private var open: [AccountID: LiquidationStory] = [:]
   private var finished: [LiquidationStory] = []
@@ -50,6 +51,7 @@ struct ReplayObserver {
     totals.events += record.events.count
     for event in record.events { take(event, engine) }
     tally.take(record, engine)
+    deleveragings.take(record, engine)
   }
 
   private mutating func take(_ event: LedgerEvent, _ engine: Engine) {
@@ -133,11 +135,12 @@ extension ReplayObserver {
       }
       let quantity = contract.quantityText(trade.size, quote: engine.state.listing.quote)
       let verb = id == trade.seller ? "sells" : "buys"
-      let how = isDeleveraging ? "deleveraged with \(other(id, trade))" : "to the book"
+      let partner = other(id, trade)
+      let how = isDeleveraging ? "deleveraged with \(partner)" : "to the book"
       note(
         id, engine, "\(verb) \(quantity) of \(contract.name) at \(trade.price), \(how)",
         cost: cost(trade, toSeller: (id == trade.seller) != isDeleveraging, instrument, engine),
-        payer: isDeleveraging ? "\(other(id, trade))" : "the account")
+        payer: isDeleveraging ? "\(partner)" : "the account")
     }
   }
 
@@ -317,6 +320,7 @@ extension ReplayObserver {
         ($0.source, $0.reason.rawValue) < ($1.source, $1.reason.rawValue)
       },
       largest: Array(Self.sorted(finished).prefix(10)), totals: totals, hash: engine.hash,
-      quote: engine.state.listing.quote, costs: tally.finish(engine))
+      quote: engine.state.listing.quote, costs: tally.finish(engine),
+      deleveraged: deleveragings.accounts)
   }
 }
