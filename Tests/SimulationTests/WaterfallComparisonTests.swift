@@ -90,7 +90,7 @@ struct WaterfallComparisonTests {
       let costs = result.costs
       #expect(costs[.penalty] == result.totals.penalties, "\(name)")
       #expect(costs[.socialized] == result.totals.socializedValue, "\(name)")
-      let stages = LiquidationStage.allCases.reduce(Int64(0)) { $0 + costs[$1] }
+      let stages = LiquidationStage.allCases.reduce(Int64(0)) { $0 + costs[at: $1] }
       let kinds = WaterfallCosts.Kind.allCases.reduce(Int64(0)) { $0 + costs[$1] }
       #expect(stages == kinds && kinds == costs.total, "\(name)")
       openings.insert([
