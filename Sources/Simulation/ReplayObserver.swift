@@ -16,6 +16,7 @@ struct ReplayObserver {
   private(set) var totals = ReplayTotals()
   private var auctions = AuctionLog()
   private(set) var tally = CostTally()
+  private var deleveragings = DeleveragingWatch()
   private var rejectionCounts: [RejectionKey: Int] = [:]
   private var open: [AccountID: LiquidationStory] = [:]
   private var finished: [LiquidationStory] = []
@@ -51,6 +52,7 @@ struct ReplayObserver {
     totals.events += record.events.count
     for event in record.events { take(event, engine) }
     tally.take(record, engine)
+    deleveragings.take(record, engine)
   }
 
   private mutating func take(_ event: LedgerEvent, _ engine: Engine) {
@@ -359,6 +361,6 @@ extension ReplayObserver {
       },
       largest: Array(Self.sorted(finished).prefix(10)), totals: totals, hash: engine.hash,
       quote: engine.state.listing.quote, auctions: auctions.largest,
-      costs: tally.finish(engine))
+      costs: tally.finish(engine), deleveraged: deleveragings.accounts)
   }
 }

@@ -182,6 +182,8 @@ public struct ReplayResult: Sendable {
   public var auctions: [AuctionStory] = []
   /// What the liquidations cost, and whom.
   public var costs = WaterfallCosts()
+  /// Who was deleveraged, in the order in which it happened.
+  public var deleveraged: [DeleveragedAccount] = []
 
   /// Lower edges of the margin-ratio bins; the last bin is open.
   public static let ratioBins: [Double] = [

@@ -129,7 +129,7 @@ struct PaceTests {
   func keepers() throws {
     var venue = try short([(key: "liquidation.keeperShare", value: "33.3333333%")])
     let order = try venue.order(of: 1)
-    let (fund, maker) = (venue.insuranceFund(), venue.balance(0))
+    let (fund, maker) = (venue.insuranceFund(), try venue.equity(0))
     let events = try venue.submit(venue.report(order, price: try Price("7650")))
     let paid = events.compactMap { event -> Transfer? in
       guard case .transferred(let transfer) = event, transfer.reason == .liquidationPenalty
@@ -143,7 +143,7 @@ struct PaceTests {
     #expect(paid.map(\.amount.units) == [share, penalty - share])
     #expect(venue.insuranceFund() - fund == penalty - share)
     // The maker bought at the mark: only the reward changes what it has.
-    #expect(venue.balance(0) - maker == share)
+    #expect(try venue.equity(0) - maker == share)
   }
 
   @Test("intervals cross at whole multiples and nowhere else")

@@ -5,6 +5,7 @@ import Connectors
 import Foundation
 import Instruments
 import Ledger
+import MarketData
 import Parameters
 import Quantities
 import RiskEngine
@@ -14,7 +15,7 @@ import Testing
 
 @Suite("One crash under several waterfalls")
 struct WaterfallComparisonTests {
-  /// Two hours of three venues: level, then down two fifths in ten minutes, then a fifth up.
+  /// Seventy minutes of three venues: level, then down two fifths in ten minutes, then a fifth up.
   private static let market = Result { () throws -> RecordedMarket in
     let folder = FileManager.default.temporaryDirectory
       .appendingPathComponent("plimsoll-\(UUID().uuidString)")
@@ -24,7 +25,7 @@ struct WaterfallComparisonTests {
     for (venue, name) in ["BINANCE", "BITSTAMP", "COINBASE"].enumerated() {
       var text = "ts_ms,open,high,low,close\n"
       var last = 7_900 + venue
-      for minute in 0..<120 {
+      for minute in 0..<70 {
         let next =
           7_900 - 320 * min(max(minute - 20, 0), 10) + 40 * min(max(minute - 40, 0), 30) + venue
         text += "\(start + Int64(minute) * 60_000),\(last),\(max(last, next) + 2),"
@@ -37,7 +38,7 @@ struct WaterfallComparisonTests {
       folder: folder.path, window: nil, underlyings: [], badRows: .refuse)
   }
 
-  private func comparison(accounts: Int = 60, seed: UInt64 = 3) throws -> WaterfallComparison {
+  private func comparison(accounts: Int = 50, seed: UInt64 = 3) throws -> WaterfallComparison {
     WaterfallComparison(
       title: "a fall", market: try Self.market.get(), file: try MarkedVenue.file.get(),
       accounts: .population(count: accounts, seed: seed))
@@ -72,7 +73,9 @@ struct WaterfallComparisonTests {
 
   @Test("every unit that traders gained or lost is attributed, under every waterfall")
   func reconciles() throws {
+    var openings: Set<[String]> = []
     for waterfall in try WaterfallFileTests.bundled() {
+      let name = waterfall.set.name
       var replay = try replay(waterfall)
       let result = try replay.run()
       let tally = replay.tally
@@ -82,56 +85,44 @@ struct WaterfallComparisonTests {
           $0 + tally.flow($1, asset: asset)
         }
         let found = wealth(replay.engine, asset: asset, without: tally.outsiders)
-        #expect(attributed == found, "\(waterfall.set.name), asset \(asset)")
+        #expect(attributed == found, "\(name), asset \(asset)")
       }
-      #expect(result.totals.liquidations > 0)
-      #expect(result.costs[.penalty] == result.totals.penalties, "\(waterfall.set.name)")
-      #expect(result.costs[.socialized] == result.totals.socializedValue)
-    }
-  }
-
-  @Test("the flows agree with the ledger's own transfers, in its units")
-  func flows() throws {
-    let fall = try #require(
-      try WaterfallFileTests.bundled().first { $0.set.name == "cross-margin-fund" })
-    var replay = try replay(fall)
-    let result = try replay.run()
-    #expect(result.totals.fundPaid > 0 && result.totals.deleveragedValue > 0, "a hard fall")
-    let tally = replay.tally
-    let houses = replay.engine.state.houses
-    for asset in houses.indices {
-      // Traders' wealth comes from outside; the rest is what the others lost or won.
-      #expect(tally.flow(.outside, asset: asset) >= 0)
-      #expect(tally.flow(.penalty, asset: asset) <= 0)
-      #expect(tally.flow(.cover, asset: asset) >= 0)
-    }
-    #expect(result.costs[.slippage] > 0)
-    #expect(result.costs.bankruptAccounts > 0)
-  }
-
-  @Test("costs add up the same by stage and by kind")
-  func sums() throws {
-    for run in try WaterfallFileTests.bundled().map({ try comparison().run($0) }) {
-      let costs = run.result.costs
-      let stages = LiquidationStage.allCases.reduce(Int64(0)) { $0 + costs[$1] }
+      let costs = result.costs
+      #expect(costs[.penalty] == result.totals.penalties, "\(name)")
+      #expect(costs[.socialized] == result.totals.socializedValue, "\(name)")
+      let stages = LiquidationStage.allCases.reduce(Int64(0)) { $0 + costs[at: $1] }
       let kinds = WaterfallCosts.Kind.allCases.reduce(Int64(0)) { $0 + costs[$1] }
-      #expect(stages == kinds && kinds == costs.total)
-      #expect(run.totalCost == costs.total && run.fundDraw == run.result.totals.fundPaid)
-    }
-  }
-
-  @Test("the same accounts with the same collateral meet the crash under every waterfall")
-  func sameAccounts() throws {
-    var openings: Set<[String]> = []
-    for waterfall in try WaterfallFileTests.bundled() {
-      let run = try comparison().run(waterfall)
-      let totals = run.result.totals
+      #expect(stages == kinds && kinds == costs.total, "\(name)")
       openings.insert([
-        "\(totals.accounts) \(totals.positions) \(totals.fundAtStart)",
-        "\(run.result.points[0].openInterestValue) \(run.result.points[0].ratioCounts)",
+        "\(result.totals.accounts) \(result.totals.positions) \(result.totals.fundAtStart)",
+        "\(result.points[0].openInterestValue) \(result.points[0].ratioCounts)",
       ])
     }
-    #expect(openings.count == 1)
+    #expect(openings.count == 1, "the same accounts under every waterfall")
+  }
+
+  @Test("each flow has the sign of what it is for, and each kind of cost is met")
+  func flows() throws {
+    for (name, deleverages) in [("hyperliquid", true), ("cross-margin-fund", false)] {
+      let waterfall = try #require(
+        try WaterfallFileTests.bundled().first { $0.set.name == name })
+      var replay = try replay(waterfall)
+      let result = try replay.run()
+      #expect(result.totals.liquidations > 0 && result.costs[.slippage] > 0)
+      #expect(result.costs.bankruptAccounts > 0 && result.costs.meanMargin > 0)
+      #expect((result.totals.deleveragedValue > 0) == deleverages)
+      #expect(result.deleveraged.isEmpty == !deleverages)
+      let values = result.deleveraged.reduce(Int64(0)) { $0 + $1.value }
+      #expect(values == result.totals.deleveragedValue)
+      let givenUp = result.deleveraged.reduce(Int64(0)) { $0 + $1.givenUp }
+      // Each is rounded once an account and once a trade.
+      #expect((givenUp - result.costs[.deleveraging]).magnitude <= 1_000)
+      for asset in replay.engine.state.houses.indices {
+        #expect(replay.tally.flow(.outside, asset: asset) >= 0)
+        #expect(replay.tally.flow(.penalty, asset: asset) <= 0)
+        #expect(replay.tally.flow(.cover, asset: asset) >= 0)
+      }
+    }
   }
 
   @Test("a comparison is the same with any number of threads, and another with another seed")
@@ -140,7 +131,7 @@ struct WaterfallComparisonTests {
     let one = try comparison().run(waterfall)
     let threaded = WaterfallComparison(
       title: "a fall", market: try Self.market.get(), file: try MarkedVenue.file.get(),
-      accounts: .population(count: 60, seed: 3), workers: .threads(3))
+      accounts: .population(count: 50, seed: 3), workers: .threads(3))
     let again = try threaded.run(waterfall)
     #expect(one.result.hash == again.result.hash && one.result.costs == again.result.costs)
     let other = try comparison(seed: 4).run(waterfall)

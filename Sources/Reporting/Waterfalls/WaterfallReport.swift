@@ -139,7 +139,7 @@ extension WaterfallPage {
   /// The cost of every stage of every waterfall.
   private func stages(_ money: MoneyFormat) -> Markup {
     let used = LiquidationStage.allCases.filter { stage in
-      runs.contains { $0.result.costs[stage] != 0 }
+      runs.contains { $0.result.costs[at: stage] != 0 }
     }
     guard !used.isEmpty else { return "<p>No liquidation cost anything.</p>\n" }
     var table = HTMLTable(
@@ -148,7 +148,7 @@ extension WaterfallPage {
       table.append(
         ["\(run.name)"]
           + used.map { stage in
-            let cost = run.result.costs[stage]
+            let cost = run.result.costs[at: stage]
             return cost == 0 ? .none : "\(money.short(cost))"
           })
     }

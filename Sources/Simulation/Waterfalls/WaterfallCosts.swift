@@ -48,7 +48,7 @@ public struct WaterfallCosts: Hashable, Sendable {
   }
 
   /// Of all kinds.
-  public subscript(stage: LiquidationStage) -> Int64 {
+  public subscript(at stage: LiquidationStage) -> Int64 {
     Kind.allCases.reduce(0) { Self.sum($0, self[stage, $1]) }
   }
 
