@@ -78,7 +78,8 @@ struct WaterfallRuleTests {
   func crowding(imbalance: String, seconds: Int, rate: String) {
     let answer = answer(
       #"{"kind":"funding.rate","premium":"0","parameters":{"set":"default"},"#
-        + #""crowding":{"rate":"0","imbalance":"\#(imbalance)","largestImbalance":"1000","velocity":"0.1%","cap":"1%","#
+        + #""crowding":{"rate":"0","imbalance":"\#(imbalance)","largestImbalance":"1000","#
+        + #""velocity":"0.1%","cap":"1%","#
         + #""seconds":\#(seconds)}}"#)
     #expect(answer["crowdingRate"] == .string(rate))
     #expect(answer["rate"] == .string("0.0001"))
