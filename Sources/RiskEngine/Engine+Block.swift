@@ -48,7 +48,7 @@ extension Engine {
   private mutating func watch() throws(StepError) {
     guard let valuation else { return }
     risks = measureAll(valuation)
-    venueIndex.noteMeasured()
+    venueIndex.noteMeasured(risks)
     try callMargins()
     try countLiquidations()
     var candidates: [(shortfall: Int64, index: Int)] = []

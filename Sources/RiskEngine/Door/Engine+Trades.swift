@@ -245,9 +245,13 @@ extension Engine {
   }
 
   /// Refuses a portfolio that is worth less than nothing.
-  func requireSolvency(_ portfolio: Portfolio, of id: AccountID) throws(StepError) {
+  ///
+  /// - Parameter known: Where the portfolio stands, if it has been measured.
+  func requireSolvency(
+    _ portfolio: Portfolio, of id: AccountID, at known: AccountRisk? = nil
+  ) throws(StepError) {
     guard let valuation else { throw .refused(.notMarked("the account's instruments")) }
-    let risk = valuation.risk(portfolio)
+    let risk = known ?? valuation.risk(portfolio)
     guard risk.equity >= 0 else {
       throw .refused(
         .belowInitialMargin(id, equity: risk.equity, initialMargin: risk.initialMargin))
@@ -255,12 +259,15 @@ extension Engine {
   }
 
   /// Refuses unless a portfolio's equity, at fresh prices, covers its initial margin.
+  ///
+  /// - Parameter known: Where the portfolio stands, if it has been measured.
   func requireInitialMargin(
-    _ portfolio: Portfolio, of id: AccountID, withoutProfits: Bool = false
+    _ portfolio: Portfolio, of id: AccountID, withoutProfits: Bool = false,
+    at known: AccountRisk? = nil
   ) throws(StepError) {
     guard let valuation else { throw .refused(.notMarked("the account's instruments")) }
     try requireFreshPrices(portfolio)
-    let risk = valuation.risk(portfolio)
+    let risk = known ?? valuation.risk(portfolio)
     var equity = risk.equity - feesOfOrders(portfolio, valuation)
     if withoutProfits {
       equity -= valuation.unrealizedGains(portfolio)
