@@ -27,6 +27,7 @@ extension Engine {
     try emit(.blockStarted(at: instant))
     let indices = try sample(samples, at: instant)
     try mark(indices, at: instant, since: previous)
+    try markBalance(at: instant, since: previous)
     try settle(at: instant, since: previous)
     try renewProtections()
     try convertDebts()

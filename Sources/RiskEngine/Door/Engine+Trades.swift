@@ -32,10 +32,12 @@ extension Engine {
       instrument: contract.id, buyer: report.buyer, seller: report.seller, size: report.size,
       unitValue: unitValue, price: report.price,
       cause: report.origin == .book ? .matching : .transfer)
-    try check(buyer, takes: report.size, trade, contract, order: taken)
-    try check(seller, takes: -report.size, trade, contract, order: taken)
+    let entry = entryCharge(of: trade, contract)
+    try check(buyer, takes: report.size, trade, contract, order: taken, entry)
+    try check(seller, takes: -report.size, trade, contract, order: taken, entry)
     try emit(.traded(trade))
     if trade.cause == .matching { try chargeFees(of: trade, maker: taken?.account) }
+    if let entry { try settle(entry) }
     guard let taken else { return }
     if taken.order.remaining > report.size {
       try emit(.orderFilled(taken.account, taken.order.id, report.size))
@@ -131,7 +133,7 @@ extension Engine {
   /// Whether an account may change its position so; what lowers one may, unless it bares another.
   private func check(
     _ index: Int, takes size: Size, _ trade: Trade, _ contract: Contract,
-    order: (account: AccountID, order: RestingOrder)?
+    order: (account: AccountID, order: RestingOrder)?, _ entry: EntryCharge?
   ) throws(StepError) {
     let holder = state.accounts[index]
     let held = holder.portfolio.size(of: contract.id)
@@ -178,7 +180,7 @@ extension Engine {
     if trade.cause == .matching {
       let role: LiquidityRole = order?.account == holder.id ? .maker : .taker
       let fee = fee(trade.size, of: contract, unitValue: trade.unitValue, role: role)
-      let charge = surcharged(max(fee, 0))
+      let charge = surcharged(max(fee, 0)) + (entry?.owed(by: holder.id) ?? 0)
       portfolio.balances[asset] = max(portfolio.balances[asset] - charge, -Amount.limit)
     }
     try requireInitialMargin(portfolio, of: holder.id)

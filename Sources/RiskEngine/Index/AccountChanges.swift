@@ -62,7 +62,8 @@ struct AccountChanges: Sendable {
       .collateralMarked, .parametersChanged, .engineRestarted, .stateDigested,
       .liquidationWindowBegun, .poolDeposited, .poolWithdrawalRequested,
       .poolWithdrawalCancelled, .poolWithdrawn, .poolSettled, .deleveragingAllocated,
-      .claimsGranted, .fundWindowOpened, .fundDrawdownChanged, .fundReviewed:
+      .claimsGranted, .fundWindowOpened, .fundDrawdownChanged, .fundReviewed,
+      .makerRegistered, .makerReleased, .balanceMarked:
       break
     default: noteEvery(state)
     }

@@ -26,6 +26,8 @@ struct VenueIndex: Sendable {
   private(set) var protectedAccounts: [Int] = []
   /// Which accounts are in the waterfall.
   private var isLiquidating: [Bool]
+  /// Accounts under the hammer, ascending.
+  private(set) var auctioned: [Int] = []
 
   init(_ state: LedgerState) {
     holdings = Array(repeating: Holders(), count: state.listing.contracts.count)
@@ -42,6 +44,7 @@ struct VenueIndex: Sendable {
         holdings[instrument].set(position, of: index)
       }
       isLiquidating[index] = account.liquidation != nil
+      if account.liquidation?.auction != nil { auctioned.append(index) }
       if let order = account.liquidation?.order { reserve(order, 1, state) }
       if !account.portfolio.protections.isEmpty { protectedAccounts.append(index) }
     }
@@ -145,8 +148,19 @@ struct VenueIndex: Sendable {
       guard let index = state.index(of: id) else { return }
       while isLiquidating.count <= index { isLiquidating.append(false) }
       isLiquidating[index] = state.accounts[index].liquidation != nil
+      followAuction(of: index, state)
+    case .auctionStarted(let id, _), .liquidationStageEntered(let id, _):
+      if let index = state.index(of: id) { followAuction(of: index, state) }
     default: break
     }
+  }
+
+  private mutating func followAuction(of index: Int, _ state: LedgerState) {
+    let slot = auctioned.firstIndex { $0 >= index } ?? auctioned.count
+    let isEntered = slot < auctioned.count && auctioned[slot] == index
+    let isAuctioned = state.accounts[index].liquidation?.auction != nil
+    if isEntered, !isAuctioned { auctioned.remove(at: slot) }
+    if !isEntered, isAuctioned { auctioned.insert(index, at: slot) }
   }
 
   private mutating func followProtection(of id: AccountID, _ state: LedgerState) {
