@@ -5,6 +5,7 @@ import ArgumentParser
 import Foundation
 import Ledger
 import Quantities
+import RiskEngine
 import Simulation
 
 /// A crash like that of 10 October 2025, and how long it takes to resolve.

@@ -171,6 +171,8 @@ private struct LevelSearch {
   var slope = 0.0
 
   private static let limit = Double(1 << 31)
+  /// What a cut in part loses to whole steps, on average.
+  private static let lost = 0.5
 
   init(terms: [Terms], goal: Double) {
     self.terms = terms
@@ -205,7 +207,7 @@ private struct LevelSearch {
       if cut >= term.size {
         sum += term.size
       } else if cut > 0 {
-        sum += cut
+        sum += cut - Self.lost
         steepness += term.equity * term.density
       }
     }
@@ -220,7 +222,7 @@ private struct LevelSearch {
       if term.bottom >= high {
         goal -= term.size
       } else if term.top >= high, term.bottom <= low {
-        constant += term.exposure * term.density
+        constant += term.exposure * term.density - Self.lost
         slope += term.equity * term.density
       } else {
         terms[kept] = term

@@ -214,6 +214,6 @@ extension GroupGreeks {
 extension Valuation {
   /// What one size step of a contract moves with the market.
   public func greeks(of instrument: InstrumentID) -> ContractGreeks {
-    content.requirements.contractGreeks(of: instrument)
+    requirements.contractGreeks(of: instrument)
   }
 }

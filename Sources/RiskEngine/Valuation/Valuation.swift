@@ -52,6 +52,7 @@ public struct Valuation: Sendable {
   var collateralPrices: [Price] { content.collateralPrices }
   /// The index of each instrument's underlying, by dense index; zero where there is none.
   private var indices: [Price] { content.indices }
+  var requirements: RequirementEngine { content.requirements }
 
   /// In a venue that was marked before, what has been listed since and has no price yet is left
   /// out: no account can hold it.
