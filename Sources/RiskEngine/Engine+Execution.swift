@@ -83,6 +83,11 @@ extension Engine {
       let reduces = held.sign != -after.sign && after.steps.magnitude < held.steps.magnitude
       if reduces {
         try requireSolvency(portfolio, of: id)
+        if let mark = valuation?.mark(of: order.instrument)?.unitValue,
+          trades.contains(where: { $0.isWorse(than: mark, for: id) })
+        {
+          try requireNoDrain(portfolio, since: state.accounts[try account(id)])
+        }
       } else {
         var charged = portfolio
         charged.balances[asset] = max(charged.balances[asset] - fees, -Amount.limit)
@@ -212,5 +217,12 @@ extension Engine {
       paid += part
     }
     return paid
+  }
+}
+
+extension Trade {
+  /// Whether a side of the trade loses by it at the mark.
+  fileprivate func isWorse(than mark: Int64, for id: AccountID) -> Bool {
+    (buyer == id && unitValue > mark) || (seller == id && unitValue < mark)
   }
 }
