@@ -158,7 +158,7 @@ extension Engine {
     }
     let reduces = held.sign == -size.sign && held.steps.magnitude >= size.steps.magnitude
     if reduces {
-      try requireSolvency(portfolio, of: holder.id, after: size, trade)
+      try requireSolvency(portfolio, since: holder, after: size, trade)
       try requireHedges(portfolio, since: holder)
       return
     }
@@ -216,16 +216,37 @@ extension Engine {
     throw .refused(.unknownOrder(id))
   }
 
-  /// Refuses a reduction at a price worse than the mark that ends below zero equity: what it
-  /// loses its counterparty would win, and others would have to pay.
+  /// Refuses a reduction at a price worse than the mark that leaves a position without margin:
+  /// what it loses its counterparty would win, and others would have to pay.
   private func requireSolvency(
-    _ portfolio: Portfolio, of id: AccountID, after size: Size, _ trade: Trade
+    _ portfolio: Portfolio, since holder: Account, after size: Size, _ trade: Trade
   ) throws(StepError) {
     guard let valuation, let mark = valuation.mark(of: trade.instrument) else {
       throw .refused(.notMarked("the account's instruments"))
     }
     guard size.steps * (mark.unitValue - trade.unitValue) < 0 else { return }
-    try requireSolvency(portfolio, of: id)
+    try requireSolvency(portfolio, of: holder.id)
+    try requireNoDrain(portfolio, since: holder)
+  }
+
+  /// Refuses a reduction that takes more out of an account than the margin it frees, unless all
+  /// that is left has its initial margin or nothing is left.
+  ///
+  /// Otherwise an owner of two accounts could empty one into the other at a price far from the
+  /// mark and keep a position without equity, a claim on the fund that has cost him nothing.
+  /// Where a price is not fresh nothing can be said of margin, and what lowers a position passes.
+  func requireNoDrain(_ after: Portfolio, since holder: Account) throws(StepError) {
+    guard let valuation, !after.positions.isEmpty, (try? requireFreshPrices(after)) != nil,
+      (try? requireFreshPrices(holder.portfolio)) != nil
+    else { return }
+    let stands = valuation.risk(after)
+    guard stands.equity < stands.initialMargin else { return }
+    let stood = valuation.risk(holder.portfolio)
+    guard stands.equity - stands.maintenanceMargin < stood.equity - stood.maintenanceMargin
+    else { return }
+    throw .refused(
+      .belowInitialMargin(
+        holder.id, equity: stands.equity, initialMargin: stands.initialMargin))
   }
 
   /// Refuses what lowers one position of a portfolio and so bares another: below initial margin,

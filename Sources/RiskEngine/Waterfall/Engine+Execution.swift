@@ -84,7 +84,16 @@ extension Engine {
       let after = portfolio.size(of: order.instrument)
       let reduces = held.sign != -after.sign && after.steps.magnitude < held.steps.magnitude
       if reduces {
+<<<<<<< HEAD:Sources/RiskEngine/Waterfall/Engine+Execution.swift
         try requireSolvency(portfolio, of: id, at: measured(portfolio))
+=======
+        try requireSolvency(portfolio, of: id)
+        if let mark = valuation?.mark(of: order.instrument)?.unitValue,
+          trades.contains(where: { $0.isWorse(than: mark, for: id) })
+        {
+          try requireNoDrain(portfolio, since: state.accounts[try account(id)])
+        }
+>>>>>>> w-keepers:Sources/RiskEngine/Engine+Execution.swift
       } else {
         var charged = portfolio
         charged.balances[asset] = max(charged.balances[asset] - fees, -Amount.limit)
@@ -223,5 +232,12 @@ extension Engine {
       paid += part
     }
     return paid
+  }
+}
+
+extension Trade {
+  /// Whether a side of the trade loses by it at the mark.
+  fileprivate func isWorse(than mark: Int64, for id: AccountID) -> Bool {
+    (buyer == id && unitValue > mark) || (seller == id && unitValue < mark)
   }
 }
