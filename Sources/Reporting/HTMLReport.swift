@@ -46,7 +46,8 @@ struct ReportPage {
         \(PageFrame.section("summary", "Key figures", keyFigures))\
         \(PageFrame.section("prices", "Prices", figures(prices) + rejections))\
         \(PageFrame.section("margin", "Margin ratios", figures(ratios)))\
-        \(PageFrame.section("liquidations", "Liquidations", figures(flows) + stages + deleveraging))\
+        \(PageFrame.section(
+          "liquidations", "Liquidations", figures(flows) + stages + deleveraging))\
         \(PageFrame.section(
           "venue", "Fund, shared losses, open interest", figures(venue) + timeTable))\
         \(PageFrame.section("largest", "The largest liquidations", largest))\

@@ -16,8 +16,10 @@ extension Engine {
   mutating func issueBestTrade(
     _ account: Account, _ risk: AccountRisk, _ valuation: Valuation
   ) throws(StepError) -> Progress {
-    var memory = takeScratch(valuation)
     let directions = directions(account.portfolio, valuation)
+    // What has expired waits for its settlement.
+    guard !directions.isEmpty else { return .waits }
+    var memory = takeScratch(valuation)
     let best = chooseTrade(
       among: directions, from: risk.maintenanceMargin + risk.liquidationBuffer
     ) { direction, size in

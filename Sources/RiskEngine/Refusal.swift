@@ -189,13 +189,16 @@ public enum Refusal: Error, Equatable, Sendable, CustomStringConvertible {
     case .noAuction, .nothingForSale, .bidStale, .bidTooSmall, .auctionPriceTooHigh,
       .bidLowersExcess:
       auctionDescription
-    case .withdrawalsStopped(let insolvency, let limit):
-      "accounts in liquidation lack \(decimalText(insolvency, decimals: 6)), more than "
-        + "\(decimalText(limit, decimals: 6)); nothing is paid out until they are settled"
+    case .withdrawalsStopped(let insolvency, let limit): stopped(insolvency, limit)
     case .unknownPool, .poolAccount, .poolIsEngaged, .noClaim, .claimTooSmall,
       .withdrawalNotRequested, .noticeNotOver, .noticeLapsed:
       poolDescription
     }
+  }
+
+  private func stopped(_ insolvency: Int64, _ limit: Int64) -> String {
+    "accounts in liquidation lack \(decimalText(insolvency, decimals: 6)), more than "
+      + "\(decimalText(limit, decimals: 6)); nothing is paid out until they are settled"
   }
 
   private var auctionDescription: String {

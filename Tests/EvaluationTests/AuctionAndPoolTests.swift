@@ -180,7 +180,8 @@ struct AuctionAndPoolTests {
     arguments: [
       (#""rule":"potential","exponent":2,"scale":0.2,"before":"0","after":"50000""#, "fee", "500"),
       (
-        #""rule":"potential","exponent":2,"scale":0.2,"pot":"500","before":"50000","after":"25000""#,
+        #""rule":"potential","exponent":2,"scale":0.2,"pot":"500","before":"50000","#
+          + #""after":"25000""#,
         "fee", "-375"
       ),
       (

@@ -56,8 +56,9 @@ struct WaterfallRuleTests {
   @Test("a loss shared by equity, capped at profits")
   func byEquity() {
     let shares = answer(
-      #"{"kind":"loss.socialize","decimals":0,"loss":"30","cap":"50%","rule":"byEquity","bearers":["#
-        + #"{"account":1,"profit":"200","equity":"200"},{"account":2,"profit":"10","equity":"900"},"#
+      #"{"kind":"loss.socialize","decimals":0,"loss":"30","cap":"50%","rule":"byEquity","#
+        + #""bearers":[{"account":1,"profit":"200","equity":"200"},"#
+        + #"{"account":2,"profit":"10","equity":"900"},"#
         + #"{"account":3,"profit":"400","equity":"300"},{"account":4,"profit":"-1","equity":"9"}]}"#
     )
     #expect(shares["shares"]?.elements.map { $0["units"]?.text } == ["10", "5", "15"])
@@ -76,8 +77,9 @@ struct WaterfallRuleTests {
     ])
   func crowding(imbalance: String, seconds: Int, rate: String) {
     let answer = answer(
-      #"{"kind":"funding.rate","premium":"0","parameters":{"set":"default"},"crowding":{"rate":"0","#
-        + #""imbalance":"\#(imbalance)","largestImbalance":"1000","velocity":"0.1%","cap":"1%","#
+      #"{"kind":"funding.rate","premium":"0","parameters":{"set":"default"},"#
+        + #""crowding":{"rate":"0","imbalance":"\#(imbalance)","largestImbalance":"1000","#
+        + #""velocity":"0.1%","cap":"1%","#
         + #""seconds":\#(seconds)}}"#)
     #expect(answer["crowdingRate"] == .string(rate))
     #expect(answer["rate"] == .string("0.0001"))
@@ -128,7 +130,8 @@ struct WaterfallRuleTests {
   func marginal() throws {
     let answer = answer(
       #"{"kind":"liquidation.size","table":{"convention":"marginal","measure":"notional","rows":["#
-        + #"{"upTo":"12","initial":"10%","maintenance":"10%"},{"initial":"20%","maintenance":"20%"}]},"#
+        + #"{"upTo":"12","initial":"10%","maintenance":"10%"},"#
+        + #"{"initial":"20%","maintenance":"20%"}]},"#
         + #""position":{"size":"20","price":"1","step":"0.5"},"equity":"3","buffer":"20%","#
         + #""impact":{"volatility":0,"volume":1}}"#)
     #expect(answer["size"] == .string("1.5"))

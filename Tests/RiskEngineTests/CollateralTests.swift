@@ -112,7 +112,8 @@ struct CollateralTests {
     #expect(try venue.equity(1) == 190_000_000)
   }
 
-  // 60 % an hour is 80 USD in a minute; a contract of at most 8,100 USD does not let the index pass.
+  // 60 % an hour is 80 USD in a minute; a contract of at most 8,100 USD does not let the index
+  // pass.
   @Test("an index that is rejected leaves the price as collateral as it was")
   func rejectedIndex() throws {
     var venue = try Venue.unmarked([(key: "collateral.BTC.markUp", value: "60%")])

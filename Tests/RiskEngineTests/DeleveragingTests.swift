@@ -127,7 +127,7 @@ struct DeleveragingTests {
     let rule = (key: "deleveraging.rule", value: "1")
     let venue = try crowd([rule] + (isNetted ? netting : [])) { venue in
       // 4,266.67 USD of ETH count as 18 ÷ 16 of it.
-      try venue.open(6, .portfolio, usd: "2000")
+      try venue.open(6, .cross, usd: "1200")
       try venue.take(6, 2_133, of: Contracts.ethPerpetual)
       try venue.submit(venue.trade(perpetual, buyer: 0, seller: 6, size: 600))
     }

@@ -119,7 +119,7 @@ struct LossWorldTests {
   func coverage() throws {
     var rules: Set<UInt8> = []
     var kinds: Set<String> = []
-    for seed: UInt64 in 0..<16 {
+    for seed: UInt64 in 0..<24 {
       var venue = try Self.world(seed)
       var commands = RandomCommands(seed: seed)
       for _ in 0..<160 { try venue.attempt(commands.next(for: &venue)) }

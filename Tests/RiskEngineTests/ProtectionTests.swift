@@ -3,6 +3,7 @@
 
 import Instruments
 import Ledger
+import Margin
 import MarketData
 import Parameters
 import Quantities
@@ -173,6 +174,29 @@ struct ProtectionTests {
     try venue.submit(venue.trade(perpetual, buyer: 1, seller: 0, size: 100, order: large.id))
     #expect(venue.size(1, perpetual) == 349)
     #expect(venue.account(1).portfolio.orders.isEmpty)
+  }
+
+  @Test("a fill that reduces a portfolio is taken at its initial margin, and below it")
+  func reducingFill() throws {
+    for price in ["8000", "7999"] {
+      var venue = try Venue.marked()
+      try venue.open(1, .portfolio, usd: "1000")
+      try venue.take(1, 300, of: perpetual)
+      try venue.submit(.protectQuotes(one, btc, limits(250)))
+      for side in [Side.sell, .buy] { try venue.submit(quote(venue, side, 100)) }
+      let excess = try #require(venue.engine.valuation).risk(venue.account(1).portfolio).excess
+      try venue.submit(
+        .withdrawCollateral(one, Amount(units: excess, asset: try Coins.usd)))
+      try venue.block(btc: price)
+      let risk = try #require(venue.engine.valuation).risk(venue.account(1).portfolio)
+      #expect((risk.equity < risk.initialMargin) == (price == "7999"))
+      let order = try #require(venue.account(1).portfolio.orders.first { $0.side == .sell })
+      try venue.submit(
+        venue.trade(perpetual, buyer: 0, seller: 1, size: 60, price: "8000", order: order.id))
+      #expect(venue.size(1, perpetual) == 240)
+      #expect(
+        venue.account(1).portfolio.protection(of: try btc)?.filled.quantity == 60 * 100_000)
+    }
   }
 
   @Test("quotes that an ended interval's reserve is not there for are withdrawn")

@@ -105,9 +105,12 @@ extension LiquidationParameters {
     try texts.add(
       "wholeSliceNotional", "liquidation.wholeSliceNotional", of: &request, default: "0")
     try texts.add("expectedCost", "liquidation.expectedCost", of: &request, default: "0")
-    // The order of stages has its own: the least of each would leave none.
-    let own = ["liquidation", "insuranceFund", "socializedLoss"]
-    texts.fill { key in own.contains { key.hasPrefix($0 + ".") } }
+    // What must be stated and plays no part; what may be left out is left out.
+    let others = [
+      "liquidation.orderLife", "liquidation.patience", "liquidation.penalty",
+      "insuranceFund.eventCap", "insuranceFund.openingShare", "socializedLoss.share",
+    ]
+    texts.fill { others.contains($0) }
     let set = try shelf.set(of: texts)
     do throws(ParameterError) { try self.init(set) } catch {
       throw EvaluationRefusal(error, at: request.path)
