@@ -18,6 +18,9 @@ public struct LiquidationPace: Hashable, Sendable {
   public let leastShare: Rate
   /// Whether a liquidation ends only when no position is left, restored or not.
   public let closesAll: Bool
+  /// The book is left to the next stage at this multiple of the maintenance margin, or below;
+  /// zero for an account that has nothing left.
+  public let handover: Rate
   /// The part of the penalty that goes to whoever takes the position; the rest is the fund's.
   public let keeperShare: Rate
 
@@ -26,6 +29,7 @@ public struct LiquidationPace: Hashable, Sendable {
     grace = TimeSpan(nanoseconds: try set.stated("liquidation.grace") ?? 0)
     leastShare = Rate(billionths: try set.stated("liquidation.leastShare") ?? 0)
     closesAll = try set.stated("liquidation.closesAll") == 1
+    handover = Rate(billionths: try set.stated("liquidation.handover") ?? 0)
     keeperShare = Rate(billionths: try set.stated("liquidation.keeperShare") ?? 0)
   }
 
@@ -58,6 +62,9 @@ extension ParameterDefinition {
     ParameterDefinition(
       "liquidation.closesAll", .flag, 0...1,
       "whether a liquidation ends only when no position is left"),
+    ParameterDefinition(
+      "liquidation.handover", .rate, 0...1_000_000_000,
+      "multiple of maintenance margin at which the next stage takes over from the book"),
     ParameterDefinition(
       "liquidation.keeperShare", .rate, 0...1_000_000_000,
       "part of the penalty that goes to whoever takes the position"),

@@ -87,7 +87,7 @@ struct WaterfallPageTests {
     #expect(objects.map { $0["name"] as? String } == ["house", "other"])
     #expect(objects[0]["totalCost"] as? String == "1250.000001")
     #expect(objects[0]["totalCostPlace"] as? Int == 2)
-    #expect(objects[0]["fundPaidPlace"] as? Int == 1)
+    #expect(objects[0]["backstopPaidPlace"] as? Int == 1)
     #expect(objects[1]["fundPaid"] as? String == "0.000004")
     #expect(root["dominates"] as? Bool == false)
     #expect((root["frontier"] as? [[String: Any]])?.first?["term"] as? String == "buffer")

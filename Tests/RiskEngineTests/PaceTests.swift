@@ -125,6 +125,30 @@ struct PaceTests {
     }
   }
 
+  @Test("the book is left at the stated multiple of maintenance margin, and not a unit above it")
+  func handover() throws {
+    for (handover, stage) in [("0%", LiquidationStage.partial), ("75%", .partial)] {
+      let venue = try short([(key: "liquidation.handover", value: handover)])
+      #expect(venue.stage(of: 1) == stage, "150 USD are more than 75 % of less than 200")
+    }
+    let cause = try #require(try short([]).account(1).liquidation?.cause)
+    // The greatest share whose line is still below the equity, and the least whose line is not.
+    let above = (Int128(cause.equity) * 1_000_000_000).divided(
+      by: Int128(cause.maintenanceMargin), rounding: .up)
+    for (billionths, stage) in [
+      (above, LiquidationStage.insuranceFund), (above - 1_000, .partial),
+    ] {
+      var venue = try Venue.marked([
+        (key: "liquidation.handover", value: decimalText(Int64(billionths), decimals: 9))
+      ])
+      try venue.fund("1000", of: Coins.usd)
+      try venue.open(1, .cross, usd: "500")
+      try venue.take(1, 1_000, of: perpetual)
+      try venue.block(btc: "7650", after: 60)
+      #expect(venue.stage(of: 1) == stage)
+    }
+  }
+
   @Test("the keepers' share of a penalty goes to whoever takes the position, rounded down")
   func keepers() throws {
     var venue = try short([(key: "liquidation.keeperShare", value: "33.3333333%")])

@@ -151,7 +151,7 @@ struct WaterfallComparisonTests {
     #expect(best == [least, least] || costs[0] == costs[1])
     #expect(ranking.place(of: runs[costs[0] < costs[1] ? 0 : 1], by: .totalCost) == 1)
     #expect(ranking.place(of: runs[costs[0] < costs[1] ? 1 : 0], by: .totalCost) == 3)
-    #expect(ranking.best(.fundDraw, among: []).isEmpty)
+    #expect(ranking.best(.backstopDraw, among: []).isEmpty)
   }
 
   @Test("a sweep changes its own term and nothing else")

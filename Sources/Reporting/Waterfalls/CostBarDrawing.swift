@@ -27,7 +27,7 @@ struct CostBarDrawing {
     for run in runs {
       let values = Self.kinds.map { run.result.costs[$0.kind] }
       low = min(low, values.filter { $0 < 0 }.reduce(0, WaterfallCosts.plus))
-      high = max(high, values.filter { $0 > 0 }.reduce(0, WaterfallCosts.plus), run.fundDraw)
+      high = max(high, values.filter { $0 > 0 }.reduce(0, WaterfallCosts.plus), run.backstopDraw)
     }
     return (low, high)
   }
@@ -49,7 +49,7 @@ struct CostBarDrawing {
     }
     let fund: Markup = """
       <li><svg class="key" viewBox="0 0 22 10" aria-hidden="true">\
-      <path class="fund" d="M11 0V10"/></svg>paid by the fund</li>
+      <path class="fund" d="M11 0V10"/></svg>paid by fund and pools</li>
       """
     return """
       <div class="scroll"><svg viewBox="0 0 \(Int(Self.width)) \(Int(height))" role="img" \
@@ -97,11 +97,11 @@ struct CostBarDrawing {
 
         """)
     }
-    let fund = ChartFrame.text(x(run.fundDraw))
+    let fund = ChartFrame.text(x(run.backstopDraw))
     return """
       <text class="name" x="\(ChartFrame.text(Self.left - 10))" y="\(middle)">\(run.name)</text>
       \(bars.joined())<path class="fund" d="M\(fund) \(ChartFrame.text(top - 3))v26"/>
-      <text class="sum" x="\(ChartFrame.text(max(x(up), x(run.fundDraw)) + 8))" y="\(middle)">\
+      <text class="sum" x="\(ChartFrame.text(max(x(up), x(run.backstopDraw)) + 8))" y="\(middle)">\
       \(money.short(run.totalCost))</text>
 
       """

@@ -21,9 +21,11 @@ struct WaterfallColumn: Sendable {
     ranked("deleveraged", "Deleveraged profit", .deleveraged),
     ranked("socialized", "Shared loss", .socialized),
     ranked("totalCost", "Cost to traders", .totalCost),
-    ranked("fundPaid", "Fund paid", .fundDraw),
+    ranked("backstopPaid", "Fund and pools paid", .backstopDraw),
     money("lowestFund", "Lowest fund") { $0.result.totals.lowestFund },
     money("fundAtEnd", "Fund at the end") { $0.result.totals.fundAtEnd },
+    money("fundPaid", "Of that: fund") { $0.result.totals.fundPaid },
+    money("poolProfit", "Result of pools") { $0.result.totals.poolProfit },
     ranked("deleveragedLater", "Deleveraged, an hour later", .deleveragedLater),
     money("keeperRewards", "Of penalties: keepers") { $0.result.costs.keeperRewards },
     WaterfallColumn(
@@ -32,10 +34,14 @@ struct WaterfallColumn: Sendable {
     ranked("owedAtEnd", "Owed at the end", .owedAtEnd),
   ]
 
-  /// What fits a terminal.
-  static let short = all.filter {
-    !["fundAtEnd", "deleveragedLater", "keeperRewards"].contains($0.field)
-  }
+  /// What is asked first, and fits a terminal or the width of a page.
+  static let main = all.filter { !more.contains($0.field) }
+  /// What stands in a table of its own.
+  static let rest = all.filter { more.contains($0.field) }
+
+  private static let more = [
+    "lowestFund", "fundAtEnd", "fundPaid", "poolProfit", "deleveragedLater", "keeperRewards",
+  ]
 
   private static func ranked(
     _ field: String, _ title: String, _ figure: WaterfallRanking.Figure
@@ -55,6 +61,13 @@ struct WaterfallColumn: Sendable {
     _ field: String, _ title: String, _ value: @escaping @Sendable (WaterfallRun) -> Int64
   ) -> WaterfallColumn {
     WaterfallColumn(field: field, title: title, isMoney: false, figure: nil, value: value)
+  }
+
+  /// Whether a run has the least of the solvent ones, and not the same as most of them.
+  func isBest(_ run: WaterfallRun, in ranking: WaterfallRanking) -> Bool {
+    guard let figure, run.outcome == .solvent else { return false }
+    let best = ranking.best(figure, among: ranking.solvent)
+    return best.contains(run.name) && (best.count == 1 || best.count * 2 < ranking.solvent.count)
   }
 
   /// A value as people read it.

@@ -4,8 +4,8 @@
 /// What the figures of a comparison mean, and what they leave out.
 enum WaterfallNotes {
   static let all = [
-    "Slippage: by how much liquidation orders were filled worse than the mark of their block, all "
-      + "fills together, also where the account had nothing left and the fund paid for it.",
+    "Slippage: by how much liquidation orders were filled, and positions given to bidders and "
+      + "pools, worse than the mark of their block, all together, also where the account had nothing left and the fund paid for it.",
     "Penalties: what liquidated accounts paid, to the fund or to whoever took the position; fees: "
       + "what they paid the venue for those trades.",
     "Deleveraged profit: what accounts gave up whose positions were closed against a bankrupt "
@@ -13,8 +13,9 @@ enum WaterfallNotes {
       + "minutes on. Negative where they did better than the mark.",
     "Shared loss: what winners gave toward debts that the fund could not pay.",
     "Cost to traders: slippage, penalties, fees, deleveraged profit and shared loss together.",
-    "Fund paid: what the insurance fund gave so that accounts owed nothing. It is not part of the "
-      + "cost to traders, though a part of the slippage is paid with it.",
+    "Fund and pools paid: what the insurance fund gave so that accounts owed nothing, what it gave "
+      + "to bidders for positions that were worth nothing, and what backstop pools lost. It is "
+      + "not part of the cost to traders, though a part of the slippage is paid with it.",
     "Solvent: after the last block nobody is owed anything, and nobody bore the loss of another "
       + "but by deleveraging. Owed at the end: the sum of what accounts still owe.",
     "Mean margin: initial margin of all traders ÷ open interest, mean over the blocks.",

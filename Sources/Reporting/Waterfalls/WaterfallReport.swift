@@ -81,19 +81,28 @@ struct WaterfallPage {
   }
 
   private func table(_ money: MoneyFormat) -> Markup {
+    table(
+      WaterfallColumn.main, money,
+      "Each waterfall in the same crash; the least of the solvent ones stands out")
+      + table(WaterfallColumn.rest, money, "More of the same runs")
+  }
+
+  private func table(
+    _ columns: [WaterfallColumn], _ money: MoneyFormat, _ caption: Markup
+  ) -> Markup {
     var table = HTMLTable(
-      "Each waterfall in the same crash; the least of each column stands out",
-      [.short("Waterfall")] + WaterfallColumn.all.map { .number("\($0.title)") } + [.short("Ends")])
+      caption,
+      [.short("Waterfall"), .short("Ends")] + columns.map { .number("\($0.title)") })
+    let ranking = ranking
     for run in runs {
-      let cells = WaterfallColumn.all.map { column -> Markup in
+      let cells = columns.map { column -> Markup in
         let text = column.text(run, money)
-        let isBest = column.figure.map { ranking.best($0, among: runs).contains(run.name) }
         let exact = column.isMoney ? money.exact(column.value(run)) : text
         let value: Markup = "<data value=\"\(exact)\" title=\"\(exact)\">\(text)</data>"
-        return isBest == true ? "<b class=\"best\">\(value)</b>" : value
+        return column.isBest(run, in: ranking) ? "<b class=\"best\">\(value)</b>" : value
       }
       table.append(
-        ["\(run.name)"] + cells + [Self.ending(run.outcome)], isMarked: run.name == runs[0].name)
+        ["\(run.name)", Self.ending(run.outcome)] + cells, isMarked: run.name == runs[0].name)
     }
     return "<div class=\"wide-table\">\(table.markup)</div>\n"
   }
@@ -131,7 +140,7 @@ extension WaterfallPage {
         "cost-bars", "Cost to traders by kind", bars.markup,
         """
         What all liquidations of a run cost traders; the mark beside each bar is what the \
-        insurance fund paid. A bar to the left of the axis is a gain against the mark.
+        insurance fund and pools paid. A bar to the left of the axis is a gain against the mark.
         """)
       + "</div>\n" + stages(results.money)
   }
@@ -185,7 +194,7 @@ extension WaterfallPage {
       [
         .short("Term"), .number("Value"), .number("Mean margin ÷ open interest"),
         .number("Liquidations"), .number("Cost to traders"), .number("Bad debt"),
-        .number("Fund paid"), .short("Ends"),
+        .number("Fund and pools paid"), .short("Ends"),
       ])
     for point in points {
       table.append([
@@ -193,7 +202,7 @@ extension WaterfallPage {
         "\(NumberText.percentage(billionths: point.meanMargin))",
         "\(NumberText.grouped(Int64(point.run.result.totals.liquidations)))",
         "\(money.short(point.run.totalCost))", "\(money.short(point.badDebt))",
-        "\(money.short(point.run.fundDraw))", Self.ending(point.run.outcome),
+        "\(money.short(point.run.backstopDraw))", Self.ending(point.run.outcome),
       ])
     }
     return table.markup

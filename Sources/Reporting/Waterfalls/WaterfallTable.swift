@@ -15,13 +15,12 @@ public enum WaterfallTable {
     guard let first = runs.first else { return "" }
     let ranking = WaterfallRanking(runs)
     let money = MoneyFormat(currency: first.result.quote.symbol)
-    let columns = WaterfallColumn.short
+    let columns = WaterfallColumn.main
     var table = TextTable(
       [("Waterfall", .left)] + columns.map { ($0.title, .right) } + [("Ends", .left)])
     for run in runs {
       let cells = columns.map { column in
-        let isBest = column.figure.map { ranking.best($0, among: runs).contains(run.name) }
-        return column.text(run, money) + (isBest == true ? " *" : "  ")
+        column.text(run, money) + (column.isBest(run, in: ranking) ? " *" : "  ")
       }
       table.append([run.name] + cells + [run.outcome.title])
     }
@@ -30,7 +29,7 @@ public enum WaterfallTable {
       \(TextTable.visible(first.result.origin.title))
 
       \(table.text)
-      * least of its column.
+      * least of its column among the solvent ones.
       \(verdict)
       \(frontier(points, money))
       """
@@ -109,14 +108,14 @@ struct WaterfallVerdict {
     let solvent = ranking.solvent
     if let house = ranking.runs.first?.name {
       let (cost, fund) = (
-        ranking.best(.totalCost, among: solvent), ranking.best(.fundDraw, among: solvent)
+        ranking.best(.totalCost, among: solvent), ranking.best(.backstopDraw, among: solvent)
       )
       if solvent.isEmpty {
         sentences.append("No waterfall kept the venue solvent.")
       } else {
         sentences.append("Solvent: \(Self.list(solvent.map(\.name))).")
         sentences.append("Of these \(Self.list(cost)) cost traders least.")
-        sentences.append("Of these \(Self.list(fund)) drew least from the fund.")
+        sentences.append("Of these \(Self.list(fund)) drew least from fund and pools.")
         sentences.append(
           ranking.dominates(house)
             ? "“\(house)” has the smallest cost and the smallest draw of the solvent ones."

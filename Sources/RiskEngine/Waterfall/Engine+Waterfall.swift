@@ -118,7 +118,8 @@ extension Engine {
       }
       return try enterNext(account.id, after: .cancelOrders)
     case .partial:
-      if risk.equity <= 0 || isExhausted {
+      let line = rules.liquidation.pace.handover.share(of: risk.maintenanceMargin, rounding: .down)
+      if risk.equity <= line || isExhausted {
         if let index = state.index(of: account.id),
           try convertDebts(of: index, above: false)
         {

@@ -31,9 +31,8 @@ public struct FrontierPoint: Sendable {
   public var meanMargin: Int64 { run.result.costs.meanMargin }
   /// What accounts could not pay themselves, whoever paid it then.
   public var badDebt: Int64 {
-    let totals = run.result.totals
-    return WaterfallCosts.sum(
-      WaterfallCosts.sum(totals.fundPaid, totals.socializedValue), run.owedAtEnd)
+    [run.backstopDraw, run.result.totals.socializedValue, run.owedAtEnd]
+      .reduce(0, WaterfallCosts.sum)
   }
 }
 

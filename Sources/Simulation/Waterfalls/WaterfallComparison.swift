@@ -42,8 +42,13 @@ extension WaterfallRun {
   public var owedAtEnd: Int64 { result.points.last?.uncoveredValue ?? 0 }
   /// What traders paid, as the sum of every kind.
   public var totalCost: Int64 { result.costs.total }
-  /// What the insurance fund paid out.
-  public var fundDraw: Int64 { result.totals.fundPaid }
+  /// What those behind the venue paid out: the insurance fund for debts and to bidders, and what
+  /// backstop pools lost.
+  public var backstopDraw: Int64 {
+    let totals = result.totals
+    return [totals.fundPaid, totals.auctionRewards, max(-totals.poolProfit, 0)]
+      .reduce(0, WaterfallCosts.sum)
+  }
 }
 
 /// Runs one crash under several waterfalls: the same prices, accounts, depth and seed.

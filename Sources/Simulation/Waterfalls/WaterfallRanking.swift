@@ -11,7 +11,7 @@ public struct WaterfallRanking: Sendable {
     case deleveraged
     case deleveragedLater
     case socialized
-    case fundDraw
+    case backstopDraw
     case bankruptAccounts
     case owedAtEnd
 
@@ -25,7 +25,7 @@ public struct WaterfallRanking: Sendable {
       case .deleveraged: costs[.deleveraging]
       case .deleveragedLater: costs.deleveragedLater
       case .socialized: costs[.socialized]
-      case .fundDraw: run.fundDraw
+      case .backstopDraw: run.backstopDraw
       case .bankruptAccounts: Int64(costs.bankruptAccounts)
       case .owedAtEnd: run.owedAtEnd
       }
@@ -51,9 +51,9 @@ public struct WaterfallRanking: Sendable {
   }
 
   /// Whether a waterfall is among the solvent ones and none of them costs traders less or draws
-  /// less from the fund.
+  /// less from fund and pools.
   public func dominates(_ name: String) -> Bool {
     best(.totalCost, among: solvent).contains(name)
-      && best(.fundDraw, among: solvent).contains(name)
+      && best(.backstopDraw, among: solvent).contains(name)
   }
 }
