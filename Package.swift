@@ -100,7 +100,7 @@ let package = Package(
       "Simulation",
       [
         "Quantities", "NumericalMethods", "Instruments", "MarketData", "Parameters", "Volatility",
-        "Margin", "Ledger", "Clearing", "RiskEngine", "Journal", "Connectors",
+        "Margin", "Ledger", "Liquidation", "Clearing", "RiskEngine", "Journal", "Connectors",
       ]),
     room(
       "Evaluation",
@@ -180,7 +180,7 @@ let package = Package(
       "SimulationTests",
       [
         "Simulation", "RiskEngine", "Journal", "Ledger", "MarketData", "Instruments",
-        "Parameters", "Quantities", "Connectors", "Margin",
+        "Parameters", "Quantities", "Connectors", "Margin", "Liquidation",
       ]),
     tests("EvaluationTests", ["Evaluation", "Parameters", "Quantities", "NumericalMethods"]),
     tests(

@@ -52,9 +52,11 @@ public struct AccountTotals: Hashable, Sendable {
   ///
   /// - Parameter earlier: Each of them once, as it is in the sums.
   public mutating func follow(_ earlier: [EarlierAccount], in state: LedgerState) {
-    for before in earlier {
-      add(before.account.portfolio, -1, state.listing)
-      add(state.accounts[before.index].portfolio, 1, state.listing)
+    // Spans lend their elements: an account is a large value, and there may be many.
+    let (before, now) = (earlier.span, state.accounts.span)
+    for place in before.indices {
+      add(before[place].account.portfolio, -1, state.listing)
+      add(now[before[place].index].portfolio, 1, state.listing)
     }
   }
 

@@ -44,6 +44,7 @@ extension Command: Canonical {
     case .openPool, .depositToPool, .requestPoolWithdrawal, .cancelPoolWithdrawal,
       .withdrawFromPool:
       encodePool(to: &writer)
+    case .registerMaker, .releaseMaker: encodeBalance(to: &writer)
     }
   }
 
@@ -80,6 +81,7 @@ extension Command: Canonical {
       self = .openVenue(quote: quote, try reader.value())
     case Self.auctionTag: self = try Self.readAuction(&reader)
     case 80...84: self = try Self.readPool(tag, &reader)
+    case 96...97: self = try Self.readBalance(tag, &reader)
     default: self = try Self.readAccess(tag, &reader)
     }
   }

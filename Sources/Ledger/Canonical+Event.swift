@@ -63,6 +63,7 @@ extension LedgerEvent: Canonical {
     case .deleveragingAllocated, .claimsGranted, .fundWindowOpened, .fundDrawdownChanged,
       .fundReviewed:
       encodeLosses(to: &writer)
+    case .makerRegistered, .makerReleased, .balanceMarked: encodeBalance(to: &writer)
     }
   }
 
@@ -137,6 +138,7 @@ extension LedgerEvent: Canonical {
     case Self.auctionTags: self = try Self.readAuction(tag, &reader)
     case 112...117: self = try Self.readPool(tag, &reader)
     case 120...124: self = try Self.readLosses(tag, &reader)
+    case 100...102: self = try Self.readBalance(tag, &reader)
     default: self = try Self.readAccess(tag, &reader)
     }
   }

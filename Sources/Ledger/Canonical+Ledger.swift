@@ -16,6 +16,9 @@ extension LedgerAccount: Canonical {
     case .pool(let id):
       writer.append(UInt8(80))
       writer.append(id)
+    case .entryPot(let underlying):
+      writer.append(UInt8(96))
+      writer.append(underlying)
     }
   }
   public init(from reader: inout CanonicalReader) throws(CanonicalError) {
@@ -25,6 +28,7 @@ extension LedgerAccount: Canonical {
     case 2: self = .fees
     case 3: self = .outside
     case 80: self = .pool(try reader.value())
+    case 96: self = .entryPot(try reader.value())
     default: throw reader.malformed("ledger account")
     }
   }

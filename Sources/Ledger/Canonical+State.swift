@@ -88,12 +88,13 @@ extension LedgerState: Canonical {
     let hasLosses = !losses.isEmpty
     writer.append(
       UInt8(restartedAt != nil ? 1 : 0) | (isMarked ? 2 : 0) | (pools.isEmpty ? 0 : 32)
-        | (hasLosses ? 64 : 0) | (isCounted ? 128 : 0))
+        | (hasLosses ? 64 : 0) | (isCounted ? 128 : 0) | (balance.isEmpty ? 0 : 16))
     if let restartedAt { writer.append(restartedAt) }
     if isMarked { writer.append(list: collateralMarks) }
     if !pools.isEmpty { writer.append(list: pools) }
     if hasLosses { writer.append(losses) }
     if let liquidationFlow { writer.append(liquidationFlow) }
+    if !balance.isEmpty { writer.append(balance) }
   }
 
   public init(from reader: inout CanonicalReader) throws(CanonicalError) {
@@ -111,7 +112,7 @@ extension LedgerState: Canonical {
     nextOrder = try reader.value()
     lastFunding = try reader.value()
     let present = try reader.byte()
-    guard present & ~227 == 0 else { throw reader.malformed("state") }
+    guard present & ~243 == 0 else { throw reader.malformed("state") }
     if present & 1 != 0 { restartedAt = try reader.value(Timestamp.self) }
     if present & 2 != 0 {
       collateralMarks = try reader.list()
@@ -121,6 +122,7 @@ extension LedgerState: Canonical {
     if present & 32 != 0 { pools = try readPools(&reader) }
     if present & 64 != 0 { losses = try reader.value() }
     if present & 128 != 0 { liquidationFlow = try reader.value(LiquidationFlow.self) }
+    if present & 16 != 0 { balance = try readBalance(&reader) }
     guard totals.count == listing.contracts.count, houses.count == listing.collateral.count,
       marks.count <= listing.contracts.count,
       accounts.allSatisfy({ $0.portfolio.balances.count == houses.count })
@@ -136,6 +138,17 @@ extension LedgerState: Canonical {
       throw reader.malformed("state")
     }
     return pools
+  }
+
+  private func readBalance(
+    _ reader: inout CanonicalReader
+  ) throws(CanonicalError) -> BalanceBook {
+    let balance: BalanceBook = try reader.value()
+    let isKnown =
+      balance.makers.allSatisfy { index(of: $0) != nil }
+      && balance.pots.allSatisfy { listing.index(of: $0.asset) != nil }
+    guard isKnown else { throw reader.malformed("state") }
+    return balance
   }
 
   /// What identifies this state; equal states have equal digests, on every machine.

@@ -45,6 +45,9 @@ public enum Command: Hashable, Sendable {
   case cancelPoolWithdrawal(AccountID, AccountID, PoolTranche)
   /// Pays what notice was given of, and all gains.
   case withdrawFromPool(AccountID, AccountID, PoolTranche)
+  /// An account is a market maker's from now on: what it holds is the house's side.
+  case registerMaker(AccountID)
+  case releaseMaker(AccountID)
 }
 
 /// Where a trade that is reported was agreed.

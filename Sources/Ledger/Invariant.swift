@@ -31,6 +31,8 @@ public enum Invariant: String, Error, Hashable, Sendable, CaseIterable {
   /// What a pool owes its depositors is there: its gains in its reserve, and at rest its deposits
   /// in its account; its order closes no more than it holds.
   case poolsCoverTheirClaims
+  /// Rebates come out of the fees that were paid for the same underlying.
+  case entryPotsAreNotNegative
 }
 
 extension LedgerState {
@@ -44,6 +46,7 @@ extension LedgerState {
       if house.insuranceFund < 0 { return .insuranceFundIsNotNegative }
       if house.fees < 0 { return .feesAreNotNegative }
     }
+    if !balance.pots.allSatisfy({ $0.units >= 0 }) { return .entryPotsAreNotNegative }
     if let instrument, totals[instrument].netSize != 0 { return .marketSumsToZero }
     return nil
   }
@@ -92,8 +95,10 @@ extension LedgerState {
   /// The first of the running totals that is not what the accounts come to.
   private func broken(by sums: AccountTotals) -> Invariant? {
     for asset in houses.indices {
-      // What pools keep for their depositors is customers' money.
-      let kept = asset > 0 ? 0 : pools.reduce(Int128(0)) { $0 + Int128($1.reserve) }
+      // What pools keep for their depositors, and pots for takers, is customers' money.
+      let kept =
+        (asset > 0 ? 0 : pools.reduce(Int128(0)) { $0 + Int128($1.reserve) })
+        + balance.total(in: listing.collateral[asset].asset)
       if sums.customers[asset] + kept == houses[asset].customers { continue }
       return .runningTotalsAreTrue
     }

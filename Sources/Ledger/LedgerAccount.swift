@@ -16,6 +16,8 @@ public enum LedgerAccount: Hashable, Sendable, CustomStringConvertible {
   case outside
   /// What a pool has gained and its depositors have not fetched.
   case pool(AccountID)
+  /// What entry fees on an underlying have collected and rebates have not given back.
+  case entryPot(AssetSymbol)
 
   public var description: String {
     switch self {
@@ -24,6 +26,7 @@ public enum LedgerAccount: Hashable, Sendable, CustomStringConvertible {
     case .fees: "fees"
     case .outside: "outside"
     case .pool(let id): "gains of the pool of \(id)"
+    case .entryPot(let underlying): "entry fees on \(underlying)"
     }
   }
 }
@@ -67,6 +70,10 @@ public enum TransferReason: UInt8, Hashable, Sendable, CaseIterable {
   case lossRecovery = 40
   /// What traders pay on top of fees, into the insurance fund, while it is below its target.
   case fundSurcharge = 41
+  /// What a taker pays for taking an underlying out of balance, into its pot.
+  case entryFee = 96
+  /// What a taker is given back for bringing an underlying nearer to balance, from its pot.
+  case entryRebate = 97
 }
 
 /// Money moving from one ledger account to another.

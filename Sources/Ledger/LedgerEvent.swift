@@ -105,4 +105,9 @@ public enum LedgerEvent: Hashable, Sendable {
   case fundDrawdownChanged(Asset, percent: UInt8, peak: Int64)
   /// How large the fund should be, and what is asked of traders; absent when neither is asked.
   case fundReviewed(FundReview?)
+  // The venue's balance.
+  case makerRegistered(AccountID)
+  case makerReleased(AccountID)
+  /// Imbalances and what funding makes of them, of all underlyings where it does; in every block.
+  case balanceMarked([BalanceMark])
 }

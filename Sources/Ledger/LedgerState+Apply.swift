@@ -52,6 +52,7 @@ extension LedgerState {
     case .deleveragingAllocated, .claimsGranted, .fundWindowOpened, .fundDrawdownChanged,
       .fundReviewed:
       applyLosses(event)
+    case .makerRegistered, .makerReleased, .balanceMarked: applyBalance(event)
     }
   }
 
@@ -120,6 +121,7 @@ extension LedgerState {
       let before = pools[place].reserve
       pools[place].reserve = sum(before, units)
       houses[asset].customers += Int128(pools[place].reserve) - Int128(before)
+    case .entryPot(let underlying): creditPot(underlying, units, asset: asset)
     }
   }
 
@@ -132,7 +134,7 @@ extension LedgerState {
   }
 
   /// A balance with units added; one that would leave its field stays, and it is remembered.
-  private mutating func sum(_ balance: Int64, _ units: Int64) -> Int64 {
+  mutating func sum(_ balance: Int64, _ units: Int64) -> Int64 {
     let (sum, overflows) = balance.addingReportingOverflow(units)
     guard !overflows, sum.magnitude <= Amount.limit.magnitude else {
       isOutsideLimits = true

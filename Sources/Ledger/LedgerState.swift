@@ -80,6 +80,9 @@ public struct LedgerState: Hashable, Sendable {
   public internal(set) var pools: [BackstopPool]
   /// Claims, draws and the fund's target; empty unless parameters ask for them.
   public internal(set) var losses = LossBook()
+  /// Registered makers, pots of entry fees and funding that follows the imbalance; empty unless
+  /// somebody is registered or parameters ask for it.
+  public internal(set) var balance = BalanceBook()
   /// Whether a balance left its field limit; the command that did it is refused.
   public internal(set) var isOutsideLimits = false
 

@@ -5,6 +5,7 @@ import ArgumentParser
 import Foundation
 import Ledger
 import Quantities
+import RiskEngine
 import Simulation
 
 /// A crash like that of 10 October 2025, and how long it takes to resolve.
@@ -45,15 +46,20 @@ struct CascadeCommand: ParsableCommand {
     var cascade = try Cascade(
       plan, parameters: try parameters.load().set, workers: try options.workers())
     let opening = try seconds { try cascade.open() }
+    let before = processorSeconds()
     let crash = try seconds { try cascade.crash() }
+    let between = processorSeconds()
     let first = cascade.result
     let settling = try seconds { try cascade.settle() }
+    let after = processorSeconds()
     let result = cascade.result
     let figures: [Figure] = [
       .below("accounts opened by the door", opening, "s"),
       .below("the block of the crash", crash, "s"),
       .below("orders, reports and blocks after it", settling, "s"),
       .below("everything resolved", crash + settling, "s", goal: 1),
+      .below("processor time of the crash", between - before, "s"),
+      .below("processor time after it", after - between, "s"),
       .below("blocks", Double(result.blocks), "blocks"),
       .below("events of the crash", Double(first.events), "events"),
       .below("events in all", Double(result.events), "events"),
@@ -79,5 +85,7 @@ struct CascadeCommand: ParsableCommand {
       }
       print(try encoded(figure))
     }
+    // What a change for speed must leave as it is.
+    if !json { print("hash  \(cascade.engine.hash)") }
   }
 }

@@ -27,6 +27,7 @@ extension Engine {
     try emit(.blockStarted(at: instant))
     let indices = try sample(samples, at: instant)
     try mark(indices, at: instant, since: previous)
+    try markBalance(at: instant, since: previous)
     try settle(at: instant, since: previous)
     try renewProtections()
     try convertDebts()
@@ -48,7 +49,7 @@ extension Engine {
   private mutating func watch() throws(StepError) {
     guard let valuation else { return }
     risks = measureAll(valuation)
-    venueIndex.noteMeasured()
+    venueIndex.noteMeasured(risks)
     try callMargins()
     try countLiquidations()
     var candidates: [(shortfall: Int64, index: Int)] = []

@@ -78,6 +78,8 @@ public enum Refusal: Error, Equatable, Sendable, CustomStringConvertible {
   /// What accounts in liquidation lack is more than the fund may bear, millionths of the quote
   /// currency: nobody leaves before it is settled.
   case withdrawalsStopped(insolvency: Int64, limit: Int64)
+  /// The account is no registered market maker's.
+  case notRegistered(AccountID)
 
   public var code: String {
     switch self {
@@ -133,6 +135,7 @@ public enum Refusal: Error, Equatable, Sendable, CustomStringConvertible {
     case .noticeNotOver: "notice-not-over"
     case .noticeLapsed: "notice-lapsed"
     case .withdrawalsStopped: "withdrawals-stopped"
+    case .notRegistered: "not-registered"
     }
   }
 
@@ -193,6 +196,7 @@ public enum Refusal: Error, Equatable, Sendable, CustomStringConvertible {
     case .unknownPool, .poolAccount, .poolIsEngaged, .noClaim, .claimTooSmall,
       .withdrawalNotRequested, .noticeNotOver, .noticeLapsed:
       poolDescription
+    case .notRegistered(let id): "\(id) is not registered as a market maker"
     }
   }
 

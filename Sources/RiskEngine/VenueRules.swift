@@ -52,6 +52,8 @@ public struct VenueRules: Sendable {
   /// In which order collateral is sold for debts: dense indices by rank, then haircut.
   public let conversionOrder: [Int]
   public let pool: PoolParameters
+  /// By underlying; only those where something is asked for its balance.
+  public let balance: [BalanceRule]
 
   /// Decimals of every feed of the venue.
   public static let feedDecimals: UInt8 = 8
@@ -66,7 +68,9 @@ public struct VenueRules: Sendable {
     pool = try PoolParameters(set)
     var feeds: [FeedRule] = []
     var underlyings: [UnderlyingRule] = []
+    var balance: [BalanceRule] = []
     for symbol in Self.symbols(of: listing) {
+      if let rule = try BalanceRule(set, underlying: symbol) { balance.append(rule) }
       feeds.append(try Self.feed(symbol, quote: listing.quote, set))
       let perpetual = Self.perpetualFeed(of: symbol, set)
       if let perpetual { feeds.append(try Self.feed(perpetual, quote: listing.quote, set)) }
@@ -86,6 +90,7 @@ public struct VenueRules: Sendable {
     }
     self.feeds = feeds.sorted { $0.id < $1.id }
     self.underlyings = underlyings
+    self.balance = balance
   }
 
   /// Every underlying something depends on, sorted, each once.

@@ -220,6 +220,8 @@ extension Command {
     case .requestPoolWithdrawal: "requestPoolWithdrawal"
     case .cancelPoolWithdrawal: "cancelPoolWithdrawal"
     case .withdrawFromPool: "withdrawFromPool"
+    case .registerMaker: "registerMaker"
+    case .releaseMaker: "releaseMaker"
     }
   }
 }

@@ -202,13 +202,13 @@ extension Samples {
       .movePosition(from: account(), to: account(), instrument(), size()),
       .changeMarginMode(account(), pick(MarginMode.allCases)),
       .bidInAuction(account(), list { $0.auctionBid() }),
-    ] + poolCommands()
+    ] + poolCommands() + balanceCommands()
   }
 
   /// One of each kind of event.
   mutating func events() -> [LedgerEvent] {
     venueEvents() + marketEvents() + settlementEvents() + liquidationEvents() + accessEvents()
-      + auctionEvents() + poolEvents() + lossEvents()
+      + auctionEvents() + poolEvents() + lossEvents() + balanceEvents()
   }
 
   private mutating func venueEvents() -> [LedgerEvent] {

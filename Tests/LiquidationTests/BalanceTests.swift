@@ -88,7 +88,86 @@ struct EntryFeeTests {
     #expect(make(1e300, 3, .zero) == nil)
     let steep = try #require(make(1e20, 3, .zero))
     #expect(steep.potential(of: .min) == EntryFeePotential.limit)
-    #expect(steep.fee(from: .min, to: .max, pot: 0) == 0)
+    #expect(steep.fee(from: .min, to: -.max, pot: 0) == 0)
+    // Through balance without a pot: nothing back for the way there.
+    #expect(steep.fee(from: .min, to: .max, pot: 0) == EntryFeePotential.limit)
+    let one = Rate(billionths: 1)
+    let with = {
+      EntryFeePotential(
+        scale: 1, exponent: 2, rebateShare: .zero, threshold: $0, slopeCap: Rate(billionths: $1))
+    }
+    #expect(with(0, one.billionths) != nil && with(0, 1_000_000_000) != nil)
+    #expect(with(-1, 1) == nil && with(0, 0) == nil && with(0, 1_000_000_001) == nil)
+  }
+
+  @Test("a trade through balance is one that stops there and goes on", arguments: 0..<50)
+  func flips(seed: UInt64) throws {
+    var random = Seeded(seed)
+    let fee = try potential(
+      scale: .random(in: 1e-3...1, using: &random), exponent: .random(in: 1...2, using: &random),
+      rebate: "80%")
+    let start = Int64.random(in: 1...1 << 40, using: &random)
+    let end = -Int64.random(in: 1...1 << 40, using: &random)
+    for pot in [0, fee.potential(of: start) / 3, .max] as [Int64] {
+      let back = fee.fee(from: start, to: 0, pot: pot)
+      #expect(back <= 0 && -back <= pot)
+      #expect(fee.fee(from: start, to: end, pot: pot) == back + fee.potential(of: end))
+    }
+    // Nothing is gained by cutting up a way back: roundings are the venue's.
+    let middle = Int64.random(in: 0...start, using: &random)
+    let whole = fee.fee(from: start, to: 0, pot: .max)
+    let parts =
+      fee.fee(from: start, to: middle, pot: .max) + fee.fee(from: middle, to: 0, pot: .max)
+    #expect((whole...whole + 1).contains(parts))
+  }
+
+  // By hand: 2·10⁻⁷·S² is steeper than 1 % from 25,000 on, where it is 125.
+  @Test("beyond the cap on its slope the potential rises straight")
+  func slope() throws {
+    let make = {
+      EntryFeePotential(
+        scale: 0.2, exponent: 2, rebateShare: .zero, threshold: $0,
+        slopeCap: Rate(billionths: 10_000_000))
+    }
+    let fee = try #require(make(0))
+    #expect(fee.potential(of: 25_000 * million) == 125 * million)
+    #expect(fee.potential(of: 24_000 * million) == 115_200_000)
+    #expect(fee.potential(of: -50_000 * million) == 375 * million)
+    #expect(fee.averageCost(of: 50_000 * million) == Rate(billionths: 7_500_000))
+    #expect(fee.averageCost(of: 10_000 * million) == Rate(billionths: 2_000_000))
+    #expect(fee.averageCost(of: 0) == .zero && fee.averageCost(of: -1) == .zero)
+    let late = try #require(make(10_000 * million))
+    #expect(late.potential(of: 10_000 * million) == 0)
+    #expect(late.potential(of: -10_000 * million) == 0)
+    // 8 beyond it: 0.2 × 64 millionths, to even.
+    #expect(late.potential(of: 10_008 * million) == 13)
+    #expect(late.potential(of: 60_000 * million) == 375 * million)
+    #expect(late.averageCost(of: 10_000 * million) == Rate(billionths: 2_000_000))
+    let straight = try #require(
+      EntryFeePotential(
+        scale: 20_000, exponent: 1, rebateShare: .zero, slopeCap: Rate(billionths: 10_000_000)))
+    #expect(straight.potential(of: 100 * million) == million)
+  }
+
+  // QUANT 6: q·P·(S₀ + q/2) ÷ K = P ÷ 2K · (S₁² − S₀²).
+  @Test("Synthetix: what the skewed price costs is a quadratic potential", arguments: 0..<20)
+  func identity(seed: UInt64) throws {
+    var random = Seeded(seed)
+    let scale: Int64 = 1_000_000
+    let index = Int64.random(in: 1...5_000, using: &random)
+    let before = Int64.random(in: 0...9_999, using: &random)
+    let size = Int64.random(in: 1...9_999, using: &random)
+    let price = try #require(
+      skewedPrice(
+        Price(steps: index * Price.stepsPerOne), before: before, after: before + size,
+        scale: scale))
+    // The imbalance S·P to the second power, and 10⁶ for millionths.
+    let fee = try potential(scale: 1e6 / (2 * Double(index * scale)), exponent: 2)
+    let cost = Double(price.steps - index * Price.stepsPerOne) * Double(size) / 100
+    let charged = fee.fee(
+      from: before * index * million, to: (before + size) * index * million, pot: 0)
+    // Half a step of price a unit, and half a millionth for each potential.
+    #expect(abs(Double(charged) - cost) <= Double(size) * 0.005 + 1 + cost * 1e-12)
   }
 }
 
@@ -121,6 +200,48 @@ struct VelocityFundingTests {
     #expect(try funding().rate(after: .day, from: rate, imbalance: 0) == rate)
     #expect(
       try funding().rate(after: TimeSpan(seconds: -5), from: rate, imbalance: 1_000) == rate)
+  }
+
+  @Test("a second at a small imbalance counts, in 10^-18")
+  func fine() throws {
+    let funding = try funding()
+    var (rate, coarse) = (Int64(0), Rate.zero)
+    for _ in 0..<3_600 {
+      rate = funding.fineRate(after: TimeSpan(seconds: 1), from: rate, imbalance: 1)
+      coarse = funding.rate(after: TimeSpan(seconds: 1), from: coarse, imbalance: 1)
+    }
+    // A thousandth of 83,334 billionths an hour; each step is cut by less than half.
+    #expect(coarse == .zero)
+    #expect(abs(rate - 83_334_000_000) <= 1_800)
+    let most: Int64 = 500_000_000_000_000
+    #expect(funding.fineRate(after: .day, from: 0, imbalance: .max) == most)
+    #expect(funding.fineRate(after: .day, from: 0, imbalance: .min) == -most)
+    #expect(funding.fineRate(after: .day, from: .max, imbalance: 0) == most)
+    #expect(
+      funding.fineRate(after: TimeSpan(seconds: -1), from: 7, imbalance: 1_000) == 7)
+  }
+
+  @Test("the settled rate adds a part of the premium, and is capped")
+  func settled() throws {
+    let funding = try funding()
+    let half = try Rate("50%")
+    let rate = { (fine: Int64, premium: Int64) in
+      funding.settledRate(fine, premium: Rate(billionths: premium), weight: half).billionths
+    }
+    #expect(rate(1_000_000_000, 10) == 6 && rate(-1_000_000_000, 10) == 4)
+    #expect(rate(0, 1_000_000) == 500_000 && rate(0, 1_000_001) == 500_000)
+    #expect(rate(0, 1_000_003) == 500_000 && rate(0, -2_000_000) == -500_000)
+    #expect(rate(499_999_000_000_000, 0) == 499_999 && rate(499_999_000_000_000, 2) == 500_000)
+  }
+
+  @Test("a premium inside the cost of its size is none")
+  func impact() {
+    let premium = {
+      impactPremium(Rate(billionths: $0), cost: Rate(billionths: 100)).billionths
+    }
+    #expect(premium(99) == 0 && premium(100) == 0 && premium(101) == 1)
+    #expect(premium(-99) == 0 && premium(-100) == 0 && premium(-101) == -1)
+    #expect(impactPremium(Rate(billionths: -7), cost: .zero) == Rate(billionths: -7))
   }
 
   @Test("parameters out of range are none")

@@ -70,6 +70,10 @@ struct Audit {
   private func checkMoney(_ event: LedgerEvent) {
     var money = state.houses.map { Int128($0.insuranceFund) + Int128($0.fees) }
     for pool in state.pools { money[0] += Int128(pool.reserve) }
+    for pot in state.balance.pots {
+      #expect(pot.units > 0)
+      money[state.listing.index(of: pot.asset) ?? 0] += Int128(pot.units)
+    }
     var sizes = [Int64](repeating: 0, count: state.listing.contracts.count)
     for account in state.accounts {
       for (asset, units) in account.portfolio.balances.enumerated() {

@@ -213,6 +213,28 @@ struct ScaleTests {
     }
   }
 
+  @Test("the equity that is kept of an account is what a new measure finds", arguments: 0..<6)
+  func keptEquity(seed: UInt64) throws {
+    var venue = try FuzzTests.busyVenue()
+    var commands = RandomCommands(seed: seed)
+    var asked = 0
+    var changed = 0
+    for _ in 0..<200 {
+      let command = try commands.next(for: &venue)
+      guard try venue.attempt(command), let valuation = venue.engine.valuation else { continue }
+      for (index, account) in venue.engine.state.accounts.enumerated() {
+        guard let known = venue.engine.venueIndex.equity(of: index) else {
+          changed += 1
+          continue
+        }
+        #expect(known == valuation.risk(account.portfolio).equity, "\(account.id), \(command)")
+        #expect(venue.engine.venueIndex.id(of: index) == account.id)
+        asked += 1
+      }
+    }
+    #expect(asked > 500 && changed > 100)
+  }
+
   /// Between a block and a report the parameters change, and with them what options are worth.
   @Test(
     "a venue whose parameters change between block and report goes on like one restored then",

@@ -40,4 +40,47 @@ public struct VelocityFunding: Hashable, Sendable {
     let limit = Int128(cap.billionths)
     return Rate(billionths: Int64(min(max(Int128(rate.billionths) + change, -limit), limit)))
   }
+
+  /// The same of a rate in 10^−18, for steps of seconds at small imbalances, which in billionths
+  /// would round to nothing.
+  ///
+  /// - Parameter fine: Billionths of billionths, of any size.
+  public func fineRate(after elapsed: TimeSpan, from fine: Int64, imbalance: Int64) -> Int64 {
+    // 2^63 × 2^60 in 128 bits; then at most 2^60 × 2^63.
+    let skew = min(max(Int128(imbalance), -Int128(largestImbalance)), Int128(largestImbalance))
+    let speed = (skew * Int128(velocity.billionths) * 1_000_000_000)
+      .divided(by: Int128(largestImbalance), rounding: .halfEven)
+    let change = (speed * Int128(max(elapsed.nanoseconds, 0)))
+      .divided(by: Int128(TimeSpan.hour.nanoseconds), rounding: .halfEven)
+    let limit = Int128(cap.billionths) * 1_000_000_000
+    return Int64(min(max(Int128(fine) + change, -limit), limit))
+  }
+
+  /// The rate of one interval: what the imbalance has made it, and a part of the premium; capped.
+  ///
+  /// - Parameters:
+  ///   - fine: Billionths of billionths.
+  ///   - premium: The mean of the impact premiums sampled since the last interval.
+  public func settledRate(_ fine: Int64, premium: Rate, weight: Rate) -> Rate {
+    let rate = Int128(fine).divided(by: 1_000_000_000, rounding: .halfEven)
+    let part = (Int128(premium.billionths) * Int128(weight.billionths))
+      .divided(by: 1_000_000_000, rounding: .halfEven)
+    let limit = Int128(cap.billionths)
+    return Rate(billionths: Int64(min(max(rate + part, -limit), limit)))
+  }
+}
+
+/// The premium that is left when a stated size has paid for its way into the book.
+///
+///     max(0, bid − index) − max(0, index − ask), over the index
+///
+/// Inside the cost of that size a premium is nobody's: whoever traded on it would lose it.
+/// Source: Binance, “Introduction to Funding Rates”, with the impact prices at
+/// premium ∓ cost.
+/// - Parameters:
+///   - premium: Perpetual ÷ index − 1.
+///   - cost: What the size costs against the book, as a share of it, not negative.
+public func impactPremium(_ premium: Rate, cost: Rate) -> Rate {
+  let (bid, ask) = (premium.billionths - cost.billionths, premium.billionths + cost.billionths)
+  return Rate(billionths: max(bid, 0) - max(-ask, 0))
 }

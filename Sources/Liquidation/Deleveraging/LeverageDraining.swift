@@ -77,13 +77,13 @@ private struct Basin {
 
   /// The lowest level that cuts no more than `wanted`; the highest of all if none does.
   func level(cutting wanted: Int128) -> Int64 {
-    guard cut(at: Self.lowest) > wanted else { return Self.lowest }
-    guard cut(at: Self.highest) <= wanted else { return Self.highest }
+    guard !isEnough(Self.lowest, for: wanted) else { return Self.lowest }
+    guard isEnough(Self.highest, for: wanted) else { return Self.highest }
     var (above, below) = bracket(around: estimate(cutting: wanted), wanted)
     // `above` cuts no more than is wanted, `below` more.
     while below < above - 1 {
       let middle = below + Int64((Int128(above) - Int128(below)) / 2)
-      if cut(at: middle) <= wanted { above = middle } else { below = middle }
+      if isEnough(middle, for: wanted) { above = middle } else { below = middle }
     }
     return above
   }
@@ -93,19 +93,19 @@ private struct Basin {
     var width: Int128 = 1
     var above = Int128(guess)
     var below = above
-    let isEnough = { (level: Int128) in cut(at: Self.clamped(level)) <= wanted }
-    if isEnough(above) {
+    let suffices = { (level: Int128) in isEnough(Self.clamped(level), for: wanted) }
+    if suffices(above) {
       repeat {
         above = below
         below -= width
         width *= 4
-      } while below > Int128(Self.lowest) && isEnough(below)
+      } while below > Int128(Self.lowest) && suffices(below)
     } else {
       repeat {
         below = above
         above += width
         width *= 4
-      } while above < Int128(Self.highest) && !isEnough(above)
+      } while above < Int128(Self.highest) && !suffices(above)
     }
     return (Self.clamped(above), Self.clamped(below))
   }
@@ -114,10 +114,15 @@ private struct Basin {
     Int64(min(max(level, Int128(lowest)), Int128(highest)))
   }
 
-  private func cut(at level: Int64) -> Int128 {
-    var sum: Int128 = 0
-    for candidate in candidates { sum += Int128(candidate.cut(at: level)) }
-    return sum
+  /// Whether a level cuts no more than is wanted.
+  private func isEnough(_ level: Int64, for wanted: Int128) -> Bool {
+    var left = wanted
+    let candidates = candidates.span
+    for place in candidates.indices {
+      left -= Int128(candidates[place].cut(at: level))
+      if left < 0 { return false }
+    }
+    return true
   }
 }
 
@@ -127,40 +132,104 @@ extension Basin {
   /// A level in binary floating point; where it lies decides how long the search takes, and
   /// nothing else.
   fileprivate func estimate(cutting wanted: Int128) -> Int64 {
-    let terms = candidates.map(FloatingTerms.init)
-    let goal = Double(wanted)
-    let excess = { (level: Double) in
-      terms.reduce(0 - goal) { $0 + $1.cut(at: level) }
-    }
-    let limit = Double(1 << 31)
-    let top = min(terms.reduce(0) { max($0, $1.top) } + 1, limit)
-    // Nearly always there is something left to drain at no leverage at all.
-    let bottom = excess(0) > 0 ? 0 : -limit
-    let root = try? bracketedRoot(lower: bottom, upper: top, tolerance: 1e-10, of: excess)
-    return Self.clamped(Int128(((root ?? 0) * Double(1 << 32)).rounded()))
+    var search = LevelSearch(
+      terms: candidates.map(LevelSearch.Terms.init), goal: Double(wanted))
+    return Self.clamped(Int128((search.level() * Double(1 << 32)).rounded()))
   }
+}
 
-  private struct FloatingTerms {
+/// Newton's method on the sum of all cuts, inside a bracket; whose cut the bracket decides already
+/// is asked no more, so that most steps ask few.
+private struct LevelSearch {
+  struct Terms {
     let size: Double
     let exposure: Double
     let equity: Double
     /// Steps per millionth.
     let density: Double
+    /// The leverage above which nothing is cut, and the one below which all is.
+    let top: Double
+    let bottom: Double
 
     init(_ candidate: DeleveragingCandidate) {
       size = Double(candidate.size.steps)
       exposure = Double(candidate.exposure)
       equity = Double(candidate.equity)
-      density = size / Double(candidate.notional)
+      let notional = Double(candidate.notional)
+      density = size / notional
+      top = exposure / equity
+      bottom = (exposure - notional) / equity
     }
+  }
 
-    /// The leverage above which nothing is cut.
-    var top: Double { exposure / equity }
+  /// Of those whom the bracket does not decide.
+  var terms: [Terms]
+  /// Steps that they, and those who are cut in part, are to give.
+  var goal: Double
+  /// Of those who are cut in part wherever in the bracket: constant − slope × level.
+  var constant = 0.0
+  var slope = 0.0
 
-    @inline(__always)
-    func cut(at level: Double) -> Double {
-      min(max((exposure - level * equity) * density, 0), size)
+  private static let limit = Double(1 << 31)
+  /// What a cut in part loses to whole steps, on average.
+  private static let lost = 0.5
+
+  init(terms: [Terms], goal: Double) {
+    self.terms = terms
+    self.goal = goal
+  }
+
+  mutating func level() -> Double {
+    var low = -Self.limit
+    var high = min(terms.reduce(0) { max($0, $1.top) } + 1, Self.limit)
+    // Nearly always there is something left to drain at no leverage at all.
+    var level = 0.0
+    for step in 0..<256 {
+      let (excess, steepness) = excess(at: level)
+      if excess > 0 { low = level } else { high = level }
+      narrow(low, high)
+      if terms.isEmpty, slope > 0 {
+        return min(max((constant - goal) / slope, low), high)
+      }
+      guard high - low > 1e-10 else { break }
+      let next = level + excess / steepness
+      // Kinks can throw a step to and fro; every third one halves.
+      level = next > low && next < high && step % 3 < 2 ? next : (low + high) / 2
     }
+    return level
+  }
+
+  private func excess(at level: Double) -> (excess: Double, steepness: Double) {
+    var sum = constant - slope * level - goal
+    var steepness = slope
+    for term in terms {
+      let cut = (term.exposure - level * term.equity) * term.density
+      if cut >= term.size {
+        sum += term.size
+      } else if cut > 0 {
+        sum += cut - Self.lost
+        steepness += term.equity * term.density
+      }
+    }
+    return (sum, steepness)
+  }
+
+  private mutating func narrow(_ low: Double, _ high: Double) {
+    var kept = 0
+    for place in terms.indices {
+      let term = terms[place]
+      if term.top <= low { continue }
+      if term.bottom >= high {
+        goal -= term.size
+      } else if term.top >= high, term.bottom <= low {
+        constant += term.exposure * term.density - Self.lost
+        slope += term.equity * term.density
+      } else {
+        terms[kept] = term
+        kept += 1
+      }
+    }
+    terms.removeLast(terms.count - kept)
   }
 }
 

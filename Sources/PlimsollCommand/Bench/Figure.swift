@@ -63,6 +63,17 @@ func seconds(_ work: () throws -> Void) rethrows -> Double {
   return try clock.measure(work) / .seconds(1)
 }
 
+/// The processor time that all threads of the process have had so far, seconds.
+///
+/// On a machine that others use too it says what a piece of work costs; the wall clock says how
+/// long it had to wait as well.
+func processorSeconds() -> Double {
+  var usage = rusage()
+  getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
+  let seconds = { (time: timeval) in Double(time.tv_sec) + Double(time.tv_usec) * 1e-6 }
+  return seconds(usage.ru_utime) + seconds(usage.ru_stime)
+}
+
 /// The most memory the process has had, from the system's own accounting.
 func peakMebibytes() -> Double {
   var usage = rusage()

@@ -59,7 +59,8 @@ public struct Cascade {
     }
   }
 
-  /// Opens every account and brings its positions in, against the makers, at the marks.
+  /// Opens every account and brings its positions in, against the makers, at the marks; then a
+  /// block in which nothing moves, for a venue that crashes has had blocks before.
   public mutating func open() throws {
     let first = world.markets.count * Self.makersPerMarket
     let quote = engine.state.listing.quote
@@ -77,6 +78,7 @@ public struct Cascade {
               price: world.markets[market].price, origin: .transfer)))
       }
     }
+    try submit(block(of: \.price))
     result = CascadeResult()
   }
 

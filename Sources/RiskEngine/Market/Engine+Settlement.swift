@@ -19,6 +19,7 @@ extension Engine {
     guard crossesInterval(from: previous, to: instant, interval: interval),
       previous.nanoseconds > 0
     else { return }
+    var funded: [AssetSymbol] = []
     for (index, contract) in state.listing.contracts.enumerated() {
       guard !state.totals[index].isExpired, !contract.isOption,
         state.totals[index].openInterest > 0,
@@ -26,12 +27,14 @@ extension Engine {
       else { continue }
       let unitValue = state.marks[index].unitValue
       if case .perpetual = contract.kind {
-        let rate = fundingRate(premium: market.market.basis, rules.clearing)
-        let payment = unitFunding(notional: unitNotional(unitValue: unitValue), rate: rate)
-        try emit(.fundingSettled(contract.id, rate: rate, unitPayment: payment))
+        let funding = funding(of: contract, market, unitValue: unitValue)
+        try emit(
+          .fundingSettled(contract.id, rate: funding.rate, unitPayment: funding.payment))
+        funded.append(contract.underlying)
       }
       try emit(.profitsSettled(contract.id, unitValue: unitValue))
     }
+    try restartSampling(of: funded)
     try chargeGapPremiums(over: interval)
     try accrueInterest(over: interval)
     try repayClaims()

@@ -80,7 +80,21 @@ struct HolderSide: Hashable, Sendable {
 
   init(isLong: Bool) { self.isLong = isLong }
 
+  /// How many hold.
+  var count: Int { buckets.reduce(0) { $0 + $1.holdings.count } }
+
+  /// Every holding with a profit at a unit value, or every other one, by ascending account.
+  @inline(__always)
+  func forEach(winning: Bool, at unitValue: Int64, _ body: (Holding) -> Void) {
+    if winning {
+      forEachWinner(at: unitValue, body)
+    } else {
+      forEachLoser(at: unitValue, body)
+    }
+  }
+
   /// Every holding with a profit at a unit value, by ascending account.
+  @inline(__always)
   func forEachWinner(at unitValue: Int64, _ body: (Holding) -> Void) {
     for bucket in buckets where wins(bucket.best, at: unitValue) {
       for holding in bucket.holdings where wins(holding.entry, at: unitValue) { body(holding) }
@@ -88,6 +102,7 @@ struct HolderSide: Hashable, Sendable {
   }
 
   /// Every holding without a profit at a unit value, by ascending account.
+  @inline(__always)
   func forEachLoser(at unitValue: Int64, _ body: (Holding) -> Void) {
     for bucket in buckets {
       for holding in bucket.holdings where !wins(holding.entry, at: unitValue) { body(holding) }

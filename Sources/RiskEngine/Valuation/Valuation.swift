@@ -13,44 +13,68 @@ public import Quantities
 /// Whatever a decision needs besides the state comes from here: risks, notionals, trial
 /// portfolios and conversions between the quote currency and other assets.
 public struct Valuation: Sendable {
-  let listing: Listing
-  let rules: VenueRules
+  /// Shared: a valuation is large, is never changed and is handed on with every question.
+  private final class Content: Sendable {
+    let listing: Listing
+    let rules: VenueRules
+    let marks: [InstrumentMark]
+    let prices: [Price]
+    let collateralPrices: [Price]
+    let indices: [Price]
+    let requirements: RequirementEngine
+
+    /// - Parameter requirements: At the market of the state.
+    init(
+      _ state: LedgerState, rules: VenueRules, listing: Listing, _ requirements: RequirementEngine
+    ) throws(MarginError) {
+      self.listing = listing
+      self.rules = rules
+      let prices = try Valuation.prices(of: state)
+      self.prices = prices
+      collateralPrices = Valuation.collateralPrices(prices, of: state)
+      indices = try Valuation.indices(of: state)
+      marks = requirements.marks
+      self.requirements = requirements
+    }
+  }
+
+  private var content: Content
+
+  // Each hands out what it names and no more.
+  var listing: Listing { content.listing }
+  var rules: VenueRules { content.rules }
   /// By dense index of the instrument.
-  public private(set) var marks: [InstrumentMark]
+  public var marks: [InstrumentMark] { content.marks }
   /// By dense index of the collateral asset; the quote currency's is one, and an asset that was
   /// never priced has zero.
-  private(set) var prices: [Price]
+  var prices: [Price] { content.prices }
   /// What each asset counts for as collateral: at most its index.
-  private(set) var collateralPrices: [Price]
+  var collateralPrices: [Price] { content.collateralPrices }
   /// The index of each instrument's underlying, by dense index; zero where there is none.
-  private var indices: [Price]
-  private(set) var requirements: RequirementEngine
+  private var indices: [Price] { content.indices }
+  var requirements: RequirementEngine { content.requirements }
 
   /// In a venue that was marked before, what has been listed since and has no price yet is left
   /// out: no account can hold it.
   /// - Throws: ``MarginError`` when an underlying has no price in a venue that was never marked,
   ///   or a mark or a scenario leaves its limits.
   init(state: LedgerState, rules: VenueRules) throws(MarginError) {
-    listing = state.listing
-    self.rules = rules
-    prices = try Self.prices(of: state)
-    collateralPrices = Self.collateralPrices(prices, of: state)
-    indices = try Self.indices(of: state)
-    requirements = try RequirementEngine(
+    // What has no price is refused before anything else is.
+    _ = try (Self.prices(of: state), Self.indices(of: state))
+    var requirements = try RequirementEngine(
       listing: state.listing, margin: rules.margin, surface: rules.surface)
     try requirements.advance(to: state.snapshot)
-    marks = requirements.marks
+    content = try Content(state, rules: rules, listing: state.listing, requirements)
   }
 
-  /// The same listing at another block's market, in place; nothing is allotted anew.
+  /// The same listing at another block's market; tables are filled anew and not found anew.
   ///
-  /// - Throws: As ``init(state:rules:)``; the valuation is then unusable.
+  /// - Throws: As ``init(state:rules:)``; the valuation is then as it was.
   mutating func advance(to state: LedgerState) throws(MarginError) {
-    prices = try Self.prices(of: state)
-    collateralPrices = Self.collateralPrices(prices, of: state)
-    indices = try Self.indices(of: state)
+    _ = try (Self.prices(of: state), Self.indices(of: state))
+    var requirements = content.requirements
     try requirements.advance(to: state.snapshot)
-    marks = requirements.marks
+    content = try Content(state, rules: content.rules, listing: content.listing, requirements)
   }
 
   private static func prices(of state: LedgerState) throws(MarginError) -> [Price] {
@@ -96,18 +120,18 @@ public struct Valuation: Sendable {
   /// A portfolio that cannot be measured (none that the engine accepted) counts as one that may
   /// neither take risk nor be liquidated: nothing is done on a guess.
   public func risk(_ portfolio: Portfolio) -> AccountRisk {
-    (try? requirements.risk(of: portfolio)) ?? .unmeasured
+    (try? content.requirements.risk(of: portfolio)) ?? .unmeasured
   }
 
   /// Working memory for a row of questions.
-  func makeScratch() -> RiskScratch { requirements.makeScratch() }
+  func makeScratch() -> RiskScratch { content.requirements.makeScratch() }
 
   /// Whether working memory was made for a venue of this shape.
-  func fits(_ scratch: borrowing RiskScratch) -> Bool { requirements.fits(scratch) }
+  func fits(_ scratch: borrowing RiskScratch) -> Bool { content.requirements.fits(scratch) }
 
   /// The same with the caller's working memory.
   func risk(_ portfolio: borrowing Portfolio, _ scratch: inout RiskScratch) -> AccountRisk {
-    (try? requirements.risk(of: portfolio, scratch: &scratch)) ?? .unmeasured
+    (try? content.requirements.risk(of: portfolio, scratch: &scratch)) ?? .unmeasured
   }
 
   /// What an account pays for jumps through its margin over a time, millionths of the quote
@@ -115,7 +139,7 @@ public struct Valuation: Sendable {
   func gapPremium(
     _ portfolio: Portfolio, over span: TimeSpan, _ scratch: inout RiskScratch
   ) -> Int64 {
-    (try? requirements.gapPremium(of: portfolio, over: span, scratch: &scratch)) ?? 0
+    (try? content.requirements.gapPremium(of: portfolio, over: span, scratch: &scratch)) ?? 0
   }
 
   /// The risk of every account, by dense index.
@@ -127,7 +151,8 @@ public struct Valuation: Sendable {
   private func risks(
     of accounts: [Account], from first: Int, workers: AccountWorkers
   ) -> [AccountRisk] {
-    workers.map(accounts.count - first) { range in
+    let requirements = content.requirements
+    return workers.map(accounts.count - first) { range in
       var scratch = requirements.makeScratch()
       // A span lends its elements: an account is not copied to be measured.
       let accounts = accounts.span
@@ -146,20 +171,22 @@ public struct Valuation: Sendable {
 
   /// Rows of all accounts at this market.
   func rows(of accounts: [Account]) -> FollowedRows {
-    FollowedRows(requirements, count: accounts.count) { accounts[$0].portfolio }
+    FollowedRows(content.requirements, count: accounts.count) { accounts[$0].portfolio }
   }
 
   /// Brings rows up to this market and to what some accounts have become.
   func update(_ rows: inout FollowedRows, _ changed: [Int], of accounts: [Account]) {
-    rows.advance(to: requirements)
-    for index in changed { rows.replace(index, with: accounts[index].portfolio, requirements) }
+    rows.advance(to: content.requirements)
+    for index in changed {
+      rows.replace(index, with: accounts[index].portfolio, content.requirements)
+    }
   }
 
   /// ``risks(of:workers:)`` by rows that are up to date, with the same results.
   func risks(
     of accounts: [Account], by rows: FollowedRows, workers: AccountWorkers
   ) -> [AccountRisk] {
-    guard let sweep = rows.sweep(requirements) else {
+    guard let sweep = rows.sweep(content.requirements) else {
       return risks(of: accounts, workers: workers)
     }
     let ordered = workers.map(rows.count) { range in
@@ -171,17 +198,17 @@ public struct Valuation: Sendable {
 
   /// How contracts and coins move with one underlying.
   func factorExposures(to underlying: AssetSymbol) -> FactorExposures {
-    requirements.factorExposures(to: underlying)
+    content.requirements.factorExposures(to: underlying)
   }
 
   /// What a fill counts for under a protection of quotes.
   func quoteFills(of instrument: InstrumentID, size: Size) -> QuoteFills {
-    requirements.quoteFills(of: instrument, size: size)
+    content.requirements.quoteFills(of: instrument, size: size)
   }
 
   /// The charges that make up a portfolio's maintenance margin, largest first.
   public func maintenanceCharges(_ portfolio: Portfolio) -> [ChargeLine] {
-    let lines = (try? requirements.breakdown(of: portfolio))?.lines ?? []
+    let lines = (try? content.requirements.breakdown(of: portfolio))?.lines ?? []
     return lines.filter { $0.maintenance != 0 }.sorted { $0.maintenance > $1.maintenance }
   }
 
@@ -189,7 +216,7 @@ public struct Valuation: Sendable {
   public func breakdown(
     _ portfolio: Portfolio
   ) throws(MarginError) -> RequirementBreakdown {
-    try requirements.breakdown(of: portfolio)
+    try content.requirements.breakdown(of: portfolio)
   }
 
   /// The mark of an instrument.
@@ -228,6 +255,13 @@ extension Valuation {
     quote(units, asset, prices[asset], rounding)
   }
 
+  /// ``quote(_:asset:rounding:)`` of one asset, rounded down, for a row of questions.
+  func worth(of asset: Int) -> AssetWorth {
+    AssetWorth(
+      price: prices[asset].steps,
+      unitsPerWhole: listing.collateral[asset].asset.unitsPerWhole)
+  }
+
   /// The same at the asset's price as collateral.
   func quote(_ units: Int64, collateral asset: Int, rounding: RoundingDirection = .down) -> Int64 {
     quote(units, asset, collateralPrices[asset], rounding)
@@ -236,12 +270,9 @@ extension Valuation {
   private func quote(
     _ units: Int64, _ asset: Int, _ price: Price, _ rounding: RoundingDirection
   ) -> Int64 {
-    let perWhole = listing.collateral[asset].asset.unitsPerWhole
-    // The quote currency, at one: most conversions, and none of them needs a division.
-    if price.steps == perWhole * 100 { return units }
-    let whole = Int128(perWhole) * 100
-    let value = (Int128(units) * Int128(price.steps)).divided(by: whole, rounding: rounding)
-    return Int64(clamping: value)
+    let worth = AssetWorth(
+      price: price.steps, unitsPerWhole: listing.collateral[asset].asset.unitsPerWhole)
+    return worth(units, rounding: rounding)
   }
 
   /// Ledger units of the settlement asset of an instrument in millionths of the quote currency,
@@ -298,7 +329,7 @@ extension Valuation {
       guard let index = listing.index(of: position.instrument) else { continue }
       let profit = position.unrealizedProfit(unitValue: marks[index].unitValue)
       let gain = min(max(quote(profit, of: position.instrument), 0), QuoteMoney.limit)
-      let loss = requirements.worstLoss(of: position)
+      let loss = content.requirements.worstLoss(of: position)
       gains = min(gains + max(gain - loss, 0), QuoteMoney.limit)
     }
     return gains
@@ -315,5 +346,25 @@ extension Valuation {
       gains = min(gains + min(gain, QuoteMoney.limit), QuoteMoney.limit)
     }
     return gains
+  }
+}
+
+/// Ledger units of one asset in millionths of the quote currency, at one price.
+struct AssetWorth {
+  private let price: Int64
+  /// Of the price that makes a unit a millionth.
+  private let whole: Int64
+
+  init(price: Int64, unitsPerWhole: Int64) {
+    self.price = price
+    whole = unitsPerWhole * 100
+  }
+
+  @inline(__always)
+  func callAsFunction(_ units: Int64, rounding: RoundingDirection = .down) -> Int64 {
+    // The quote currency, at one: most conversions, and none of them needs a division.
+    if price == whole { return units }
+    let value = (Int128(units) * Int128(price)).divided(by: Int128(whole), rounding: rounding)
+    return Int64(clamping: value)
   }
 }

@@ -36,15 +36,13 @@ extension Engine {
   mutating func chargeFees(of trade: Trade, maker: AccountID?) throws(StepError) {
     guard let instrument = state.listing.index(of: trade.instrument) else { return }
     let contract = state.listing.contracts[instrument]
-    let fee = { (engine: Engine, role: LiquidityRole) in
-      engine.fee(trade.size, of: contract, unitValue: trade.unitValue, role: role)
-    }
     var collected: Int64 = 0
     for id in [trade.buyer, trade.seller] where id != maker {
-      collected += try collect(fee(self, .taker), from: id, in: contract)
+      let owed = fee(trade.size, of: contract, unitValue: trade.unitValue, role: .taker)
+      collected += try collect(owed, from: id, in: contract)
     }
     guard let maker else { return }
-    let owed = fee(self, .maker)
+    let owed = fee(trade.size, of: contract, unitValue: trade.unitValue, role: .maker)
     if owed >= 0 {
       _ = try collect(owed, from: maker, in: contract)
     } else {

@@ -27,13 +27,14 @@ extension Engine {
       instrument < valuation.marks.count
     else { return [] }
     var places: [DeleveragingPlace] = []
+    var found: [FoundEquity] = []
     for side in Side.allCases {
       // As the account in liquidation would hold it: on the other side.
       let queue = Opposition(
         position: Position(instrument: id, size: Size(steps: -side.sign), cost: 0),
         instrument: instrument, unitValue: valuation.marks[instrument].unitValue,
         rule: deleveragingRule(of: AccountID(0), in: instrument))
-      let candidates = opposing(queue, valuation, winning: true)
+      let candidates = opposing(queue, valuation, winning: true, &found)
       let quantiles = deleveragingQuantiles(
         candidates.map { $0.rank(by: queue.rule, side: side) })
       var ranked = zip(candidates, quantiles).makeIterator()

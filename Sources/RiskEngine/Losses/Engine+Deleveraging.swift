@@ -55,7 +55,7 @@ extension Engine {
     _ queue: Opposition, of id: AccountID, _ valuation: Valuation
   ) throws(StepError) -> Bool {
     let wanted = queue.position.size.magnitude
-    let winners = opposing(queue, valuation, winning: true)
+    let winners = gather(queue, valuation, winning: true)
     let isDraining = queue.rule == .leverageDraining
     var level: Int64 = 0
     let cuts: [DeleveragingCut]
@@ -69,7 +69,7 @@ extension Engine {
     try trade(cuts, queue, of: id, wanted: wanted, level: level)
     let missing = cuts.reduce(wanted) { $0 - $1.size }
     guard isDraining, missing > .zero else { return !cuts.isEmpty }
-    let others = opposing(queue, valuation, winning: false)
+    let others = gather(queue, valuation, winning: false)
     let further = drainLeverage(of: missing, among: others, requiresProfit: false)
     try trade(
       further.cuts, queue, of: id, wanted: missing, level: further.level, isWidened: true)
@@ -125,32 +125,54 @@ struct Opposition {
   var candidateSide: Side { position.size.sign < 0 ? .buy : .sell }
 }
 
+/// An account's equity as it was found on the way to something else.
+struct FoundEquity {
+  /// Dense index.
+  let account: Int
+  let equity: Int64
+}
+
 extension Engine {
+  /// The same candidates, and what was measured on the way is remembered: who is asked about again
+  /// before he changes is not measured again.
+  private mutating func gather(
+    _ queue: Opposition, _ valuation: Valuation, winning: Bool
+  ) -> [DeleveragingCandidate] {
+    var found: [FoundEquity] = []
+    let candidates = opposing(queue, valuation, winning: winning, &found)
+    for one in found { venueIndex.remember(one.equity, of: one.account) }
+    return candidates
+  }
+
   /// The healthy accounts on the other side of a position, as they would stand with all of theirs
   /// closed at the execution value.
   ///
-  /// - Parameter winning: Those with a profit at that value, or the others.
+  /// - Parameters:
+  ///   - winning: Those with a profit at that value, or the others.
+  ///   - found: What had to be measured is added.
   func opposing(
-    _ queue: Opposition, _ valuation: Valuation, winning: Bool
+    _ queue: Opposition, _ valuation: Valuation, winning: Bool, _ found: inout [FoundEquity]
   ) -> [DeleveragingCandidate] {
     let id = queue.position.instrument
     guard let asset = state.settlementIndex(of: id) else { return [] }
     let contract = state.listing.contracts[queue.instrument]
     let mark = valuation.marks[queue.instrument].unitValue
+    let worth = valuation.worth(of: asset)
     let drained =
       queue.rule == .leverageDraining
       ? valuation.factorExposures(to: contract.underlying) : nil
+    let holders = venueIndex.holdings[queue.instrument]
+    let side = queue.candidateSide == .buy ? holders.longs : holders.shorts
     var candidates: [DeleveragingCandidate] = []
-    var scratch = valuation.makeScratch()
-    let take = { (holding: Holding) in
+    candidates.reserveCapacity(side.count)
+    var scratch: RiskScratch?
+    side.forEach(winning: winning, at: queue.unitValue) { holding in
       let other = holding.position
       let index = Int(holding.account)
       guard !venueIndex.isInLiquidation(index) else { return }
       let profit = other.unrealizedProfit(unitValue: queue.unitValue)
       let change = other.size.steps * (queue.unitValue - mark)
-      let equity = Int64(
-        clamping: Int128(standing(index, valuation, &scratch).equity)
-          + Int128(valuation.quote(change, asset: asset)))
+      let standing = equity(of: index, valuation, &scratch, &found)
       let notional: Int64
       var exposure: Int64?
       if let drained {
@@ -159,23 +181,31 @@ extension Engine {
         notional =
           contract.isOption
           ? valuation.notional(other.size, of: id)
-          : valuation.quote(abs(other.size.steps * mark), asset: asset)
+          : worth(abs(other.size.steps * mark))
       }
       candidates.append(
         DeleveragingCandidate(
-          account: state.accounts[index].id, size: other.size.magnitude,
-          profit: valuation.quote(profit, asset: asset), notional: notional, equity: equity,
+          account: venueIndex.id(of: index), size: other.size.magnitude, profit: worth(profit),
+          notional: notional,
+          equity: Int64(clamping: Int128(standing) + Int128(worth(change))),
           exposure: exposure))
     }
-    let isLong = queue.candidateSide == .buy
-    if winning {
-      venueIndex.holdings[queue.instrument].forEachWinner(
-        long: isLong, at: queue.unitValue, take)
-    } else {
-      venueIndex.holdings[queue.instrument].forEachLoser(
-        long: isLong, at: queue.unitValue, take)
-    }
     return candidates
+  }
+
+  /// What an account has: as it was measured in this block if nothing has changed since, or as it
+  /// was found after its last change.
+  @inline(__always)
+  private func equity(
+    of account: Int, _ valuation: Valuation, _ scratch: inout RiskScratch?,
+    _ found: inout [FoundEquity]
+  ) -> Int64 {
+    if let known = venueIndex.equity(of: account) { return known }
+    var memory = scratch.take() ?? valuation.makeScratch()
+    let equity = valuation.risk(state.accounts[account].portfolio, &memory).equity
+    scratch = memory
+    found.append(FoundEquity(account: account, equity: equity))
+    return equity
   }
 
   /// What a position is exposed to its underlying, positive, and what the whole account is on the

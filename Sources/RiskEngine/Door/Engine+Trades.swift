@@ -32,10 +32,12 @@ extension Engine {
       instrument: contract.id, buyer: report.buyer, seller: report.seller, size: report.size,
       unitValue: unitValue, price: report.price,
       cause: report.origin == .book ? .matching : .transfer)
-    try check(buyer, takes: report.size, trade, contract, order: taken)
-    try check(seller, takes: -report.size, trade, contract, order: taken)
+    let entry = entryCharge(of: trade, contract)
+    try check(buyer, takes: report.size, trade, contract, order: taken, entry)
+    try check(seller, takes: -report.size, trade, contract, order: taken, entry)
     try emit(.traded(trade))
     if trade.cause == .matching { try chargeFees(of: trade, maker: taken?.account) }
+    if let entry { try settle(entry) }
     guard let taken else { return }
     if taken.order.remaining > report.size {
       try emit(.orderFilled(taken.account, taken.order.id, report.size))
@@ -131,7 +133,7 @@ extension Engine {
   /// Whether an account may change its position so; what lowers one may, unless it bares another.
   private func check(
     _ index: Int, takes size: Size, _ trade: Trade, _ contract: Contract,
-    order: (account: AccountID, order: RestingOrder)?
+    order: (account: AccountID, order: RestingOrder)?, _ entry: EntryCharge?
   ) throws(StepError) {
     let holder = state.accounts[index]
     let held = holder.portfolio.size(of: contract.id)
@@ -156,7 +158,7 @@ extension Engine {
     }
     let reduces = held.sign == -size.sign && held.steps.magnitude >= size.steps.magnitude
     if reduces {
-      try requireSolvency(portfolio, of: holder.id, after: size, trade)
+      try requireSolvency(portfolio, since: holder, after: size, trade)
       try requireHedges(portfolio, since: holder)
       return
     }
@@ -178,7 +180,7 @@ extension Engine {
     if trade.cause == .matching {
       let role: LiquidityRole = order?.account == holder.id ? .maker : .taker
       let fee = fee(trade.size, of: contract, unitValue: trade.unitValue, role: role)
-      let charge = surcharged(max(fee, 0))
+      let charge = surcharged(max(fee, 0)) + (entry?.owed(by: holder.id) ?? 0)
       portfolio.balances[asset] = max(portfolio.balances[asset] - charge, -Amount.limit)
     }
     try requireInitialMargin(portfolio, of: holder.id)
@@ -214,16 +216,37 @@ extension Engine {
     throw .refused(.unknownOrder(id))
   }
 
-  /// Refuses a reduction at a price worse than the mark that ends below zero equity: what it
-  /// loses its counterparty would win, and others would have to pay.
+  /// Refuses a reduction at a price worse than the mark that leaves a position without margin:
+  /// what it loses its counterparty would win, and others would have to pay.
   private func requireSolvency(
-    _ portfolio: Portfolio, of id: AccountID, after size: Size, _ trade: Trade
+    _ portfolio: Portfolio, since holder: Account, after size: Size, _ trade: Trade
   ) throws(StepError) {
     guard let valuation, let mark = valuation.mark(of: trade.instrument) else {
       throw .refused(.notMarked("the account's instruments"))
     }
     guard size.steps * (mark.unitValue - trade.unitValue) < 0 else { return }
-    try requireSolvency(portfolio, of: id)
+    try requireSolvency(portfolio, of: holder.id)
+    try requireNoDrain(portfolio, since: holder)
+  }
+
+  /// Refuses a reduction that takes more out of an account than the margin it frees, unless all
+  /// that is left has its initial margin or nothing is left.
+  ///
+  /// Otherwise an owner of two accounts could empty one into the other at a price far from the
+  /// mark and keep a position without equity, a claim on the fund that has cost him nothing.
+  /// Where a price is not fresh nothing can be said of margin, and what lowers a position passes.
+  func requireNoDrain(_ after: Portfolio, since holder: Account) throws(StepError) {
+    guard let valuation, !after.positions.isEmpty, (try? requireFreshPrices(after)) != nil,
+      (try? requireFreshPrices(holder.portfolio)) != nil
+    else { return }
+    let stands = valuation.risk(after)
+    guard stands.equity < stands.initialMargin else { return }
+    let stood = valuation.risk(holder.portfolio)
+    guard stands.equity - stands.maintenanceMargin < stood.equity - stood.maintenanceMargin
+    else { return }
+    throw .refused(
+      .belowInitialMargin(
+        holder.id, equity: stands.equity, initialMargin: stands.initialMargin))
   }
 
   /// Refuses what lowers one position of a portfolio and so bares another: below initial margin,
@@ -245,9 +268,13 @@ extension Engine {
   }
 
   /// Refuses a portfolio that is worth less than nothing.
-  func requireSolvency(_ portfolio: Portfolio, of id: AccountID) throws(StepError) {
+  ///
+  /// - Parameter known: Where the portfolio stands, if it has been measured.
+  func requireSolvency(
+    _ portfolio: Portfolio, of id: AccountID, at known: AccountRisk? = nil
+  ) throws(StepError) {
     guard let valuation else { throw .refused(.notMarked("the account's instruments")) }
-    let risk = valuation.risk(portfolio)
+    let risk = known ?? valuation.risk(portfolio)
     guard risk.equity >= 0 else {
       throw .refused(
         .belowInitialMargin(id, equity: risk.equity, initialMargin: risk.initialMargin))
@@ -255,12 +282,15 @@ extension Engine {
   }
 
   /// Refuses unless a portfolio's equity, at fresh prices, covers its initial margin.
+  ///
+  /// - Parameter known: Where the portfolio stands, if it has been measured.
   func requireInitialMargin(
-    _ portfolio: Portfolio, of id: AccountID, withoutProfits: Bool = false
+    _ portfolio: Portfolio, of id: AccountID, withoutProfits: Bool = false,
+    at known: AccountRisk? = nil
   ) throws(StepError) {
     guard let valuation else { throw .refused(.notMarked("the account's instruments")) }
     try requireFreshPrices(portfolio)
-    let risk = valuation.risk(portfolio)
+    let risk = known ?? valuation.risk(portfolio)
     var equity = risk.equity - feesOfOrders(portfolio, valuation)
     if withoutProfits {
       equity -= valuation.unrealizedGains(portfolio)

@@ -12,6 +12,8 @@ import Quantities
 struct AccountChanges: Sendable {
   /// Since the last block began, each once; those that changed after ``every`` are not here.
   private(set) var earlier: [EarlierAccount] = []
+  /// Their dense indices: an account is a large value to read for its index alone.
+  private var earlierIndices: [Int] = []
   /// All accounts at the moment before an event that may have changed any of them.
   private(set) var every: [Account]?
   /// By dense index, who is in ``earlier``.
@@ -60,7 +62,8 @@ struct AccountChanges: Sendable {
       .collateralMarked, .parametersChanged, .engineRestarted, .stateDigested,
       .liquidationWindowBegun, .poolDeposited, .poolWithdrawalRequested,
       .poolWithdrawalCancelled, .poolWithdrawn, .poolSettled, .deleveragingAllocated,
-      .claimsGranted, .fundWindowOpened, .fundDrawdownChanged, .fundReviewed:
+      .claimsGranted, .fundWindowOpened, .fundDrawdownChanged, .fundReviewed,
+      .makerRegistered, .makerReleased, .balanceMarked:
       break
     default: noteEvery(state)
     }
@@ -70,7 +73,7 @@ struct AccountChanges: Sendable {
   mutating func begin(_ state: LedgerState) {
     if every != nil { totals = nil }
     totals?.follow(earlier, in: state)
-    for before in earlier { unchecked.append(before.index) }
+    unchecked += earlierIndices
     forget()
   }
 
@@ -82,7 +85,8 @@ struct AccountChanges: Sendable {
       return nil
     }
     kept.follow(earlier, in: state)
-    let changed = unchecked + earlier.map(\.index)
+    // In the order in which the accounts lie in memory: the check is all waiting for them.
+    let changed = (unchecked + earlierIndices).sorted()
     if let broken = state.brokenAfterBlock(changed: changed, kept: kept) { return broken }
     settle(kept)
     return nil
@@ -114,7 +118,8 @@ struct AccountChanges: Sendable {
   }
 
   private mutating func forget() {
-    for before in earlier { isNoted[before.index] = false }
+    for index in earlierIndices { isNoted[index] = false }
+    earlierIndices.removeAll(keepingCapacity: true)
     earlier.removeAll(keepingCapacity: true)
     every = nil
   }
@@ -126,6 +131,7 @@ struct AccountChanges: Sendable {
     while isNoted.count <= index { isNoted.append(false) }
     guard !isNoted[index] else { return }
     isNoted[index] = true
+    earlierIndices.append(index)
     earlier.append(EarlierAccount(index: index, account: state.accounts[index]))
   }
 

@@ -204,7 +204,8 @@ extension Command {
     case .moveCollateral(let from, let to, _), .movePosition(let from, let to, _, _): [from, to]
     case .bidInAuction(_, let bids): bids.map(\.bidder)
     case .openVenue, .changeParameters, .acceptCollateral, .listInstrument, .openAccount,
-      .contributeToFund, .advanceBlock, .reportExecution, .restart, .openPool:
+      .contributeToFund, .advanceBlock, .reportExecution, .restart, .openPool, .registerMaker,
+      .releaseMaker:
       []
     }
   }

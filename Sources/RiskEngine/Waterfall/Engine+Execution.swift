@@ -47,7 +47,9 @@ extension Engine {
     let portfolio = state.accounts[index].portfolio
     if filled == order.size, portfolio.size(of: order.instrument) == .zero { return true }
     guard let valuation, let liquidation = state.accounts[index].liquidation else { return false }
-    return isReleased(measure(portfolio, valuation), liquidation)
+    // Measured first: as an argument it would have the whole engine copied for the question.
+    let risk = measure(portfolio, valuation)
+    return isReleased(risk, liquidation)
   }
 
   /// Refuses fills that would take a balance out of its field, or a counterparty below what a
@@ -56,7 +58,7 @@ extension Engine {
   /// A counterparty takes risk only above initial margin, and reduces only what leaves it solvent:
   /// otherwise a liquidation would hand the loss of one account to the next. The fee is part of
   /// what it takes.
-  private func checkCounterparties(
+  private mutating func checkCounterparties(
     of trades: [Trade], _ order: LiquidationOrder, _ contract: Contract
   ) throws(StepError) {
     let asset = state.listing.index(of: contract.settlementAsset) ?? 0
@@ -82,15 +84,31 @@ extension Engine {
       let after = portfolio.size(of: order.instrument)
       let reduces = held.sign != -after.sign && after.steps.magnitude < held.steps.magnitude
       if reduces {
+<<<<<<< HEAD:Sources/RiskEngine/Waterfall/Engine+Execution.swift
+        try requireSolvency(portfolio, of: id, at: measured(portfolio))
+=======
         try requireSolvency(portfolio, of: id)
+        if let mark = valuation?.mark(of: order.instrument)?.unitValue,
+          trades.contains(where: { $0.isWorse(than: mark, for: id) })
+        {
+          try requireNoDrain(portfolio, since: state.accounts[try account(id)])
+        }
+>>>>>>> w-keepers:Sources/RiskEngine/Engine+Execution.swift
       } else {
         var charged = portfolio
         charged.balances[asset] = max(charged.balances[asset] - fees, -Amount.limit)
-        try requireInitialMargin(charged, of: id)
+        try requireInitialMargin(charged, of: id, at: measured(charged))
         try requireDebtCap(
           charged, of: id, before: state.accounts[try account(id)].portfolio)
       }
     }
+  }
+
+  /// Where a portfolio stands, found in the engine's own memory; `nil` before a block has marked
+  /// the venue.
+  private mutating func measured(_ portfolio: Portfolio) -> AccountRisk? {
+    guard let valuation else { return nil }
+    return measure(portfolio, valuation)
   }
 
   private func trades(
@@ -144,19 +162,21 @@ extension Engine {
     _ id: AccountID, takes steps: Int64, of order: LiquidationOrder
   ) throws(StepError) {
     let index = try account(id)
-    let other = state.accounts[index]
-    guard other.id != order.account else { throw .refused(.selfTrade(other.id)) }
-    guard !state.isPool(other.id) else { throw .refused(.poolAccount(other.id)) }
-    guard other.liquidation == nil else { throw .refused(.accountInLiquidation(other.id)) }
-    let held = other.portfolio.size(of: order.instrument).steps
+    guard id != order.account else { throw .refused(.selfTrade(id)) }
+    guard !state.isPool(id) else { throw .refused(.poolAccount(id)) }
+    guard state.accounts[index].liquidation == nil else {
+      throw .refused(.accountInLiquidation(id))
+    }
+    let portfolio = state.accounts[index].portfolio
+    let held = portfolio.size(of: order.instrument).steps
     guard (held - order.side.sign * steps).magnitude <= Size.limit.magnitude else {
       throw .refused(.outsideLimits("a position"))
     }
     // An account with more positions than can be measured could not be watched any more.
-    guard held != 0 || other.portfolio.positions.count < RiskScratch.mostPositions else {
-      throw .refused(.tooManyPositions(other.id))
+    guard held != 0 || portfolio.positions.count < RiskScratch.mostPositions else {
+      throw .refused(.tooManyPositions(id))
     }
-    try checkIsolation(other.portfolio, of: order.instrument, other.id)
+    try checkIsolation(portfolio, of: order.instrument, id)
   }
 
   /// The rate of the account's tier before the fill, or the general one where none states it.
@@ -212,5 +232,12 @@ extension Engine {
       paid += part
     }
     return paid
+  }
+}
+
+extension Trade {
+  /// Whether a side of the trade loses by it at the mark.
+  fileprivate func isWorse(than mark: Int64, for id: AccountID) -> Bool {
+    (buyer == id && unitValue > mark) || (seller == id && unitValue < mark)
   }
 }

@@ -3,6 +3,7 @@
 
 import Instruments
 import Ledger
+import Margin
 import Quantities
 
 /// What the engine would otherwise search all accounts for.
@@ -16,22 +17,34 @@ struct VenueIndex: Sendable {
   private var setAside: [Int128]
   /// Which accounts have changed since all were last measured.
   private var hasChanged: [Bool]
+  /// As all were last measured; of those that have changed, as it was found since, and ``unknown``
+  /// until it is asked for.
+  private var equities: [Int64]
+  /// By dense index: a row of questions about many accounts reads no account.
+  private var ids: [AccountID]
   /// Accounts with a protection of quotes, ascending.
   private(set) var protectedAccounts: [Int] = []
   /// Which accounts are in the waterfall.
   private var isLiquidating: [Bool]
+  /// Accounts under the hammer, ascending.
+  private(set) var auctioned: [Int] = []
 
   init(_ state: LedgerState) {
     holdings = Array(repeating: Holders(), count: state.listing.contracts.count)
     setAside = Array(repeating: 0, count: state.houses.count)
     hasChanged = Array(repeating: true, count: state.accounts.count)
+    equities = Array(repeating: Self.unknown, count: state.accounts.count)
     isLiquidating = Array(repeating: false, count: state.accounts.count)
+    ids = []
+    ids.reserveCapacity(state.accounts.count)
     for (index, account) in state.accounts.enumerated() {
+      ids.append(account.id)
       for position in account.portfolio.positions {
         guard let instrument = state.listing.index(of: position.instrument) else { continue }
         holdings[instrument].set(position, of: index)
       }
       isLiquidating[index] = account.liquidation != nil
+      if account.liquidation?.auction != nil { auctioned.append(index) }
       if let order = account.liquidation?.order { reserve(order, 1, state) }
       if !account.portfolio.protections.isEmpty { protectedAccounts.append(index) }
     }
@@ -46,6 +59,21 @@ struct VenueIndex: Sendable {
   @inline(__always)
   func isUnchanged(_ account: Int) -> Bool { !hasChanged[account] }
 
+  /// Beyond every equity.
+  private static let unknown = Int64.min
+
+  /// The equity of an account, if it is known as the account stands now.
+  @inline(__always)
+  func equity(of account: Int) -> Int64? {
+    equities[account] == Self.unknown ? nil : equities[account]
+  }
+
+  /// Keeps the equity of an account as it stands now, for whoever asks next.
+  mutating func remember(_ equity: Int64, of account: Int) { equities[account] = equity }
+
+  @inline(__always)
+  func id(of account: Int) -> AccountID { ids[account] }
+
   /// Whether an account is in the waterfall.
   @inline(__always)
   func isInLiquidation(_ account: Int) -> Bool {
@@ -53,13 +81,27 @@ struct VenueIndex: Sendable {
   }
 
   /// All accounts have just been measured.
-  mutating func noteMeasured() {
-    for account in hasChanged.indices { hasChanged[account] = false }
+  mutating func noteMeasured(_ risks: [AccountRisk]) {
+    for account in hasChanged.indices {
+      hasChanged[account] = false
+      equities[account] = account < risks.count ? risks[account].equity : Self.unknown
+    }
   }
 
   /// The market or the rules have changed, and with them every account's standing.
   mutating func noteMarketChanged() {
-    for account in hasChanged.indices { hasChanged[account] = true }
+    for account in hasChanged.indices { change(account) }
+  }
+
+  private mutating func change(_ account: Int) {
+    hasChanged[account] = true
+    equities[account] = Self.unknown
+  }
+
+  private mutating func append(_ id: AccountID) {
+    ids.append(id)
+    hasChanged.append(true)
+    equities.append(Self.unknown)
   }
 
   /// What has to be looked up before an event is applied.
@@ -76,7 +118,7 @@ struct VenueIndex: Sendable {
     case .venueOpened: self = VenueIndex(state)
     case .collateralAccepted: setAside.append(0)
     case .instrumentListed: holdings.append(Holders())
-    case .accountOpened: hasChanged.append(true)
+    case .accountOpened(let id, _): append(id)
     case .traded(let trade):
       follow(trade.buyer, trade.instrument, state)
       follow(trade.seller, trade.instrument, state)
@@ -90,8 +132,8 @@ struct VenueIndex: Sendable {
       .instrumentExpired(let id, _, _):
       followAll(in: id, state)
     case .liquidationOrderIssued(let order): reserve(order, 1, state)
-    case .subaccountOpened, .poolOpened:
-      hasChanged.append(true)
+    case .subaccountOpened(let id, _, _), .poolOpened(let id, _):
+      append(id)
       isLiquidating.append(false)
     case .positionMoved(let move):
       follow(move.from, move.instrument, state)
@@ -106,8 +148,19 @@ struct VenueIndex: Sendable {
       guard let index = state.index(of: id) else { return }
       while isLiquidating.count <= index { isLiquidating.append(false) }
       isLiquidating[index] = state.accounts[index].liquidation != nil
+      followAuction(of: index, state)
+    case .auctionStarted(let id, _), .liquidationStageEntered(let id, _):
+      if let index = state.index(of: id) { followAuction(of: index, state) }
     default: break
     }
+  }
+
+  private mutating func followAuction(of index: Int, _ state: LedgerState) {
+    let slot = auctioned.firstIndex { $0 >= index } ?? auctioned.count
+    let isEntered = slot < auctioned.count && auctioned[slot] == index
+    let isAuctioned = state.accounts[index].liquidation?.auction != nil
+    if isEntered, !isAuctioned { auctioned.remove(at: slot) }
+    if !isEntered, isAuctioned { auctioned.insert(index, at: slot) }
   }
 
   private mutating func followProtection(of id: AccountID, _ state: LedgerState) {
@@ -121,7 +174,7 @@ struct VenueIndex: Sendable {
 
   private mutating func touch(_ ledgerAccount: LedgerAccount, _ state: LedgerState) {
     guard case .account(let id) = ledgerAccount, let index = state.index(of: id) else { return }
-    hasChanged[index] = true
+    change(index)
   }
 
   /// Takes over what a settlement has made of every position in an instrument.
@@ -131,7 +184,7 @@ struct VenueIndex: Sendable {
     for bucket in holders.longs.buckets + holders.shorts.buckets {
       for holding in bucket.holdings {
         let account = Int(holding.account)
-        hasChanged[account] = true
+        change(account)
         setHolding(of: account, in: instrument, id, state)
       }
     }
@@ -143,7 +196,7 @@ struct VenueIndex: Sendable {
   ) {
     guard let index = state.index(of: id), let market = state.listing.index(of: instrument)
     else { return }
-    hasChanged[index] = true
+    change(index)
     setHolding(of: index, in: market, instrument, state)
   }
 

@@ -43,6 +43,8 @@ extension Engine {
       try cancelWithdrawal(by: id, from: pool, tranche)
     case .withdrawFromPool(let id, let pool, let tranche):
       try withdraw(by: id, from: pool, tranche)
+    case .registerMaker(let id): try registerMaker(id)
+    case .releaseMaker(let id): try releaseMaker(id)
     }
   }
 
@@ -161,7 +163,8 @@ extension Engine {
     }
     let house = state.houses[asset]
     let cash = -house.outside - Int128(amount.units)
-    guard cash >= Int128(house.insuranceFund) + Int128(house.fees) else {
+    let kept = state.balance.total(in: amount.asset)
+    guard cash >= Int128(house.insuranceFund) + Int128(house.fees) + kept else {
       throw .refused(.insufficientBalance(id, has: Int64(clamping: -house.outside)))
     }
     var after = holder.portfolio

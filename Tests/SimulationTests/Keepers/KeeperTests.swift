@@ -1,0 +1,180 @@
+// Plimsoll: a real-time margin and liquidation engine for crypto derivatives.
+// SPDX-License-Identifier: Apache-2.0
+
+import Connectors
+import Foundation
+import Quantities
+import Testing
+
+@testable import Simulation
+
+@Suite("Keepers on a congested chain")
+struct KeeperTests {
+  @Test("ten times the base fee takes twenty full blocks, by the rule of EIP-1559")
+  func baseFee() {
+    // Ethereum's own examples of the rule: one wei at least upward, nothing lost at the target.
+    #expect(nextBaseFee(after: 1_000_000_000, gasUsed: 30, target: 15) == 1_125_000_000)
+    #expect(nextBaseFee(after: 1_000_000_000, gasUsed: 0, target: 15) == 875_000_000)
+    #expect(nextBaseFee(after: 1_000_000_000, gasUsed: 15, target: 15) == 1_000_000_000)
+    #expect(nextBaseFee(after: 7, gasUsed: 16, target: 15) == 8)
+    #expect(nextBaseFee(after: 7, gasUsed: 14, target: 15) == 7)
+    #expect(nextBaseFee(after: 0, gasUsed: 99, target: 0) == 1)
+    #expect(nextBaseFee(after: .max, gasUsed: .max, target: .max) == 1_000_000_000_000_000)
+    var (fee, blocks) = (Int64(10_000_000_000), 0)
+    while fee < 100_000_000_000 {
+      fee = nextBaseFee(after: fee, gasUsed: 30_000_000, target: 15_000_000)
+      blocks += 1
+    }
+    #expect(blocks == 20)
+  }
+
+  @Test("the least size is where a keeper earns nothing, and infinite where he never earns")
+  func leastSize() throws {
+    // 100 ÷ (0.05 − 0.01 − 2 × 0.001 × √100) = 100 ÷ 0.02.
+    let terms = KeeperEconomics(bonus: 0.05, impact: 0.01, deviation: 0.001, tail: 2)
+    let least = try #require(terms.leastSize(gasCost: 100, latencySeconds: 100))
+    #expect(abs(least - 5_000) < 1e-9)
+    // The margin is gone at √latency = 20.
+    #expect(terms.leastSize(gasCost: 100, latencySeconds: 401) == nil)
+    #expect(terms.leastSize(gasCost: 100, latencySeconds: 399) != nil)
+    #expect(terms.leastSize(gasCost: .nan, latencySeconds: 1) == nil)
+    #expect(terms.leastSize(gasCost: .infinity, latencySeconds: 1) == nil)
+    let calm = try #require(terms.leastSize(gasCost: 5, latencySeconds: 100))
+    #expect(abs(least - 20 * calm) < 1e-9, "gas twenty times as dear, dust twenty times as large")
+  }
+
+  @Test("a reward covers gas and a profit up to its cap")
+  func reward() {
+    #expect(gasAwareReward(cost: 100, floor: 10, profitThousandths: 300, cap: 1_000) == 130)
+    #expect(gasAwareReward(cost: 100, floor: 50, profitThousandths: 300, cap: 1_000) == 150)
+    for (cap, reward) in [(129, 129), (130, 130), (131, 130)] as [(Int64, Int64)] {
+      #expect(gasAwareReward(cost: 100, floor: 10, profitThousandths: 300, cap: cap) == reward)
+    }
+    #expect(gasAwareReward(cost: .max, floor: .max, profitThousandths: .max, cap: .max) == 1 << 60)
+    #expect(gasAwareReward(cost: -5, floor: -1, profitThousandths: -1, cap: 10) == 0)
+  }
+
+  @Test("the base fee follows a spike block by block, a first-price chain at once")
+  func markets() {
+    var first = CongestedChain.Terms(profile: .crash)
+    first.spread = 0
+    var late = first
+    late.market = .baseFee
+    var (one, two) = (
+      CongestedChain(first, from: 18_000, seed: 1), CongestedChain(late, from: 18_000, seed: 1)
+    )
+    for _ in 0..<200 {
+      let before = two.clearing
+      _ = (one.mine(), two.mine())
+      #expect(one.clearing == GasProfile.crash.weiPerGas(after: one.second))
+      #expect(two.clearing <= before + before / 8 + 1 && two.clearing >= before - before / 8)
+    }
+    #expect(one.clearing > 90_000_000_000 && abs(two.clearing - one.clearing) < one.clearing / 4)
+  }
+
+  @Test("who pays less than a block asks waits, and what is dropped never comes")
+  func inclusion() {
+    var terms = CongestedChain.Terms(profile: .constant(100))
+    (terms.spread, terms.meanDelaySeconds, terms.dropProbability) = (0, 0, 0)
+    var chain = CongestedChain(terms, from: 0, seed: 3)
+    for (sender, price) in [99, 100, 101].enumerated() {
+      chain.send(from: sender, paying: Int64(price))
+    }
+    #expect(chain.mine().map(\.sender) == [2, 1])
+    #expect(chain.mine().isEmpty && chain.waits(0))
+    terms.dropProbability = 1
+    chain = CongestedChain(terms, from: 0, seed: 3)
+    chain.send(from: 0, paying: 1_000)
+    #expect((0..<50).allSatisfy { _ in chain.mine().isEmpty })
+  }
+
+  // 12 March 2020 in kind: a third of the lots went for nothing; nothing does with a reserve.
+  @Test("a crash of gas leaves auctions to a lone keeper at zero, and none with a reserve")
+  func zeroBids() {
+    let study = KeeperStudy(profile: .crash, seed: 12)
+    let calm = study.run(.openWithoutReserve, auctions: 100, in: 0..<7_200)
+    #expect(calm.zeroSales == 0 && calm.proceeds > calm.fairValue / 100 * 93)
+    let crash = study.run(.openWithoutReserve, auctions: 200, in: 18_000..<43_200)
+    print("keepers: without a reserve \(crash)")
+    #expect(crash.zeroSales > 100 && crash.proceeds < crash.fairValue / 2)
+    for rule in [KeeperStudy.Rule.reserveWithFallback, .sealedBatch] {
+      let outcome = study.run(rule, auctions: 200, in: 18_000..<43_200)
+      print("keepers: \(rule) \(outcome)")
+      #expect(outcome.zeroSales == 0 && outcome.unsold == 0)
+      #expect(outcome.proceeds >= outcome.fairValue / 10 * 9)
+    }
+    #expect(
+      study.run(.sealedBatch, auctions: 20, in: 0..<9)
+        == study.run(.sealedBatch, auctions: 20, in: 0..<9))
+  }
+
+  // S25: nineteen of twenty messages are lost.
+  @Test("when outside keepers cannot reach the venue, its pool takes everything at the reserve")
+  func unreachable() {
+    let lost = KeeperStudy(profile: .crash, seed: 25, ordinaryKeepers: 8, dropProbability: 1)
+    for rule in [KeeperStudy.Rule.reserveWithFallback, .sealedBatch] {
+      let outcome = lost.run(rule, auctions: 20, in: 18_000..<20_400)
+      #expect(outcome.toPool == 20 && outcome.bids == 0)
+      #expect(outcome.proceeds == outcome.fairValue / 10 * 9)
+    }
+    let dropping = KeeperStudy(profile: .crash, seed: 25, dropProbability: 0.95)
+    let open = dropping.run(.openWithoutReserve, auctions: 60, in: 18_000..<20_400)
+    #expect(open.zeroSales > 30)
+    #expect(dropping.run(.reserveWithFallback, auctions: 60, in: 18_000..<20_400).zeroSales == 0)
+  }
+
+  private static let gasFile =
+    (ProcessInfo.processInfo.environment["PLIMSOLL_DATA"]
+      ?? URL(filePath: #filePath).deletingLastPathComponent()
+      .appending(path: "../../../../shared/data").standardized.path)
+    + "/onchain/ethereum_gas_price_intraday_crash_days_dev.csv.gz"
+
+  // Recorded: 1,461 of about 3,900 lots of 12 and 13 March 2020 below one DAI per ETH.
+  @Test(
+    "the recorded gas of 12 March 2020 does the same",
+    .enabled(if: FileManager.default.fileExists(atPath: gasFile)))
+  func recorded() throws {
+    let prices = try GasPrices.load(path: Self.gasFile)
+    let start = try Timestamp(iso8601: "2020-03-12T00:00:00Z")
+    let study = KeeperStudy(profile: .recorded(prices, from: start), seed: 12)
+    let morning = study.run(.openWithoutReserve, auctions: 100, in: 0..<21_600)
+    let evening = study.run(.openWithoutReserve, auctions: 200, in: 43_200..<82_800)
+    print("keepers: recorded \(morning) \(evening)")
+    #expect(morning.zeroSales <= 5)
+    #expect(evening.zeroSales > 60)
+    for rule in [KeeperStudy.Rule.reserveWithFallback, .sealedBatch] {
+      let outcome = study.run(rule, auctions: 200, in: 43_200..<82_800)
+      print("keepers: recorded \(rule) \(outcome)")
+      #expect(outcome.zeroSales == 0 && outcome.proceeds >= outcome.fairValue / 10 * 9)
+    }
+  }
+}
+
+@Suite("What a front-runner extracts")
+struct FrontRunnerTests {
+  private let study = FrontRunnerStudy(seed: 99, rounds: 1_500)
+
+  @Test("nothing from sealed batches beyond his own bid, by any tactic")
+  func sealed() {
+    let blind = study.run(.sealedBatch, .blind)
+    #expect(blind.wins > 100 && blind.profit > 0)
+    for tactic in FrontRunnerStudy.Tactic.allCases where tactic != .blind {
+      let seeing = study.run(.sealedBatch, tactic)
+      print("front-runner: \(tactic) \(seeing.profit - blind.profit)")
+      #expect(seeing.profit <= blind.profit, "\(tactic)")
+    }
+    #expect(study.run(.sealedBatch, .copy).profit == -60_000 * 1_500)
+    #expect(study.extraction(under: .sealedBatch) <= 0)
+  }
+
+  @Test(
+    "much from the first come, and from bids that lie open",
+    arguments: [.firstCome, .openBids] as [FrontRunnerStudy.Rule])
+  func open(rule: FrontRunnerStudy.Rule) {
+    print("front-runner: \(rule) \(study.extraction(under: rule)) \(study.run(rule, .blind))")
+    #expect(study.extraction(under: rule) > 0)
+    let (seeing, blind) = (study.run(rule, .undercut), study.run(rule, .blind))
+    #expect(seeing.wins > blind.wins)
+    #expect(seeing.proceeds < study.run(.sealedBatch, .blind).proceeds)
+  }
+}
