@@ -84,16 +84,12 @@ extension Engine {
       let after = portfolio.size(of: order.instrument)
       let reduces = held.sign != -after.sign && after.steps.magnitude < held.steps.magnitude
       if reduces {
-<<<<<<< HEAD:Sources/RiskEngine/Waterfall/Engine+Execution.swift
         try requireSolvency(portfolio, of: id, at: measured(portfolio))
-=======
-        try requireSolvency(portfolio, of: id)
         if let mark = valuation?.mark(of: order.instrument)?.unitValue,
           trades.contains(where: { $0.isWorse(than: mark, for: id) })
         {
           try requireNoDrain(portfolio, since: state.accounts[try account(id)])
         }
->>>>>>> w-keepers:Sources/RiskEngine/Engine+Execution.swift
       } else {
         var charged = portfolio
         charged.balances[asset] = max(charged.balances[asset] - fees, -Amount.limit)
