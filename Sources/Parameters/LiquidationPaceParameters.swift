@@ -21,6 +21,9 @@ public struct LiquidationPace: Hashable, Sendable {
   /// The book is left to the next stage at this multiple of the maintenance margin, or below;
   /// zero for an account that has nothing left.
   public let handover: Rate
+  /// How much larger slices become as an account sinks below maintenance margin: by this times
+  /// the share of it that is lost, of what a slice leaves out; zero for slices of one size.
+  public let urgency: Rate
   /// The part of the penalty that goes to whoever takes the position; the rest is the fund's.
   public let keeperShare: Rate
 
@@ -30,6 +33,7 @@ public struct LiquidationPace: Hashable, Sendable {
     leastShare = Rate(billionths: try set.stated("liquidation.leastShare") ?? 0)
     closesAll = try set.stated("liquidation.closesAll") == 1
     handover = Rate(billionths: try set.stated("liquidation.handover") ?? 0)
+    urgency = Rate(billionths: try set.stated("liquidation.urgency") ?? 0)
     keeperShare = Rate(billionths: try set.stated("liquidation.keeperShare") ?? 0)
   }
 
@@ -38,6 +42,28 @@ public struct LiquidationPace: Hashable, Sendable {
     guard checkInterval > .zero else { return true }
     let length = checkInterval.nanoseconds
     return time.nanoseconds / length > previous.nanoseconds / length
+  }
+}
+
+extension LiquidationParameters {
+  /// The largest part of a position that one order of an account may take.
+  ///
+  /// s + (1 − s) · min(1, urgency · (M − E) ÷ M): near the line slowly, so that the book can
+  /// recover; near nothing at once, so that no debt is left.
+  /// - Parameters:
+  ///   - equity: E, millionths of the quote currency.
+  ///   - maintenanceMargin: M, in the same.
+  public func slice(equity: Int64, maintenanceMargin: Int64) -> Rate {
+    guard pace.urgency > .zero, maintenanceMargin > 0, equity < maintenanceMargin else {
+      return sliceShare
+    }
+    let whole = Int128(Rate.one.billionths)
+    let lost = Int128(maintenanceMargin) - max(Int128(equity), 0)
+    let grown = (lost * Int128(pace.urgency.billionths))
+      .divided(by: Int128(maintenanceMargin), rounding: .down)
+    let share = Int128(sliceShare.billionths)
+    let more = ((whole - share) * min(grown, whole)).divided(by: whole, rounding: .down)
+    return Rate(billionths: Int64(clamping: share + more))
   }
 }
 
@@ -65,6 +91,9 @@ extension ParameterDefinition {
     ParameterDefinition(
       "liquidation.handover", .rate, 0...1_000_000_000,
       "multiple of maintenance margin at which the next stage takes over from the book"),
+    ParameterDefinition(
+      "liquidation.urgency", .rate, 0...100_000_000_000,
+      "how much larger slices become as equity sinks below maintenance margin"),
     ParameterDefinition(
       "liquidation.keeperShare", .rate, 0...1_000_000_000,
       "part of the penalty that goes to whoever takes the position"),

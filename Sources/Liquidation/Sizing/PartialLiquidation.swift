@@ -62,10 +62,12 @@ public struct PartialSize: Hashable, Sendable {
 /// all of it is the answer, and the next order takes the next position.
 /// - Parameters:
 ///   - positions: Not empty, in any order.
+///   - slice: The largest part of a position above the whole slice's notional; the parameters'
+///     own by default.
 ///   - standing: Where the account stands after closing so many steps of an instrument,
 ///     expected costs deducted.
 public func decidePartialSize(
-  _ positions: [ClosablePosition], _ parameters: LiquidationParameters,
+  _ positions: [ClosablePosition], _ parameters: LiquidationParameters, slice: Rate? = nil,
   standing: (InstrumentID, Size) -> Standing
 ) -> PartialSize? {
   let best = positions.max { one, other in
@@ -85,17 +87,18 @@ public func decidePartialSize(
       low = middle
     }
   }
-  let size = min(max(high, leastSteps(best, parameters)), sliceLimit(best, parameters))
+  let most = sliceLimit(best, parameters, slice ?? parameters.sliceShare)
+  let size = min(max(high, leastSteps(best, parameters)), most)
   return PartialSize(instrument: best.instrument, size: Size(steps: Int64(size)))
 }
 
 /// The most steps one order may take from a position.
 private func sliceLimit(
-  _ position: ClosablePosition, _ parameters: LiquidationParameters
+  _ position: ClosablePosition, _ parameters: LiquidationParameters, _ slice: Rate
 ) -> UInt64 {
   let whole = position.size.steps.magnitude
   guard position.notional > parameters.wholeSliceNotional else { return whole }
-  let share = parameters.sliceShare.share(of: Int64(whole), rounding: .up)
+  let share = slice.share(of: Int64(whole), rounding: .up)
   return UInt64(max(share, 1))
 }
 

@@ -16,7 +16,9 @@ extension Engine {
   mutating func issueBestTrade(
     _ account: Account, _ risk: AccountRisk, _ valuation: Valuation
   ) throws(StepError) -> Progress {
-    let directions = directions(account.portfolio, valuation)
+    let share = rules.liquidation.slice(
+      equity: risk.equity, maintenanceMargin: risk.maintenanceMargin)
+    let directions = directions(account.portfolio, share, valuation)
     // What has expired waits for its settlement.
     guard !directions.isEmpty else { return .waits }
     var memory = takeScratch(valuation)
@@ -72,8 +74,10 @@ extension Engine {
 
   /// Every position's reduction, and for a portfolio account both sides of the perpetual of every
   /// underlying it holds, as far as its notional there goes.
+  ///
+  /// - Parameter share: The largest part that one order may take.
   private func directions(
-    _ portfolio: Portfolio, _ valuation: Valuation
+    _ portfolio: Portfolio, _ share: Rate, _ valuation: Valuation
   ) -> [TradeDirection] {
     var directions: [TradeDirection] = []
     for position in portfolio.positions {
@@ -83,7 +87,7 @@ extension Engine {
       directions.append(
         TradeDirection(
           instrument: position.instrument, side: position.size.sign > 0 ? .sell : .buy,
-          most: slice(of: position, valuation)))
+          most: slice(of: position, share, valuation)))
     }
     guard portfolio.mode == .portfolio else { return directions }
     for hedge in hedges(portfolio) {
@@ -91,7 +95,7 @@ extension Engine {
       let held = portfolio.size(of: contract.id)
       let isFull = portfolio.positions.count >= Int(rules.clearing.positionLimit)
       guard held != .zero || !isFull else { continue }
-      let most = hedgeLimit(hedge, portfolio, valuation)
+      let most = hedgeLimit(hedge, portfolio, share, valuation)
       for side in [Side.buy, .sell] where held.sign != -side.sign {
         directions.append(TradeDirection(instrument: contract.id, side: side, most: most))
       }
@@ -106,11 +110,11 @@ extension Engine {
   }
 
   /// The most steps one order may take from a position.
-  private func slice(of position: Position, _ valuation: Valuation) -> Int64 {
+  private func slice(of position: Position, _ share: Rate, _ valuation: Valuation) -> Int64 {
     let whole = position.size.magnitude
     let notional = valuation.notional(whole, of: position.instrument)
     guard notional > rules.liquidation.wholeSliceNotional else { return whole.steps }
-    return max(rules.liquidation.sliceShare.share(of: whole.steps, rounding: .up), 1)
+    return max(share.share(of: whole.steps, rounding: .up), 1)
   }
 
   /// The perpetuals of the underlyings in which a portfolio holds options, by dense index.
@@ -135,7 +139,7 @@ extension Engine {
   /// As many steps of a perpetual as have the notional of all that is held of its underlying, in
   /// slices as positions are.
   private func hedgeLimit(
-    _ hedge: Int, _ portfolio: Portfolio, _ valuation: Valuation
+    _ hedge: Int, _ portfolio: Portfolio, _ share: Rate, _ valuation: Valuation
   ) -> Int64 {
     let contract = state.listing.contracts[hedge]
     var notional: Int128 = 0
@@ -146,9 +150,8 @@ extension Engine {
       notional += Int128(valuation.notional(position.size, of: position.instrument))
     }
     if notional > Int128(rules.liquidation.wholeSliceNotional) {
-      let share = Int128(rules.liquidation.sliceShare.billionths)
       notional = max(
-        (notional * share).divided(by: 1_000_000_000, rounding: .down),
+        (notional * Int128(share.billionths)).divided(by: 1_000_000_000, rounding: .down),
         Int128(rules.liquidation.wholeSliceNotional))
     }
     let step = Int128(max(valuation.notional(Size(steps: 1), of: contract.id), 1))

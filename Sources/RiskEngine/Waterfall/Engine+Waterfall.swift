@@ -169,7 +169,10 @@ extension Engine {
     var trial = account.portfolio
     // Asked for here: a question that looked at the engine would copy it.
     let costs = positions.map { (instrument: $0.instrument, rate: closingCost(of: $0.instrument)) }
-    let decided = decidePartialSize(positions, rules.liquidation) { instrument, size in
+    let slice = rules.liquidation.slice(
+      equity: risk.equity, maintenanceMargin: risk.maintenanceMargin)
+    let decided = decidePartialSize(positions, rules.liquidation, slice: slice) {
+      instrument, size in
       let cost = costs.first { $0.instrument == instrument }?.rate ?? .zero
       return valuation.standing(
         of: &trial, closing: size, of: instrument, cost: cost, &memory)

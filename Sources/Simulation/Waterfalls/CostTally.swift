@@ -151,8 +151,11 @@ extension CostTally {
       guard let (id, stage) = liquidated(trade) else { return }
       // What the account in liquidation gains against the mark its counterparty gives up.
       let given = id == trade.buyer ? gain : -gain
-      costs.add(value(given, of: trade.instrument, engine), .deleveraging, at: stage)
-      bankrupt.insert(id)
+      // One of the two loses against the mark; what the other gains makes nothing cheaper.
+      costs.add(
+        value(given < 0 ? -given : given, of: trade.instrument, engine),
+        given < 0 ? .slippage : .deleveraging, at: stage)
+      if given > 0 { bankrupt.insert(id) }
       let size = id == trade.buyer ? trade.size.steps : -trade.size.steps
       cuts.append(
         Cut(
