@@ -5,7 +5,8 @@
 enum WaterfallNotes {
   static let all = [
     "Slippage: by how much liquidation orders were filled, and positions given to bidders and "
-      + "pools, worse than the mark of their block, all together, also where the account had nothing left and the fund paid for it.",
+      + "pools, worse than the mark of their block, all together, also where the account had "
+      + "nothing left and the fund paid for it.",
     "Penalties: what liquidated accounts paid, to the fund or to whoever took the position; fees: "
       + "what they paid the venue for those trades.",
     "Deleveraged profit: what accounts gave up whose positions were closed against a bankrupt "
