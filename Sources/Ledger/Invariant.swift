@@ -60,8 +60,9 @@ extension LedgerState {
     for index in accounts.indices {
       if index > 0, accounts[index].id <= accounts[index - 1].id { return .accountsAreOrdered }
       guard isWellFormed(accounts[index].portfolio) else { return .accountsAreOrdered }
-      fresh.add(accounts[index].portfolio, 1, listing)
-      guard accounts[index].liquidation != nil else { continue }
+      fresh.add(
+        accounts[index].portfolio.balances, accounts[index].portfolio.positions, 1, listing)
+      guard accounts[index].isInLiquidation else { continue }
       if let order = accounts[index].liquidation?.order, !isConsistent(order, accounts[index]) {
         return .liquidationsAreConsistent
       }
@@ -84,7 +85,7 @@ extension LedgerState {
       if index > 0, id <= accounts[index - 1].id { return .accountsAreOrdered }
       if index + 1 < accounts.count, id >= accounts[index + 1].id { return .accountsAreOrdered }
       guard isWellFormed(accounts[index].portfolio) else { return .accountsAreOrdered }
-      guard accounts[index].liquidation != nil else { continue }
+      guard accounts[index].isInLiquidation else { continue }
       if let order = accounts[index].liquidation?.order, !isConsistent(order, accounts[index]) {
         return .liquidationsAreConsistent
       }

@@ -259,26 +259,34 @@ extension LedgerState {
     case .liquidationStarted(let id, let cause):
       withAccount(id) { $0.liquidation = LiquidationProgress(cause: cause) }
     case .liquidationStageEntered(let id, let stage):
-      withAccount(id) {
-        $0.liquidation?.stage = stage
-        $0.liquidation?.emptyHanded = 0
-        $0.liquidation?.auction = nil
+      withProgress(id) { progress, portfolio in
+        progress.stage = stage
+        progress.emptyHanded = 0
+        progress.auction = nil
         guard stage == .socializedLoss else { return }
-        $0.liquidation?.awaitsSharing = !$0.portfolio.positions.isEmpty
+        progress.awaitsSharing = !portfolio.positions.isEmpty
       }
     case .liquidationOrderIssued(let order):
-      withAccount(order.account) { $0.liquidation?.order = order }
+      withProgress(order.account) { progress, _ in progress.order = order }
       liquidationFlow?.count(order)
       nextOrder = OrderID(max(nextOrder.number, order.id.number + 1))
     case .liquidationOrderClosed(let id, _, let end):
-      withAccount(id) {
-        $0.liquidation?.order = nil
-        let tries = $0.liquidation?.emptyHanded ?? 0
-        $0.liquidation?.emptyHanded = end == .filled ? 0 : min(tries, .max - 1) + 1
+      withProgress(id) { progress, _ in
+        progress.order = nil
+        progress.emptyHanded = end == .filled ? 0 : min(progress.emptyHanded, .max - 1) + 1
       }
     case .liquidationEnded(let id, _): withAccount(id) { $0.liquidation = nil }
     default: break
     }
+  }
+
+  /// Changes where an account in the waterfall stands in it; nothing of one that is not.
+  private mutating func withProgress(
+    _ id: AccountID, _ change: (inout LiquidationProgress, Portfolio) -> Void
+  ) {
+    guard let index = index(of: id), var progress = accounts[index].liquidation else { return }
+    change(&progress, accounts[index].portfolio)
+    accounts[index].liquidation = progress
   }
 
   private mutating func withAccount(_ id: AccountID, _ change: (inout Account) -> Void) {

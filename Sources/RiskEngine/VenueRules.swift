@@ -35,7 +35,10 @@ public struct CollateralRule: Hashable, Sendable {
 }
 
 /// A parameter set as the engine reads it: typed, and complete for what is listed.
-public struct VenueRules: Sendable {
+///
+/// Shared and never changed: rules are large, and the engine they belong to is handed on with
+/// every question.
+public final class VenueRules: Sendable {
   /// Sorted by feed.
   public let feeds: [FeedRule]
   /// Sorted by symbol.

@@ -61,6 +61,19 @@ extension Engine {
   private mutating func checkCounterparties(
     of trades: [Trade], _ order: LiquidationOrder, _ contract: Contract
   ) throws(StepError) {
+    guard !trades.isEmpty else { return }
+    guard let valuation else { throw .refused(.notMarked("the account's instruments")) }
+    var memory = takeScratch(valuation)
+    defer { scratch = memory }
+    try checkCounterparties(of: trades, order, contract, valuation, &memory)
+  }
+
+  /// The same with working memory of the caller's: a question that changed the engine would have
+  /// it copied for the checks around it.
+  private func checkCounterparties(
+    of trades: [Trade], _ order: LiquidationOrder, _ contract: Contract, _ valuation: Valuation,
+    _ memory: inout RiskScratch
+  ) throws(StepError) {
     let asset = state.listing.index(of: contract.settlementAsset) ?? 0
     var touched: [(id: AccountID, portfolio: Portfolio, fees: Int64)] = []
     for trade in trades {
@@ -84,8 +97,8 @@ extension Engine {
       let after = portfolio.size(of: order.instrument)
       let reduces = held.sign != -after.sign && after.steps.magnitude < held.steps.magnitude
       if reduces {
-        try requireSolvency(portfolio, of: id, at: measured(portfolio))
-        if let mark = valuation?.mark(of: order.instrument)?.unitValue,
+        try requireSolvency(portfolio, of: id, at: valuation.risk(portfolio, &memory))
+        if let mark = valuation.mark(of: order.instrument)?.unitValue,
           trades.contains(where: { $0.isWorse(than: mark, for: id) })
         {
           try requireNoDrain(portfolio, since: state.accounts[try account(id)])
@@ -93,18 +106,11 @@ extension Engine {
       } else {
         var charged = portfolio
         charged.balances[asset] = max(charged.balances[asset] - fees, -Amount.limit)
-        try requireInitialMargin(charged, of: id, at: measured(charged))
+        try requireInitialMargin(charged, of: id, at: valuation.risk(charged, &memory))
         try requireDebtCap(
           charged, of: id, before: state.accounts[try account(id)].portfolio)
       }
     }
-  }
-
-  /// Where a portfolio stands, found in the engine's own memory; `nil` before a block has marked
-  /// the venue.
-  private mutating func measured(_ portfolio: Portfolio) -> AccountRisk? {
-    guard let valuation else { return nil }
-    return measure(portfolio, valuation)
   }
 
   private func trades(
@@ -160,7 +166,7 @@ extension Engine {
     let index = try account(id)
     guard id != order.account else { throw .refused(.selfTrade(id)) }
     guard !state.isPool(id) else { throw .refused(.poolAccount(id)) }
-    guard state.accounts[index].liquidation == nil else {
+    guard !state.accounts[index].isInLiquidation else {
       throw .refused(.accountInLiquidation(id))
     }
     let portfolio = state.accounts[index].portfolio

@@ -171,7 +171,9 @@ extension Engine {
     let costs = positions.map { (instrument: $0.instrument, rate: closingCost(of: $0.instrument)) }
     let slice = rules.liquidation.slice(
       equity: risk.equity, maintenanceMargin: risk.maintenanceMargin)
-    let decided = decidePartialSize(positions, rules.liquidation, slice: slice) {
+    let now = Standing(
+      equity: risk.equity, target: risk.maintenanceMargin + risk.liquidationBuffer)
+    let decided = decidePartialSize(positions, rules.liquidation, slice: slice, now: now) {
       instrument, size in
       let cost = costs.first { $0.instrument == instrument }?.rate ?? .zero
       return valuation.standing(
