@@ -120,6 +120,8 @@ struct BarChart {
   let series: [(name: String, color: String, values: [Int64])]
   /// The top of the axis, so that charts beside each other have the same.
   let top: Int64
+  /// Its lowest end: below zero where amounts are negative, which are stacked downward.
+  var bottom: Int64 = 0
 }
 
 /// Counts by class through time.

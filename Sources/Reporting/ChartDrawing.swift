@@ -171,17 +171,26 @@ extension ChartDrawing {
 extension ChartDrawing {
   private func draw(_ bars: BarChart) -> Markup {
     let ends = [bars.starts.first, bars.starts.last.map { $0 + bars.interval }].compactMap(\.self)
-    let frame = frame(times: ends, values: 0...max(bars.top, 1))
-    var floor = [Int64](repeating: 0, count: bars.starts.count)
+    let frame = frame(
+      times: ends, values: min(bars.bottom, 0)...max(bars.top, bars.bottom < 0 ? 0 : 1))
+    // Where the next bar of an interval begins: above the axis, and below it.
+    var floors = [(up: Int64, down: Int64)](repeating: (0, 0), count: bars.starts.count)
     let layers = bars.series.map { series -> Markup in
       var path = ""
-      for (position, start) in bars.starts.enumerated() where series.values[position] > 0 {
-        let (from, to) = (floor[position], floor[position] + series.values[position])
-        floor[position] = to
+      for (position, start) in bars.starts.enumerated() where series.values[position] != 0 {
+        let value = series.values[position]
+        let (low, high): (Int64, Int64)
+        if value > 0 {
+          (low, high) = (floors[position].up, floors[position].up + value)
+          floors[position].up = high
+        } else {
+          (low, high) = (floors[position].down + value, floors[position].down)
+          floors[position].down = low
+        }
         let x = frame.x(start)
         let width = max((frame.x(start + bars.interval) - x) * 0.86, 0.5)
-        let height = ChartFrame.text(frame.y(from) - frame.y(to))
-        path += "M\(ChartFrame.text(x)) \(ChartFrame.text(frame.y(from)))v-\(height)"
+        let height = ChartFrame.text(frame.y(low) - frame.y(high))
+        path += "M\(ChartFrame.text(x)) \(ChartFrame.text(frame.y(low)))v-\(height)"
         path += "h\(ChartFrame.text(width))v\(height)z"
       }
       return "<path class=\"bar\" style=\"--c:var(\(series.color))\" d=\"\(path)\"/>\n"

@@ -34,7 +34,7 @@ struct WaterfallPage {
     let title = results.first.origin.title
     return PageFrame.document(
       title: "Plimsoll waterfalls: \(title)",
-      style: ReportStyle.sheet + WaterfallStyle.sheet,
+      style: ReportStyle.sheet + StageStyle.sheet + WaterfallStyle.sheet,
       body: """
         \(head(results))<main>
         \(PageFrame.section("table", "Side by side", verdict + table(results.money)))\
@@ -121,22 +121,10 @@ struct WaterfallPage {
 // MARK: Costs
 
 extension WaterfallPage {
-  private func figure(_ id: String, _ title: Markup, _ drawing: Markup, _ caption: Markup) -> Markup
-  {
-    """
-    <figure id="\(id)" class="wide" aria-labelledby="\(id)-title">
-    <div class="title"><h3 id="\(id)-title">\(title)</h3></div>
-    <div class="drawing">\(drawing)</div>
-    <figcaption>\(caption)</figcaption>
-    </figure>
-
-    """
-  }
-
   private func costs(_ results: ReplayRuns) -> Markup {
     let bars = CostBarDrawing(runs: runs, money: results.money)
     return "<div class=\"figures\">\n"
-      + figure(
+      + PageFrame.figure(
         "cost-bars", "Cost to traders by kind", bars.markup,
         """
         What all liquidations of a run cost traders; the mark beside each bar is what the \
@@ -167,7 +155,8 @@ extension WaterfallPage {
   private func time(_ results: ReplayRuns) -> Markup {
     let charts = WaterfallCharts(runs: runs, results: results)
     let figures = charts.all.map { chart in
-      figure(chart.id, "\(chart.title)", ChartDrawing(chart: chart).markup, "\(chart.caption)")
+      PageFrame.figure(
+        chart.id, "\(chart.title)", ChartDrawing(chart: chart).markup, "\(chart.caption)")
     }
     return "<div class=\"figures\">\n\(figures.joined())</div>\n"
   }
@@ -178,10 +167,10 @@ extension WaterfallPage {
     let debt = FrontierDrawing(points: points, money: money, measure: .badDebt)
     let body: Markup =
       "<div class=\"figures\">\n"
-      + figure(
+      + PageFrame.figure(
         "frontier-cost", "Mean margin against cost to traders", cost.markup,
         "Each point is the same crash with one term of “\(runs[0].name)” changed.")
-      + figure(
+      + PageFrame.figure(
         "frontier-debt", "Mean margin against bad debt", debt.markup,
         "What accounts could not pay themselves: paid by the fund, shared, or still owed.")
       + "</div>\n" + frontierTable(money)
