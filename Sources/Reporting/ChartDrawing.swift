@@ -172,7 +172,7 @@ extension ChartDrawing {
   private func draw(_ bars: BarChart) -> Markup {
     let ends = [bars.starts.first, bars.starts.last.map { $0 + bars.interval }].compactMap(\.self)
     let frame = frame(
-      times: ends, values: min(bars.bottom, 0)...max(bars.top, bars.bottom < 0 ? 0 : 1))
+      times: ends, values: min(bars.bottom, 0)...max(bars.top, 0))
     // Where the next bar of an interval begins: above the axis, and below it.
     var floors = [(up: Int64, down: Int64)](repeating: (0, 0), count: bars.starts.count)
     let layers = bars.series.map { series -> Markup in

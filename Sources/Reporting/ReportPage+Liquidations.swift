@@ -89,7 +89,7 @@ extension ReportPage {
   private func payers(_ story: LiquidationStory) -> Markup {
     var table = HTMLTable("What happened and who paid", [.text("Part"), .number("Amount")])
     let parts: [(Markup, Int64)] = [
-      ("Positions closed in the book", story.closedValue),
+      ("Positions closed in the book, in auctions or by pools", story.closedValue),
       ("Positions closed against deleveraged accounts", story.deleveragedValue),
       ("The account itself: penalty to the fund", story.penalty),
       ("The insurance fund: losses beyond the account’s equity", story.fundPaid),
@@ -130,7 +130,8 @@ extension ReportPage {
   private func row(_ step: LiquidationStory.Step) -> [Markup] {
     [
       "\(step.time.dayText) \(step.time.clockText)", "\(step.stage.title)", "\(step.text)",
-      step.size.map { "\($0)" } ?? .none, step.price.map { "\($0.readable)" } ?? .none,
+      step.size.map { "\(NumberText.grouped(quantity: $0))" } ?? .none,
+      step.price.map { "\($0.readable)" } ?? .none,
       step.cost.map { amount($0) } ?? .none, step.payer.map { "\($0)" } ?? .none,
     ]
   }

@@ -37,7 +37,7 @@ extension ReportPage {
     let rounds = story.restarts == 0 ? "" : ", \(story.restarts + 1) rounds"
     let caption: Markup = """
       \(amount(story.notional)) at the marks and \(amount(story.value)) of equity when it began; \
-      \(story.bids.count) bids took \(amount(story.sold))\(rounds). \(Self.ending(story))
+      \(story.bids.count == 1 ? "one bid" : "\(story.bids.count) bids") took \(amount(story.sold))\(rounds). \(Self.ending(story))
       """
     return PageFrame.figure(
       id, "Auction of \(story.account), \(story.startedAt.readable)",
@@ -105,7 +105,7 @@ extension ReportPage {
     let listed = result.auctions
     if rest > 0 {
       table.append([
-        "others", "", "", "", "", "\(NumberText.grouped(Int64(rest))) auctions",
+        "others", "", "", "", "", "in \(NumberText.grouped(Int64(rest)))",
         amountOrNone(totals.auctionedValue - listed.reduce(0) { $0 + $1.sold }), "", "",
         amountOrNone(totals.auctionDiscounts - listed.reduce(0) { $0 + $1.discounts }),
         amountOrNone(totals.auctionRewards - listed.reduce(0) { $0 + $1.fundPaid }), "",

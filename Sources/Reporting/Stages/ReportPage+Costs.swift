@@ -46,7 +46,7 @@ extension ReportPage {
     let shown = kinds ? CostBarDrawing.kinds : []
     var table = HTMLTable(
       caption,
-      [.short("Stage")] + shown.map { .number("of that \($0.name)") }
+      [.short("Stage")] + shown.map { .number("\($0.name.capitalizedFirst)") }
         + CostBearer.allCases.map { .number("Paid by \($0.title)") } + [.number("Together")])
     for stage in costs.usedStages {
       let paid = CostBearer.allCases.map { costs.paid(by: $0, at: stage) }
@@ -60,6 +60,11 @@ extension ReportPage {
       + (sums + [sums.reduce(0, WaterfallCosts.plus)]).map(amountOrNone)
     return table.markup
   }
+}
+
+extension String {
+  /// With a capital at the beginning.
+  fileprivate var capitalizedFirst: String { prefix(1).uppercased() + dropFirst() }
 }
 
 extension WaterfallCosts {

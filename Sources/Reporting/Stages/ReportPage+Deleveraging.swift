@@ -26,7 +26,7 @@ extension ReportPage {
     for event in sorted.prefix(Self.shown.events) {
       table.append([
         "\(event.time.dayText) \(event.time.clockText)", "\(event.account)",
-        "\(event.contract)", "\(event.quantityText(event.size))", "\(event.price.readable)",
+        "\(event.contract)", "\(event.text(event.size))", "\(event.price.readable)",
         "\(event.mark.readable)", amount(event.value),
         "\(NumberText.grouped(Int64(event.winners)))", amount(event.givenUp),
       ])
@@ -61,7 +61,7 @@ extension ReportPage {
     }
     for cut in cuts.prefix(Self.shown.cuts) {
       table.append([
-        "\(cut.account)", "\(event.quantityText(cut.size))",
+        "\(cut.account)", "\(event.text(cut.size))",
         Self.part(cut.size.steps, of: cut.held.steps), amount(cut.value), amount(cut.givenUp),
         Self.part(cut.givenUp, of: cut.profit),
       ])
@@ -71,11 +71,11 @@ extension ReportPage {
       table.append(["\(NumberText.grouped(Int64(hidden))) more", "", "", "", "", ""])
     }
     table.footer = [
-      "All \(NumberText.grouped(Int64(event.winners)))", "\(event.quantityText(event.size))", "",
+      "All \(NumberText.grouped(Int64(event.winners)))", "\(event.text(event.size))", "",
       amount(event.value), amount(event.givenUp), "",
     ]
     return """
-      <details><summary>\(event.quantityText(event.size)) in \(event.contract) of \
+      <details><summary>\(event.text(event.size)) in \(event.contract) of \
       \(event.account), \(event.time.readable): who was cut</summary>
       \(table.markup)</details>
 
@@ -87,6 +87,13 @@ extension ReportPage {
     guard whole > 0 else { return .none }
     let share = (Int128(part) * 1_000_000_000).divided(by: Int128(whole), rounding: .halfEven)
     return "\(NumberText.percentage(billionths: Int64(clamping: share), shown: 1))"
+  }
+}
+
+extension DeleveragingEvent {
+  /// A size in the unit of the contract.
+  fileprivate func text(_ size: Size) -> String {
+    NumberText.grouped(quantity: quantityText(size))
   }
 }
 

@@ -82,6 +82,11 @@ extension CostBearer {
 }
 
 extension LiquidationStage {
+  /// The order in which most waterfalls have their stages.
+  static let inOrder: [LiquidationStage] = [
+    .cancelOrders, .partial, .auction, .pool, .insuranceFund, .deleveraging, .socializedLoss,
+  ]
+
   var color: String {
     switch self {
     case .cancelOrders: "--c8"

@@ -179,7 +179,7 @@ struct StepDrawing {
       steps.contains { $0.bearer == bearer } || fills.contains { $0.bearer == bearer }
     }
     var keys = bearers.map { LegendKey.dot("paid by \($0.title)", $0.color) }
-    let stages = LiquidationStage.allCases.filter { stage in
+    let stages = LiquidationStage.inOrder.filter { stage in
       stretches.contains { $0.stage == stage }
     }
     keys += stages.map { LegendKey.line($0.title, $0.color, shape: "line block") }

@@ -114,7 +114,7 @@ struct CostBarDrawing {
     return """
       <text class="name" x="\(ChartFrame.text(Self.left - 10))" y="\(middle)">\(row.name)</text>
       \(bars.joined())<path class="fund" d="M\(fund) \(ChartFrame.text(top - 3))v26"/>
-      <text class="sum" x="\(ChartFrame.text(max(x(up), x(row.backing)) + 8))" y="\(middle)">\
+      <text class="sum" x="\(ChartFrame.text(labelStart(x(up), x(row.backing))))" y="\(middle)">\
       \(money.short(row.total))</text>
 
       """
@@ -122,6 +122,11 @@ struct CostBarDrawing {
 }
 
 extension CostBarDrawing {
+  /// Right of the bar, or of the mark where that would run through the label.
+  private func labelStart(_ end: Double, _ mark: Double) -> Double {
+    (end - 2...end + 70).contains(mark) ? mark + 8 : end + 8
+  }
+
   /// One bar a waterfall.
   init(runs: [WaterfallRun], money: MoneyFormat) {
     self.init(
@@ -150,7 +155,7 @@ extension CostBarDrawing {
 extension WaterfallCosts {
   /// The stages at which anything was paid.
   var usedStages: [LiquidationStage] {
-    LiquidationStage.allCases.filter { stage in
+    LiquidationStage.inOrder.filter { stage in
       fundPaid(at: stage) != 0 || Kind.allCases.contains { self[stage, $0] != 0 }
     }
   }

@@ -102,9 +102,15 @@ struct WaterfallPage {
         return column.isBest(run, in: ranking) ? "<b class=\"best\">\(value)</b>" : value
       }
       table.append(
-        ["\(run.name)", Self.ending(run.outcome)] + cells, isMarked: run.name == runs[0].name)
+        [name(run), Self.ending(run.outcome)] + cells, isMarked: run.name == runs[0].name)
     }
     return "<div class=\"wide-table\">\(table.markup)</div>\n"
+  }
+
+  /// A waterfall's name, which leads to its rules.
+  private func name(_ run: WaterfallRun) -> Markup {
+    let place = runs.firstIndex { $0.name == run.name } ?? 0
+    return "<a href=\"#rule-\(place)\">\(run.name)</a>"
   }
 
   private static func ending(_ outcome: WaterfallRun.Outcome) -> Markup {
@@ -135,7 +141,7 @@ extension WaterfallPage {
 
   /// The cost of every stage of every waterfall.
   private func stages(_ money: MoneyFormat) -> Markup {
-    let used = LiquidationStage.allCases.filter { stage in
+    let used = LiquidationStage.inOrder.filter { stage in
       runs.contains { $0.result.costs[at: stage] != 0 }
     }
     guard !used.isEmpty else { return "<p>No liquidation cost anything.</p>\n" }
@@ -143,7 +149,7 @@ extension WaterfallPage {
       "Cost to traders by stage", [.short("Waterfall")] + used.map { .number("\($0.title)") })
     for run in runs {
       table.append(
-        ["\(run.name)"]
+        [name(run)]
           + used.map { stage in
             let cost = run.result.costs[at: stage]
             return cost == 0 ? .none : "\(money.short(cost))"
@@ -169,7 +175,11 @@ extension WaterfallPage {
       "<div class=\"figures\">\n"
       + PageFrame.figure(
         "frontier-cost", "Mean margin against cost to traders", cost.markup,
-        "Each point is the same crash with one term of “\(runs[0].name)” changed.")
+        """
+        Each point is the same crash with one term of “\(runs[0].name)” changed: all margins times \
+        a factor, the buffer as a share of maintenance margin, or all penalties times a factor. \
+        Down and to the left is better. Points without a label stand in the table.
+        """)
       + PageFrame.figure(
         "frontier-debt", "Mean margin against bad debt", debt.markup,
         "What accounts could not pay themselves: paid by the fund, shared, or still owed.")
@@ -202,9 +212,9 @@ extension WaterfallPage {
 
 extension WaterfallPage {
   private var rules: Markup {
-    let items = runs.map { run -> Markup in
+    let items = runs.enumerated().map { place, run -> Markup in
       """
-      <dt>\(run.name)</dt><dd>\(run.description) <small>\(run.result.origin.parameters.name)\
+      <dt id="rule-\(place)">\(run.name)</dt><dd>\(run.description) <small>\(run.result.origin.parameters.name)\
       </small></dd>
 
       """
