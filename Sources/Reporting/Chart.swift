@@ -110,6 +110,8 @@ struct LineChart {
   /// `nil` is from zero, or the lowest value below it, to the highest.
   /// With a range of its own a chart may be read on a logarithmic axis as well.
   var range: ClosedRange<Int64>?
+  /// Whether a drawing names each line where it ends; many lines are told apart by that.
+  var namesEnds = false
 }
 
 /// Stacked amounts per interval.

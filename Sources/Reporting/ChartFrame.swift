@@ -19,12 +19,14 @@ struct ChartFrame {
   /// Whether there is one value only, and so nothing to measure.
   private let isFlat: Bool
 
-  init(width: Double, height: Double, left: Double, times: [Timestamp], values: ClosedRange<Int64>)
-  {
+  init(
+    width: Double, height: Double, left: Double, rightMargin: Double = 24, times: [Timestamp],
+    values: ClosedRange<Int64>
+  ) {
     self.width = width
     self.height = height
     self.left = left
-    (right, top, bottom) = (width - 24, 10, height - 26)
+    (right, top, bottom) = (width - rightMargin, 10, height - 26)
     let first = times.min() ?? Timestamp(seconds: 0)
     let last = times.max() ?? first
     self.times = first...max(last, first + TimeSpan(nanoseconds: 1))

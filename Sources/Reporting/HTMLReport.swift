@@ -39,7 +39,8 @@ struct ReportPage {
 
   var document: Markup {
     PageFrame.document(
-      title: "Plimsoll replay: \(runs.first.origin.title)", style: ReportStyle.sheet + StageStyle.sheet,
+      title: "Plimsoll replay: \(runs.first.origin.title)",
+      style: ReportStyle.sheet + StageStyle.sheet,
       body: """
         \(head)<main>
         \(PageFrame.section("summary", "Key figures", keyFigures))\

@@ -171,7 +171,9 @@ struct AuctionDrawing {
     where story.bids.contains(where: { Self.payer(of: $0) == bearer }) {
       keys.append(LegendKey.dot("bid paid by \(bearer.title), area by value", bearer.color))
     }
-    if story.bids.contains(where: \.prolongs) { keys.append(LegendKey.ring("made the round longer")) }
+    if story.bids.contains(where: \.prolongs) {
+      keys.append(LegendKey.ring("made the round longer"))
+    }
     if story.path.contains(where: { $0.phase == .insolvent }) {
       keys.append(LegendKey.band("insolvent phase: the fund pays"))
     }

@@ -144,7 +144,8 @@ extension ReportPage {
       table.append(["\(kind.name)"] + runs.results.map { amountOrNone($0.fund[kind.flow]) })
     }
     table.append(
-      ["change of the prices of its assets"] + runs.results.map { amountOrNone($0.fundRevaluation) })
+      ["change of the prices of its assets"] + runs.results.map { amountOrNone($0.fundRevaluation) }
+    )
     table.footer = ["at the end"] + runs.results.map { amount($0.totals.fundAtEnd) }
     return table.markup
   }

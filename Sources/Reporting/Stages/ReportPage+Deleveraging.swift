@@ -130,12 +130,12 @@ extension ReportPage {
         market and side, as the venue publishes it: 100 is touched first, 1 last. Positions \
         without a profit at the mark, or of accounts in liquidation, have no place.
         """)
-      + """
-      </div>
-      <details><summary>The queue as a table</summary>
-      \(table.markup)</details>
+        + """
+        </div>
+        <details><summary>The queue as a table</summary>
+        \(table.markup)</details>
 
-      """
+        """
   }
 }
 

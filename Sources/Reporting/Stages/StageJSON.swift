@@ -16,8 +16,10 @@ extension WaterfallCosts {
           [("stage", .string(StageCount(stage: stage, count: 0).field))]
             + Kind.allCases.map { ($0.rawValue, .money(self[stage, $0])) }
             + CostBearer.allCases.map {
-              ("paidBy\($0.rawValue.prefix(1).uppercased())\($0.rawValue.dropFirst())",
-                .money(paid(by: $0, at: stage)))
+              (
+                "paidBy\($0.rawValue.prefix(1).uppercased())\($0.rawValue.dropFirst())",
+                .money(paid(by: $0, at: stage))
+              )
             })
       })
   }

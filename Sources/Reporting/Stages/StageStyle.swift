@@ -14,6 +14,7 @@ enum StageStyle {
     .drawing .dot { fill: var(--c); fill-opacity: .75; stroke: var(--card); stroke-width: .8; }
     .drawing .ring { fill: none; stroke: var(--ink); stroke-width: 1.4; }
     .drawing .round { stroke: var(--soft); stroke-width: 1.2; stroke-dasharray: 2 3; fill: none; }
+    .drawing .end-name { fill: var(--c); font-size: 11.5px; }
     .drawing .head { fill: var(--soft); font-size: 11.5px; font-weight: 600; }
     .drawing .strip { fill: var(--c); fill-opacity: .22; stroke: var(--c); stroke-width: 1; }
     .drawing .strip-name { fill: var(--ink); font-size: 11.5px; text-anchor: middle; }

@@ -83,11 +83,11 @@ struct StepDrawing {
     let mark = ChartFrame.text(panel.y(1_000_000_000))
     return heading("Price ÷ mark", y: 14)
       + panel.grid(Self.left, Self.right) { NumberText.grouped($0, decimals: 7) + " %" }
-      + """
-      <path class="axis" d="M\(ChartFrame.text(Self.left)) \(mark)\
-      H\(ChartFrame.text(Self.right))"/>
-      \(dots.joined())
-      """
+        + """
+        <path class="axis" d="M\(ChartFrame.text(Self.left)) \(mark)\
+        H\(ChartFrame.text(Self.right))"/>
+        \(dots.joined())
+        """
   }
 
   private func title(_ step: LiquidationStory.Step) -> String {
@@ -164,7 +164,8 @@ struct StepDrawing {
     var last: Timestamp?
     return steps.enumerated().map { index, step -> Markup in
       guard index % stride == 0, step.time != last else { return "" }
-      let isNewDay = last.map { CivilDate.split($0).date != CivilDate.split(step.time).date } ?? true
+      let isNewDay =
+        last.map { CivilDate.split($0).date != CivilDate.split(step.time).date } ?? true
       last = step.time
       let text = isNewDay ? "\(step.time.dayText) \(step.time.clockText)" : step.time.clockText
       return """

@@ -29,7 +29,8 @@ struct WaterfallColumn: Sendable {
     ranked("deleveragedLater", "Deleveraged, an hour later", .deleveragedLater),
     money("keeperRewards", "Penalties to keepers") { $0.result.costs.keeperRewards },
     WaterfallColumn(
-      field: "bankruptAccounts", title: "Bankrupt accounts", isMoney: false, figure: .bankruptAccounts,
+      field: "bankruptAccounts", title: "Bankrupt accounts", isMoney: false,
+      figure: .bankruptAccounts,
       value: { WaterfallRanking.Figure.bankruptAccounts.value(of: $0) }),
     ranked("owedAtEnd", "Owed at the end", .owedAtEnd),
   ]
