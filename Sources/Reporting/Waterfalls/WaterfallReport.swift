@@ -84,7 +84,7 @@ struct WaterfallPage {
     table(
       WaterfallColumn.main, money,
       "Each waterfall in the same crash; the least of the solvent ones stands out")
-      + table(WaterfallColumn.rest, money, "More of the same runs")
+      + table(WaterfallColumn.rest, money, "Fund, pools and keepers in the same runs")
   }
 
   private func table(
