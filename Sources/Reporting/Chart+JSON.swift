@@ -90,7 +90,7 @@ extension BarChart {
       ("kind", .string("bars")), ("unit", .object(unit.fields)),
       ("x", .array(starts.map(\.seconds))),
       ("interval", .decimal(interval.nanoseconds, decimals: 9)), ("traces", .array(traces)),
-      ("top", unit.number(top)),
+      ("top", unit.number(top)), ("bottom", unit.number(bottom)),
     ]
   }
 }

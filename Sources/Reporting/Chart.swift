@@ -110,6 +110,8 @@ struct LineChart {
   /// `nil` is from zero, or the lowest value below it, to the highest.
   /// With a range of its own a chart may be read on a logarithmic axis as well.
   var range: ClosedRange<Int64>?
+  /// Whether a drawing names each line where it ends; many lines are told apart by that.
+  var namesEnds = false
 }
 
 /// Stacked amounts per interval.
@@ -120,6 +122,8 @@ struct BarChart {
   let series: [(name: String, color: String, values: [Int64])]
   /// The top of the axis, so that charts beside each other have the same.
   let top: Int64
+  /// Its lowest end: below zero where amounts are negative, which are stacked downward.
+  var bottom: Int64 = 0
 }
 
 /// Counts by class through time.

@@ -20,9 +20,12 @@ struct ChartDrawing {
 
   var width: Double { chart.isWide ? 1_080 : 528 }
 
-  func frame(times: [Timestamp], values: ClosedRange<Int64>, left: Double = 62) -> ChartFrame {
+  func frame(
+    times: [Timestamp], values: ClosedRange<Int64>, left: Double = 62, rightMargin: Double = 24
+  ) -> ChartFrame {
     ChartFrame(
-      width: width, height: chart.isWide ? 340 : 264, left: left, times: times, values: values)
+      width: width, height: chart.isWide ? 340 : 264, left: left, rightMargin: rightMargin,
+      times: times, values: values)
   }
 
   func svg(_ frame: ChartFrame, _ content: Markup, legend: [Markup]) -> Markup {
@@ -78,7 +81,9 @@ extension ChartDrawing {
 
 extension ChartDrawing {
   private func draw(_ lines: LineChart) -> Markup {
-    let frame = frame(times: lines.axes.flatMap(\.self), values: Self.range(lines))
+    let frame = frame(
+      times: lines.axes.flatMap(\.self), values: Self.range(lines),
+      rightMargin: lines.namesEnds ? 136 : 24)
     let paths = lines.lines.map { line -> Markup in
       let path = Self.path(line, times: lines.axes[line.axis], in: frame)
       let style: Markup = "style=\"--c:var(\(line.color))\""
@@ -100,8 +105,41 @@ extension ChartDrawing {
     return svg(
       frame,
       clipping + bands(lines, frame) + axes(frame, lines.unit)
-        + "<g clip-path=\"url(#\(clip))\">\n\(paths.joined())\(marks)</g>\n",
-      legend: legend(lines))
+        + "<g clip-path=\"url(#\(clip))\">\n\(paths.joined())\(marks)</g>\n"
+        + (lines.namesEnds ? ends(lines, frame) : ""),
+      legend: lines.namesEnds ? [] : legend(lines))
+  }
+
+  /// The names of lines beside their last values, in the same order upward and none over another.
+  private func ends(_ lines: LineChart, _ frame: ChartFrame) -> Markup {
+    let space = 13.0
+    let named = lines.lines.enumerated().compactMap { index, line in
+      line.values.last(where: { $0 != nil }).flatMap(\.self)
+        .map { (index: index, line: line, y: frame.y($0)) }
+    }
+    .sorted { $0.y != $1.y ? $0.y < $1.y : $0.index < $1.index }
+    // Downward from the top as far as the one above asks, then upward from the bottom.
+    var places = named.map { min(max($0.y, frame.top), frame.bottom) }
+    for index in places.indices.dropFirst() {
+      places[index] = max(places[index], places[index - 1] + space)
+    }
+    for index in places.indices.reversed() {
+      let most = index + 1 < places.count ? places[index + 1] - space : frame.bottom
+      places[index] = min(places[index], most)
+    }
+    return zip(named, places).map { end, place -> Markup in
+      let (x, y) = (ChartFrame.text(frame.right + 22), ChartFrame.text(place + 4))
+      let stroke =
+        "M\(ChartFrame.text(frame.right)) \(ChartFrame.text(end.y))"
+        + "L\(ChartFrame.text(frame.right + 9)) \(ChartFrame.text(place))H"
+        + ChartFrame.text(frame.right + 19)
+      return """
+        <path class="line thin" style="--c:var(\(end.line.color))" d="\(stroke)"/>\
+        <text class="end-name" style="--c:var(\(end.line.color))" x="\(x)" y="\(y)">\
+        \(end.line.name)</text>
+
+        """
+    }.joined()
   }
 
   private func bands(_ lines: LineChart, _ frame: ChartFrame) -> Markup {
@@ -171,17 +209,26 @@ extension ChartDrawing {
 extension ChartDrawing {
   private func draw(_ bars: BarChart) -> Markup {
     let ends = [bars.starts.first, bars.starts.last.map { $0 + bars.interval }].compactMap(\.self)
-    let frame = frame(times: ends, values: 0...max(bars.top, 1))
-    var floor = [Int64](repeating: 0, count: bars.starts.count)
+    let frame = frame(
+      times: ends, values: min(bars.bottom, 0)...max(bars.top, 0))
+    // Where the next bar of an interval begins: above the axis, and below it.
+    var floors = [(up: Int64, down: Int64)](repeating: (0, 0), count: bars.starts.count)
     let layers = bars.series.map { series -> Markup in
       var path = ""
-      for (position, start) in bars.starts.enumerated() where series.values[position] > 0 {
-        let (from, to) = (floor[position], floor[position] + series.values[position])
-        floor[position] = to
+      for (position, start) in bars.starts.enumerated() where series.values[position] != 0 {
+        let value = series.values[position]
+        let (low, high): (Int64, Int64)
+        if value > 0 {
+          (low, high) = (floors[position].up, floors[position].up + value)
+          floors[position].up = high
+        } else {
+          (low, high) = (floors[position].down + value, floors[position].down)
+          floors[position].down = low
+        }
         let x = frame.x(start)
         let width = max((frame.x(start + bars.interval) - x) * 0.86, 0.5)
-        let height = ChartFrame.text(frame.y(from) - frame.y(to))
-        path += "M\(ChartFrame.text(x)) \(ChartFrame.text(frame.y(from)))v-\(height)"
+        let height = ChartFrame.text(frame.y(low) - frame.y(high))
+        path += "M\(ChartFrame.text(x)) \(ChartFrame.text(frame.y(low)))v-\(height)"
         path += "h\(ChartFrame.text(width))v\(height)z"
       }
       return "<path class=\"bar\" style=\"--c:var(\(series.color))\" d=\"\(path)\"/>\n"

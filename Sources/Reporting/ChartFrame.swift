@@ -16,16 +16,21 @@ struct ChartFrame {
   let bottom: Double
   let times: ClosedRange<Timestamp>
   let values: ClosedRange<Int64>
+  /// Whether there is one value only, and so nothing to measure.
+  private let isFlat: Bool
 
-  init(width: Double, height: Double, left: Double, times: [Timestamp], values: ClosedRange<Int64>)
-  {
+  init(
+    width: Double, height: Double, left: Double, rightMargin: Double = 24, times: [Timestamp],
+    values: ClosedRange<Int64>
+  ) {
     self.width = width
     self.height = height
     self.left = left
-    (right, top, bottom) = (width - 24, 10, height - 26)
+    (right, top, bottom) = (width - rightMargin, 10, height - 26)
     let first = times.min() ?? Timestamp(seconds: 0)
     let last = times.max() ?? first
     self.times = first...max(last, first + TimeSpan(nanoseconds: 1))
+    isFlat = values.lowerBound == values.upperBound
     self.values =
       values.lowerBound < values.upperBound
       ? values : values.lowerBound...(values.lowerBound + 1)
@@ -55,6 +60,7 @@ struct ChartFrame {
 extension ChartFrame {
   /// Multiples of 1, 2 or 5 times a power of ten inside the range, at most seven.
   var valueTicks: [Int64] {
+    if isFlat { return [values.lowerBound] }
     let span = Int128(values.upperBound) - Int128(values.lowerBound)
     var step: Int128 = 1
     var factors: [Int128] = [2, 5, 10]

@@ -95,8 +95,13 @@ extension ReportPage {
   var deleveraging: Markup {
     zip(runs.names, runs.results).enumerated().map { position, pair -> Markup in
       let (name, result) = pair
-      guard !result.deleveraged.isEmpty else { return "" }
-      let title = runs.isComparison ? "Deleveraging: \(name)" : "Deleveraging"
+      guard !result.deleveraged.isEmpty else {
+        let who: Markup = runs.isComparison ? "\(name): nobody" : "Nobody"
+        return "<p>\(who) was deleveraged.</p>\n" + queue(result, position)
+      }
+      let title =
+        runs.isComparison
+        ? "Leverage of those who were cut: \(name)" : "Leverage of those who were cut"
       return """
         <div class="figures">
         <figure id="deleveraging-\(position)" class="wide" \
@@ -107,14 +112,14 @@ extension ReportPage {
         all their positions ÷ their equity before and after each step.</figcaption>
         </figure>
         </div>
-        \(cuts(result))
+        \(cuts(result))\(events(result))\(queue(result, position))
         """
     }.joined()
   }
 
   private func cuts(_ result: ReplayResult) -> Markup {
     var table = HTMLTable(
-      "Who was cut most",
+      "Who was cut most in one step",
       [
         .short("Account"), .short("Time (UTC)"), .number("Closed"), .number("Given up"),
         .number("Leverage before"), .number("after"),

@@ -32,24 +32,27 @@ struct ReportPage {
     prices = charts.prices
     ratios = charts.marginRatios + [charts.coverage]
     flows = charts.liquidationFlows + [charts.accountsInLiquidation]
-    venue = [
-      charts.insuranceFund, charts.lossesShared,
-      charts.openInterest, charts.volatility,
-    ]
+    venue =
+      [charts.insuranceFund] + charts.fundFlows
+      + [charts.lossesShared, charts.openInterest, charts.volatility]
   }
 
   var document: Markup {
     PageFrame.document(
-      title: "Plimsoll replay: \(runs.first.origin.title)", style: ReportStyle.sheet,
+      title: "Plimsoll replay: \(runs.first.origin.title)",
+      style: ReportStyle.sheet + StageStyle.sheet,
       body: """
         \(head)<main>
         \(PageFrame.section("summary", "Key figures", keyFigures))\
         \(PageFrame.section("prices", "Prices", figures(prices) + rejections))\
         \(PageFrame.section("margin", "Margin ratios", figures(ratios)))\
         \(PageFrame.section(
-          "liquidations", "Liquidations", figures(flows) + stages + deleveraging))\
+          "liquidations", "Liquidations", figures(flows) + stages))\
+        \(PageFrame.section("costs", "What each stage cost, and who paid", stageCosts))\
+        \(PageFrame.section("auctions", "Auctions", auctions))\
+        \(PageFrame.section("deleveraging", "Deleveraging", deleveraging))\
         \(PageFrame.section(
-          "venue", "Fund, shared losses, open interest", figures(venue) + timeTable))\
+          "venue", "Fund, shared losses, open interest", figures(venue) + fundTable + timeTable))\
         \(PageFrame.section("largest", "The largest liquidations", largest))\
         \(PageFrame.section("parameters", "Parameters", parameters))\
         \(PageFrame.section("input", "Skipped input rows", skippedRows))\

@@ -62,6 +62,16 @@ public enum NumberText {
     return Int64(Int128(value).divided(by: divisor, rounding: .halfEven))
   }
 
+  /// A quantity with its unit, its digits in groups: `103447 USD` as `103,447 USD`.
+  static func grouped(quantity text: String) -> String {
+    let parts = text.split(separator: " ", maxSplits: 1, omittingEmptySubsequences: false)
+    let isNumber = parts[0].contains { $0.isASCII && $0.isNumber }
+    guard isNumber, parts[0].allSatisfy({ $0.isASCII && $0.isNumber || "-.".contains($0) })
+    else { return text }
+    return ([groupedDecimal(String(parts[0]))] + parts.dropFirst().map(String.init))
+      .joined(separator: " ")
+  }
+
   private static func groupedDecimal(_ text: String) -> String {
     let isNegative = text.hasPrefix("-")
     let parts = text.drop { $0 == "-" }.split(separator: ".", omittingEmptySubsequences: false)

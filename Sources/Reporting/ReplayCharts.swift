@@ -43,7 +43,7 @@ struct ReplayCharts {
     }
   }
 
-  private var moneyUnit: ChartUnit { ChartUnit(kind: .money(runs.money)) }
+  var moneyUnit: ChartUnit { ChartUnit(kind: .money(runs.money)) }
 
   /// Says of every run what a figure did.
   private func told(_ sentence: (ReplayResult) -> String) -> String {
@@ -75,7 +75,7 @@ extension ReplayCharts {
     Chart(
       id: "insurance-fund", title: "Insurance fund",
       caption: "What the fund holds in all collateral assets, valued at the accepted prices, "
-        + "and what insolvent accounts owe that nobody has paid yet.",
+        + "and what insolvent accounts owe that nobody has paid yet." + fundCaption,
       summary: told { result in
         let totals = result.totals
         return "from \(runs.money.short(totals.fundAtStart)) to "
@@ -87,7 +87,8 @@ extension ReplayCharts {
           lines: perRun([
             ("insurance fund", "--c0", \.insuranceFundValue),
             ("owed, not covered", "--c5", \.uncoveredValue),
-          ]))))
+          ]) + fundLevels, marks: fundAlarms, marksName: "alarm")),
+      isWide: !fundLevels.isEmpty)
   }
 
   var coverage: Chart {

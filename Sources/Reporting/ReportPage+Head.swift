@@ -83,7 +83,8 @@ extension ReportPage {
   private var links: Markup {
     let sections: [(id: Markup, title: Markup)] = [
       ("summary", "Key figures"), ("prices", "Prices"), ("margin", "Margin ratios"),
-      ("liquidations", "Liquidations"), ("venue", "Fund and losses"), ("largest", "Largest"),
+      ("liquidations", "Liquidations"), ("costs", "Costs"), ("auctions", "Auctions"),
+      ("deleveraging", "Deleveraging"), ("venue", "Fund and losses"), ("largest", "Largest"),
       ("parameters", "Parameters"), ("input", "Skipped rows"), ("verify", "Check"),
     ]
     return sections.map { "<li><a href=\"#\($0.id)\">\($0.title)</a></li>\n" as Markup }.joined()

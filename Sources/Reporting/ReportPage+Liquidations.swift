@@ -26,6 +26,7 @@ extension ReportPage {
     \(story.cause.time.readable) · \(story.stage.title)</span></summary>
     <p>\(beginning(story)) \(ending(story))</p>
     <div class="pair">\(charges(story))\(payers(story))</div>
+    \(StepDrawing(story: story, money: runs.money).markup)\(stageTable(story))\
     \(timeline(story))</details>
 
     """
@@ -88,7 +89,7 @@ extension ReportPage {
   private func payers(_ story: LiquidationStory) -> Markup {
     var table = HTMLTable("What happened and who paid", [.text("Part"), .number("Amount")])
     let parts: [(Markup, Int64)] = [
-      ("Positions closed in the book", story.closedValue),
+      ("Positions closed in the book, in auctions or by pools", story.closedValue),
       ("Positions closed against deleveraged accounts", story.deleveragedValue),
       ("The account itself: penalty to the fund", story.penalty),
       ("The insurance fund: losses beyond the account’s equity", story.fundPaid),
@@ -110,15 +111,17 @@ extension ReportPage {
   private func timeline(_ story: LiquidationStory) -> Markup {
     let (first, last) = Self.shownSteps
     var table = HTMLTable(
-      "What happened when, what it cost and who bore it",
+      "What happened when, what it cost and who paid",
       [
-        .short("Time (UTC)"), .short("Stage"), .text("Step"), .number("Cost"), .text("Borne by"),
+        .short("Time (UTC)"), .short("Stage"), .text("Step"), .number("Size"), .number("Price"),
+        .number("Cost"), .text("Paid by"),
       ])
     let hidden = max(story.steps.count - first - last, 0)
     let head = hidden > 0 ? story.steps.prefix(first) : story.steps[...]
     for step in head { table.append(row(step)) }
     if hidden > 0 {
-      table.append(["…", "", "\(NumberText.grouped(Int64(hidden))) steps are not shown", "", ""])
+      let text: Markup = "\(NumberText.grouped(Int64(hidden))) steps are not shown"
+      table.append(["…", "", text, "", "", "", ""])
       for step in story.steps.suffix(last) { table.append(row(step)) }
     }
     return table.markup
@@ -127,6 +130,8 @@ extension ReportPage {
   private func row(_ step: LiquidationStory.Step) -> [Markup] {
     [
       "\(step.time.dayText) \(step.time.clockText)", "\(step.stage.title)", "\(step.text)",
+      step.size.map { "\(NumberText.grouped(quantity: $0))" } ?? .none,
+      step.price.map { "\($0.readable)" } ?? .none,
       step.cost.map { amount($0) } ?? .none, step.payer.map { "\($0)" } ?? .none,
     ]
   }

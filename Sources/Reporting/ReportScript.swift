@@ -107,7 +107,8 @@ enum ReportScript {
       };
       if (unit.format) axis.tickformat = unit.format;
       if (chart.kind === 'heatMap') return {...axis, type: 'category'};
-      if (chart.kind === 'bars') return {...axis, range: [0, chart.top * 1.05 || 1]};
+      if (chart.kind === 'bars') return {...axis,
+        range: [chart.bottom * 1.05, chart.top * 1.05 || (chart.bottom ? 0 : 1)]};
       if (!chart.range) return {...axis, rangemode: 'tozero'};
       const pad = (chart.range[1] - chart.range[0]) * .03;
       const ends = [Math.max(chart.range[0] - pad, chart.range[0] / 2), chart.range[1] + pad];
@@ -118,7 +119,7 @@ enum ReportScript {
       return {
         height: isWide && chart.kind === 'lines' && chart.range ? (isNarrow() ? 520 : 470) : 340,
         autosize: true, dragmode: canHover && 'zoom',
-        paper_bgcolor: 'transparent', plot_bgcolor: 'transparent', barmode: 'stack',
+        paper_bgcolor: 'transparent', plot_bgcolor: 'transparent', barmode: 'relative',
         font: {family: getComputedStyle(document.body).fontFamily, size: 12,
           color: color('--soft')},
         margin: {l: 56, r: chart.kind === 'heatMap' ? 8 : 14, t: 8, b: 48},

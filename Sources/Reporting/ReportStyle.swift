@@ -198,7 +198,7 @@ enum ReportStyle {
       .origin div { grid-template-columns: 1fr; gap: 0; padding: 5px 0; }
       figure { padding: 12px 12px 10px; }
       .drawing .scroll svg { min-width: 528px; }
-      .wide .drawing .scroll svg { min-width: 900px; }
+      .wide .drawing .scroll svg, .story .drawing .scroll svg { min-width: 900px; }
       .text { min-width: 9em; }
       .tile { padding: 10px 12px; }
       .tile dd { font-size: 1.35rem; }

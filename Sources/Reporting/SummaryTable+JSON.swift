@@ -25,7 +25,10 @@ extension ReplayResult {
         .array(underlyings.compactMap { MarketFigure($0, in: points)?.json })
       ),
       ("rejections", .array(rejectionCounts.map(rejection))),
-      ("largest", .array(largest.map(\.json))),
+      ("largest", .array(largest.map(\.json))), ("costs", costs.json),
+      ("auctions", .array(auctions.map(\.json))),
+      ("deleveragings", .array(deleveragings.map(\.json))),
+      ("deleveragingQueue", queue?.json ?? .null), ("fund", fundJSON),
       ("engine", .string(EngineVersion.engine)), ("numbers", .string(EngineVersion.numbers)),
       ("hash", .string("\(hash)")),
     ])
@@ -79,18 +82,19 @@ extension LiquidationStory {
       ("penalty", .money(penalty)), ("fundPaid", .money(fundPaid)),
       ("socializedValue", .money(socialized)),
       ("furthestStage", .string(StageCount(stage: stage, count: 1).field)),
-      ("outcome", outcome.map { .string("\($0)") } ?? .null),
+      ("outcome", outcome.map { .string("\($0)") } ?? .null), ("costs", costs.json),
+      ("steps", .array(steps.map(\.json))),
     ])
   }
 }
 
 extension JSONText {
-  fileprivate static func time(_ time: Timestamp?) -> JSONText {
+  static func time(_ time: Timestamp?) -> JSONText {
     time.map { .string("\($0)") } ?? .null
   }
 
   /// Millionths of the quote currency as exact decimals.
-  fileprivate static func money(_ millionths: Int64) -> JSONText {
+  static func money(_ millionths: Int64) -> JSONText {
     .string(decimalText(millionths, decimals: 6))
   }
 }

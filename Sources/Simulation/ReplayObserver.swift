@@ -6,6 +6,7 @@ import Instruments
 import Ledger
 import Margin
 import MarketData
+import Parameters
 import Quantities
 import RiskEngine
 
@@ -17,6 +18,9 @@ struct ReplayObserver {
   private var auctions = AuctionLog()
   private(set) var tally = CostTally()
   private var deleveragings = DeleveragingWatch()
+  private var fundLog = FundLog()
+  /// As it was after the first deleveraging.
+  private var queue: DeleveragingQueue?
   private var rejectionCounts: [RejectionKey: Int] = [:]
   private var open: [AccountID: LiquidationStory] = [:]
   private var finished: [LiquidationStory] = []
@@ -50,23 +54,29 @@ struct ReplayObserver {
   mutating func take(_ record: Record, _ engine: Engine) {
     totals.records += 1
     totals.events += record.events.count
-    for event in record.events { take(event, engine) }
-    tally.take(record, engine)
+    tally.begin(record, engine)
+    for event in record.events {
+      let charge = tally.take(event, engine)
+      take(event, charge, engine)
+      fundLog.take(event, engine)
+    }
+    auctions.take(record, engine)
     deleveragings.take(record, engine)
   }
 
-  private mutating func take(_ event: LedgerEvent, _ engine: Engine) {
-    auctions.take(event, engine)
+  private mutating func take(
+    _ event: LedgerEvent, _ charge: CostTally.Charge?, _ engine: Engine
+  ) {
     switch event {
     case .sampleRejected(let rejected): take(rejected, at: engine.state.time)
     case .liquidationStarted(let id, let cause): begin(id, cause, engine)
     case .liquidationStageEntered(let id, let stage): enter(id, stage, engine)
     case .traded(let trade)
     where [.liquidation, .deleveraging, .auction, .pool].contains(trade.cause):
-      take(trade, engine)
+      take(trade, charge, engine)
     case .poolSettled(let settlement): totals.poolProfit += settlement.profit
-    case .transferred(let transfer): take(transfer, engine)
-    case .auctionBidFilled(let fill): take(fill)
+    case .transferred(let transfer): take(transfer, charge, engine)
+    case .auctionBidFilled(let fill): take(fill, charge, engine)
     case .liquidationOrderClosed(let id, _, let end) where end != .filled:
       note(id, engine, "order ended \(end == .unfilled ? "without a fill" : "by expiry")")
     case .liquidationEnded(let id, let outcome): end(id, outcome, engine)
@@ -120,7 +130,7 @@ extension ReplayObserver {
     note(id, engine, "enters stage \(stage.title)")
   }
 
-  private mutating func take(_ trade: Trade, _ engine: Engine) {
+  private mutating func take(_ trade: Trade, _ charge: CostTally.Charge?, _ engine: Engine) {
     guard let valuation = engine.valuation,
       let instrument = engine.state.listing.index(of: trade.instrument)
     else { return }
@@ -143,50 +153,28 @@ extension ReplayObserver {
       } else {
         open[id]?.closedValue += value
       }
-      let quantity = contract.quantityText(trade.size, quote: engine.state.listing.quote)
-      let verb = id == trade.seller ? "sells" : "buys"
-      let how = how(trade, to: other(id, trade))
-      let cost = cost(
-        trade, toSeller: (id == trade.seller) != isDeleveraging, instrument, engine)
-      let payer = isDeleveraging ? "\(other(id, trade))" : "the account"
-      note(
-        id, engine, "\(verb) \(quantity) of \(contract.name) at \(trade.price), \(how)",
-        cost: cost, payer: payer)
+      let step = StepTrade(trade, of: id, contract, engine.state.listing.quote, value: value)
+      note(id, engine, step.text, StepBill(charge, to: id, winner: step.other), step)
     }
   }
 
-  private func how(_ trade: Trade, to other: AccountID) -> String {
-    switch trade.cause {
-    case .deleveraging: "deleveraged with \(other)"
-    case .auction: "in the auction, with \(other)"
-    case .pool: "to the pool of \(other)"
-    case .liquidation, .matching, .transfer, .unwinding: "to the book"
-    }
-  }
-
-  private mutating func take(_ fill: AuctionFill) {
+  private mutating func take(
+    _ fill: AuctionFill, _ charge: CostTally.Charge?, _ engine: Engine
+  ) {
     totals.auctionedValue += fill.notional
     totals.auctionDiscounts += fill.discount
     totals.auctionRewards += fill.fundPaid
     totals.fundPaid += fill.fundPaid
     open[fill.account]?.fundPaid += fill.fundPaid
+    guard charge != nil else { return }
+    note(
+      fill.account, engine, "the insurance fund pays \(fill.bidder) for taking positions",
+      StepBill(charge, to: fill.account))
   }
 
-  /// What a trade costs one of its sides against the mark, millionths of the quote currency.
-  private func cost(
-    _ trade: Trade, toSeller isSeller: Bool, _ instrument: Int, _ engine: Engine
-  ) -> Int64? {
-    guard instrument < engine.state.marks.count else { return nil }
-    let apart = Int128(engine.state.marks[instrument].unitValue) - Int128(trade.unitValue)
-    let units = Int128(trade.size.steps) * apart * (isSeller ? 1 : -1)
-    return engine.valuation?.quote(Int64(clamping: units), of: trade.instrument)
-  }
-
-  private func other(_ id: AccountID, _ trade: Trade) -> AccountID {
-    id == trade.buyer ? trade.seller : trade.buyer
-  }
-
-  private mutating func take(_ transfer: Transfer, _ engine: Engine) {
+  private mutating func take(
+    _ transfer: Transfer, _ charge: CostTally.Charge?, _ engine: Engine
+  ) {
     guard let asset = engine.state.listing.index(of: transfer.amount.asset) else { return }
     let value = engine.valuation?.quote(transfer.amount.units, asset: asset) ?? 0
     switch (transfer.reason, transfer.from, transfer.to) {
@@ -195,44 +183,47 @@ extension ReplayObserver {
       open[id]?.penalty += value
       let taker = transfer.to == .insuranceFund ? "the insurance fund" : "\(transfer.to)"
       note(
-        id, engine, "pays a penalty of \(transfer.amount) to \(taker)", cost: value,
-        payer: "the account")
+        id, engine, "pays a penalty of \(transfer.amount) to \(taker)", StepBill(charge, to: id))
     case (.tradingFee, .account(let id), _):
       totals.fees += value
+      note(id, engine, "pays a fee of \(transfer.amount) to the venue", StepBill(charge, to: id))
+    case (.auctionDiscount, .account(let id), _):
       note(
-        id, engine, "pays a fee of \(transfer.amount) to the venue", cost: value,
-        payer: "the account")
+        id, engine, "leaves \(transfer.amount) to \(transfer.to), its discount",
+        StepBill(charge, to: id))
     case (.makerRebate, _, _): totals.fees -= value
     case (.gapPremium, _, _): totals.gapPremiums += value
     case (.insuranceCover, _, .account(let id)):
       totals.fundPaid += value
-      open[id]?.fundPaid += value
+      let debtor = charge?.account ?? id
+      open[debtor]?.fundPaid += value
+      let whom = debtor == id ? "" : " \(id) for that"
       note(
-        id, engine, "the insurance fund pays \(transfer.amount)", cost: value,
-        payer: "the insurance fund")
+        debtor, engine, "the insurance fund pays\(whom) \(transfer.amount)",
+        StepBill(charge, to: debtor))
     case (.conversion, .account(let seller), .account(let id)):
-      open[id]?.fundPaid += value
-      note(
-        id, engine, "the insurance fund buys \(transfer.amount) for it from \(seller)",
-        cost: value, payer: "the insurance fund")
+      note(id, engine, "\(seller) sells it \(transfer.amount)")
     case (.socializedLoss, .account(let payer), .account(let id)):
       totals.socializedValue += value
       open[id]?.socialized += value
-      note(id, engine, "\(payer) bears \(transfer.amount)", cost: value, payer: "\(payer)")
+      note(
+        id, engine, "\(payer) bears \(transfer.amount)", StepBill(charge, to: id, winner: payer))
     default: break
     }
   }
 
   /// Most accounts have no story, and then nothing is written.
   private mutating func note(
-    _ id: AccountID, _ engine: Engine, _ text: @autoclosure () -> String, cost: Int64? = nil,
-    payer: @autoclosure () -> String? = nil
+    _ id: AccountID, _ engine: Engine, _ text: @autoclosure () -> String,
+    _ bill: StepBill? = nil, _ trade: StepTrade? = nil
   ) {
     // Not through a copy of the story, which would have all of its steps copied for one more.
     guard let stage = open[id]?.stage, open[id]?.steps.count ?? 0 < 500 else { return }
     open[id]?.steps.append(
       LiquidationStory.Step(
-        time: engine.state.time, stage: stage, text: text(), cost: cost, payer: payer()))
+        time: engine.state.time, stage: stage, text: text(), cost: bill?.cost,
+        payer: bill?.payer, bearer: bill?.bearer, size: trade?.size, price: trade?.price,
+        value: trade?.value))
   }
 
   private mutating func end(
@@ -244,7 +235,9 @@ extension ReplayObserver {
     finish(story)
   }
 
-  private mutating func finish(_ story: LiquidationStory) {
+  private mutating func finish(_ ended: LiquidationStory) {
+    var story = ended
+    story.costs = tally.close(story.account)
     totals.liquidationsByFurthestStage[story.stage, default: 0] += 1
     finished.append(story)
     // Only the largest are shown; keep the list short as it grows.
@@ -280,6 +273,8 @@ extension ReplayObserver {
     earlier = engine.risks
     let openInterest = openInterest(engine, valuation)
     tally.record(engine, openInterest: openInterest)
+    fundLog.record(engine)
+    if queue == nil, !deleveragings.events.isEmpty { queue = DeleveragingQueue(engine) }
     points.append(
       ReplayPoint(
         time: state.time, markets: state.markets.map { marketPoint($0, engine) },
@@ -323,6 +318,7 @@ extension ReplayObserver {
   }
 
   mutating func start(_ engine: Engine) {
+    fundLog.start()
     totals.accounts = engine.state.accounts.count
     totals.positions = engine.state.accounts.reduce(0) { $0 + $1.portfolio.positions.count }
     totals.instruments = engine.state.listing.contracts.count
@@ -351,6 +347,9 @@ extension ReplayObserver {
     totals.deleveragedAccounts = deleveraged.count
     totals.auctions = auctions.count
     totals.poolProfit += unsettledPoolProfit(engine)
+    if queue == nil, engine.rules.liquidation.waterfall.stages.contains(.deleveraging) {
+      queue = DeleveragingQueue(engine)
+    }
     let counts = rejectionCounts.map { key, count in
       (source: key.source, reason: key.reason, count: count)
     }
@@ -361,6 +360,7 @@ extension ReplayObserver {
       },
       largest: Array(Self.sorted(finished).prefix(10)), totals: totals, hash: engine.hash,
       quote: engine.state.listing.quote, auctions: auctions.largest,
-      costs: tally.finish(engine), deleveraged: deleveragings.accounts)
+      costs: tally.finish(engine), deleveraged: deleveragings.accounts,
+      deleveragings: deleveragings.events, queue: queue, fund: fundLog.history)
   }
 }

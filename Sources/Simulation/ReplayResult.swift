@@ -108,6 +108,8 @@ public struct LiquidationStory: Sendable {
   public var socialized: Int64
   /// The furthest stage it reached.
   public var stage: LiquidationStage
+  /// What it cost at each stage, and what the fund gave.
+  public var costs = WaterfallCosts()
 
   /// One thing that happened to the account.
   public struct Step: Sendable {
@@ -119,6 +121,13 @@ public struct LiquidationStory: Sendable {
     public var cost: Int64?
     /// Who bore that.
     public var payer: String?
+    /// Which of those who pay that is.
+    public var bearer: CostBearer?
+    /// What was traded, in units of its contract.
+    public var size: String?
+    public var price: Price?
+    /// What was traded at the mark, millionths of the quote currency.
+    public var value: Int64?
   }
 }
 
@@ -178,12 +187,18 @@ public struct ReplayResult: Sendable {
   /// The hash of the last record: equal for equal inputs, on every machine.
   public var hash: ChainHash
   public var quote: Asset
-  /// The largest by what was sold in them, at most 64.
+  /// The largest by what was sold in them, at most 256.
   public var auctions: [AuctionStory] = []
   /// What the liquidations cost, and whom.
   public var costs = WaterfallCosts()
   /// Who was deleveraged, in the order in which it happened.
   public var deleveraged: [DeleveragedAccount] = []
+  /// The same by position that was closed, with what was taken of each winner.
+  public var deleveragings: [DeleveragingEvent] = []
+  /// Who would be asked first; absent where the waterfall has no such stage.
+  public var queue: DeleveragingQueue?
+  /// One for each of ``points``.
+  public var fund = FundHistory()
 
   /// Lower edges of the margin-ratio bins; the last bin is open.
   public static let ratioBins: [Double] = [

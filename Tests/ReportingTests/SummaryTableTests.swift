@@ -49,8 +49,9 @@ struct SummaryTableTests {
       try JSONSerialization.jsonObject(with: Data(text.utf8)) as? [String: Any])
     let run = try #require((root["runs"] as? [[String: Any]])?.first)
     let names = [
-      "engine", "from", "hash", "largest", "liquidationsByFurthestStage", "markets", "name",
-      "numbers", "origin", "quote", "rejections", "to", "totals",
+      "auctions", "costs", "deleveragingQueue", "deleveragings", "engine", "from", "fund", "hash",
+      "largest", "liquidationsByFurthestStage", "markets", "name", "numbers", "origin", "quote",
+      "rejections", "to", "totals",
     ]
     #expect(run.keys.sorted() == names)
     #expect((run["origin"] as? [String: Any])?["title"] as? String == replay.title)

@@ -113,11 +113,58 @@ struct AuctionBidderTests {
         let price = story.path.last { $0.time <= bid.time }
         #expect(price?.factor == bid.fill.factor)
       }
+      check(story)
     }
+    #expect(result.auctions.reduce(0) { $0 + $1.discounts } == totals.auctionDiscounts)
+    #expect(result.auctions.reduce(0) { $0 + $1.fundPaid } == totals.auctionRewards)
     #expect(
       try replay([
         "waterfall.partial.rank=0", "waterfall.auction.rank=1", "auction.start=100%",
       ]).hash == result.hash, "nothing is random")
+  }
+
+  /// What a picture of an auction rests on.
+  private func check(_ story: AuctionStory) {
+    #expect(story.notional > 0 && story.soldShare <= .one)
+    for point in story.path {
+      guard let prices = point.prices else { continue }
+      #expect(prices.asked <= .one, "a bidder is never asked for more than the mark")
+      #expect((prices.bankruptcy < .one) == (point.phase == .solvent))
+      #expect(point.phase == .insolvent || prices.asked >= prices.bankruptcy)
+    }
+    for bid in story.bids {
+      // The first bid of a block meets the price that was asked, but for rounding.
+      let price = story.path.last { $0.time <= bid.time }?.prices
+      let isFirst = story.bids.first { $0.time == bid.time }?.fill == bid.fill
+      if isFirst, let asked = price?.asked {
+        #expect((bid.price.billionths - asked.billionths).magnitude <= 200_000)
+      }
+      #expect(bid.kept >= 0)
+    }
+  }
+
+  @Test("sums of an auction are those of its bids")
+  func sums() throws {
+    func bid(_ share: Int64, _ notional: Int64, _ discount: Int64, fund: Int64 = 0)
+      -> AuctionStory.Bid
+    {
+      AuctionStory.Bid(
+        time: MarkedVenue.start,
+        fill: AuctionFill(
+          account: AccountID(1), bidder: AccountID(2), share: Rate(billionths: share),
+          factor: .one, notional: notional, discount: discount, fundPaid: fund,
+          left: .one, reserved: 0, extended: .zero),
+        kept: 7, prolongs: false)
+    }
+    var story = AuctionStory(
+      account: AccountID(1), startedAt: MarkedVenue.start, value: 0, notional: 0)
+    #expect(story.soldShare == .zero && story.sold == 0 && story.restarts == 0)
+    story.bids = [bid(500_000_000, 1_000, 20), bid(500_000_000, 400, 0, fund: 6)]
+    #expect(story.soldShare == Rate(billionths: 750_000_000), "half, and half of the rest")
+    #expect(story.sold == 1_400 && story.kept == 14)
+    #expect(story.discounts == 20 && story.fundPaid == 6)
+    #expect(story.bids.map(\.price.billionths) == [980_000_000, 985_000_000])
+    #expect(bid(1, 0, 5).price == .one, "nothing taken has no price but the mark")
   }
 
   @Test("and without the stage nothing of it is there")

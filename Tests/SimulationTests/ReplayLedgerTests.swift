@@ -9,8 +9,9 @@ import Ledger
 import Parameters
 import Quantities
 import RiskEngine
-import Simulation
 import Testing
+
+@testable import Simulation
 
 /// A folder of one test, removed with it.
 private final class Scratch {
@@ -89,6 +90,29 @@ struct ReplayLedgerTests {
     }
     #expect(audit.events == result.totals.events)
     #expect(audit.state.houses.map(\.insuranceFund) == result.points.last?.insuranceFund)
+  }
+
+  @Test("gives positions and what they cost from the facts of trades and settlements alone")
+  func heldPositions() throws {
+    let result = try replay()
+    var held = HeldPositions()
+    var state = LedgerState(
+      quote: try Asset(symbol: AssetSymbol("USD"), decimals: 6),
+      parameters: try MarkedVenue.file.get().set)
+    try follow { _, events, _ in
+      for event in events {
+        state.apply(event)
+        held.take(event)
+      }
+    }
+    #expect(result.totals.positions > 0)
+    for account in state.accounts {
+      for contract in state.listing.contracts {
+        let slot = account.portfolio.slot(of: contract.id)
+        let position = slot.isHeld ? account.portfolio.positions[slot.index] : nil
+        #expect(held.position(of: account.id, in: contract.id) == position)
+      }
+    }
   }
 
   @Test("adds up to the totals of the report")

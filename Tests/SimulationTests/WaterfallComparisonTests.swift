@@ -103,6 +103,86 @@ struct WaterfallComparisonTests {
     #expect(openings.count == 1, "the same accounts under every waterfall: \(openings)")
   }
 
+  @Test("what each stage cost adds up step by step, and the fund's flows with its balance")
+  func whoPaid() throws {
+    var stages: Set<LiquidationStage> = []
+    for waterfall in try WaterfallFileTests.bundled() {
+      let name = waterfall.set.name
+      var replay = try replay(waterfall)
+      let result = try replay.run()
+      let (costs, totals) = (result.costs, result.totals)
+      let all = LiquidationStage.allCases
+      #expect(all.reduce(0) { $0 + costs.fundPaid(at: $1) } == totals.fundPaid, "\(name)")
+      for stage in all {
+        let paid = costs.paid(by: .account, at: stage) + costs.paid(by: .winners, at: stage)
+        #expect(paid == costs[at: stage], "\(name), \(stage)")
+      }
+      for story in result.largest {
+        #expect(story.costs[.penalty] == story.penalty, "\(name), \(story.account)")
+        #expect(story.costs[.socialized] == story.socialized)
+        #expect(all.reduce(0) { $0 + story.costs.fundPaid(at: $1) } == story.fundPaid)
+        guard story.steps.count < 500 else { continue }
+        for bearer in CostBearer.allCases {
+          let steps = story.steps.reduce(Int64(0)) { $0 + ($1.bearer == bearer ? $1.cost ?? 0 : 0) }
+          let paid = all.reduce(Int64(0)) { $0 + story.costs.paid(by: bearer, at: $1) }
+          #expect(steps == paid, "\(name), \(story.account), \(bearer)")
+        }
+        stages.formUnion(story.steps.filter { $0.cost != nil }.map(\.stage))
+      }
+      let run = WaterfallRun(name: name, description: "", result: result)
+      #expect(run.backstopDraw == totals.fundPaid + max(-totals.poolProfit, 0), "\(name)")
+      #expect(totals.auctionRewards <= totals.fundPaid, "a part of what the fund paid")
+      let fund = result.fund
+      #expect(fund.points.count == result.points.count && !fund.points.isEmpty)
+      #expect(fund[.penalty] == totals.penalties - costs.keeperRewards, "\(name)")
+      #expect(fund[.gapPremium] == totals.gapPremiums, "\(name)")
+      let paid = fund[.cover] + fund[.auctionReward] + totals.fundPaid
+      // A reward is rounded once a bid and once an asset.
+      #expect(paid.magnitude <= 1_000, "\(name)")
+      #expect(fund[.contribution] == 0, "what came in before the first block is no flow")
+      for (before, block) in zip(result.points, result.points.indices.dropFirst()) {
+        let (now, flows) = (result.points[block], fund.points[block].flows.reduce(0, +))
+        guard let old = before.markets[0].index, let new = now.markets[0].index else { continue }
+        // What a block's prices made of the coins that were there; 10^-8 coins at 10^-8 USD.
+        let rise = Int128(before.insuranceFund[1]) * Int128(new.steps - old.steps) / 10_000_000_000
+        let change = Int128(now.insuranceFundValue - before.insuranceFundValue - flows)
+        #expect(abs(change - rise) <= 1_000, "\(name), block \(block)")
+      }
+    }
+    #expect(stages.isSuperset(of: [.partial, .insuranceFund, .auction]))
+  }
+
+  @Test("deleveragings name who was cut, of what position and of what profit")
+  func deleveragings() throws {
+    let waterfall = try #require(
+      try WaterfallFileTests.bundled().first { $0.set.name == "hyperliquid" })
+    var replay = try replay(waterfall)
+    let result = try replay.run()
+    #expect(!result.deleveragings.isEmpty)
+    let value = result.deleveragings.reduce(Int64(0)) { $0 + $1.value }
+    #expect(value == result.totals.deleveragedValue)
+    let given = result.deleveragings.reduce(Int64(0)) { $0 + $1.givenUp }
+    #expect(given == result.deleveraged.reduce(Int64(0)) { $0 + $1.givenUp })
+    for event in result.deleveragings {
+      #expect(event.cuts.count == event.winners && event.winners > 0)
+      #expect(event.cuts.reduce(Int64(0)) { $0 + $1.size.steps } == event.size.steps)
+      for cut in event.cuts {
+        #expect(cut.size > .zero && cut.size <= cut.held, "\(cut.account) of \(event.account)")
+        // The rule asks none without a profit.
+        #expect(cut.profit > 0 && cut.account != event.account)
+      }
+    }
+    let queue = try #require(result.queue)
+    #expect(queue.time >= result.deleveragings[0].time)
+    #expect(queue.classes.count == DeleveragingQueue.tenths + 1)
+    #expect(queue.classes.dropLast().contains { $0.positions > 0 })
+    let none = try #require(
+      try WaterfallFileTests.bundled().first { $0.set.name == "vega" })
+    var other = try self.replay(none)
+    let without = try other.run()
+    #expect(without.queue == nil && without.deleveragings.isEmpty, "no such stage, no queue")
+  }
+
   @Test("each flow has the sign of what it is for, and each kind of cost is met")
   func flows() throws {
     for (name, deleverages) in [("hyperliquid", true), ("cross-margin-fund", false)] {

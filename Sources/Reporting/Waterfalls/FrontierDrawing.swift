@@ -30,9 +30,11 @@ struct FrontierDrawing {
   /// Margins on an axis of their own; the frame's times are not used.
   private var frame: ChartFrame {
     let values = points.map(value)
+    // Room above the highest point for its label.
+    let high = max(values.max() ?? 1, 1)
     return ChartFrame(
-      width: Self.width, height: Self.height, left: Self.left, times: [],
-      values: min(values.min() ?? 0, 0)...max(values.max() ?? 1, 1))
+      width: Self.width, height: Self.height - 16, left: Self.left, times: [],
+      values: min(values.min() ?? 0, 0)...WaterfallCosts.plus(high, high / 8))
   }
 
   private var margins: (low: Int64, high: Int64) {
@@ -51,7 +53,8 @@ struct FrontierDrawing {
   var markup: Markup {
     let frame = frame
     let terms = FrontierPoint.Term.allCases
-    let lines = terms.map { line($0, frame) }.joined()
+    var labels = Labels()
+    let lines = terms.map { line($0, frame, &labels) }.joined()
     let keys = terms.map { term -> Markup in
       """
       <li><svg class="key" viewBox="0 0 22 10" aria-hidden="true">\
@@ -61,13 +64,19 @@ struct FrontierDrawing {
     return """
       <div class="scroll"><svg viewBox="0 0 \(Int(Self.width)) \(Int(Self.height))" role="img" \
       aria-label="Mean margin against what it costs.">
+      <text class="head" x="\(ChartFrame.text(Self.left + 6))" y="12">\(measure.title)</text>
+      <text class="head" x="\(ChartFrame.text(Self.right))" text-anchor="end" \
+      y="\(ChartFrame.text(Self.height - 4))">mean margin ÷ open interest</text>
       \(rows(frame))\(columns(frame))\(lines)</svg></div>
       <ul class="legend">\(keys.joined())</ul>
 
       """
   }
 
-  private func line(_ term: FrontierPoint.Term, _ frame: ChartFrame) -> Markup {
+  /// A line with its points; a label that would cover another is left to the table.
+  private func line(
+    _ term: FrontierPoint.Term, _ frame: ChartFrame, _ labels: inout Labels
+  ) -> Markup {
     let own = points.filter { $0.term == term }
     let path = own.enumerated().map { index, point in
       (index == 0 ? "M" : "L") + ChartFrame.text(x(point.meanMargin)) + ","
@@ -75,12 +84,16 @@ struct FrontierDrawing {
     }.joined()
     let dots = own.map { point -> Markup in
       let (x, y) = (x(point.meanMargin), frame.y(value(point)))
+      let label: Markup =
+        labels.takes(x + 7, y - 5, point.valueText)
+        ? """
+        <text class="tick" x="\(ChartFrame.text(x + 7))" y="\(ChartFrame.text(y - 5))">\
+        \(point.valueText)</text>
+        """ : ""
       return """
         <circle class="dot" style="--c:var(\(term.color))" cx="\(ChartFrame.text(x))" \
         cy="\(ChartFrame.text(y))" r="4"><title>\(point.term.title) \(point.valueText): \
-        \(money.short(value(point)))</title></circle>\
-        <text class="tick" x="\(ChartFrame.text(x + 7))" y="\(ChartFrame.text(y - 5))">\
-        \(point.valueText)</text>
+        \(money.short(value(point)))</title></circle>\(label)
 
         """
     }
@@ -113,6 +126,32 @@ struct FrontierDrawing {
 
         """
     }.joined()
+  }
+}
+
+extension FrontierDrawing {
+  /// Where labels stand already.
+  private struct Labels {
+    private var taken: [(x: Double, y: Double, width: Double)] = []
+
+    /// Whether a text has room at a point; then it stands there.
+    mutating func takes(_ x: Double, _ y: Double, _ text: String) -> Bool {
+      let width = Double(text.count) * 6.6
+      let isFree = taken.allSatisfy { other in
+        x > other.x + other.width || other.x > x + width || abs(y - other.y) > 11
+      }
+      if isFree { taken.append((x, y, width)) }
+      return isFree
+    }
+  }
+}
+
+extension FrontierDrawing.Measure {
+  fileprivate var title: String {
+    switch self {
+    case .cost: "cost to traders"
+    case .badDebt: "bad debt"
+    }
   }
 }
 

@@ -41,7 +41,7 @@ struct WaterfallCharts {
       kind: .lines(
         LineChart(
           unit: ChartUnit(kind: .money(results.money)), axes: thinnings.map(\.times),
-          lines: lines)),
+          lines: lines, namesEnds: true)),
       isWide: true)
   }
 }

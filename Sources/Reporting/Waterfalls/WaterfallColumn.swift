@@ -24,12 +24,13 @@ struct WaterfallColumn: Sendable {
     ranked("backstopPaid", "Fund and pools paid", .backstopDraw),
     money("lowestFund", "Lowest fund") { $0.result.totals.lowestFund },
     money("fundAtEnd", "Fund at the end") { $0.result.totals.fundAtEnd },
-    money("fundPaid", "Of that: fund") { $0.result.totals.fundPaid },
+    money("fundPaid", "Paid by the fund") { $0.result.totals.fundPaid },
     money("poolProfit", "Result of pools") { $0.result.totals.poolProfit },
     ranked("deleveragedLater", "Deleveraged, an hour later", .deleveragedLater),
-    money("keeperRewards", "Of penalties: keepers") { $0.result.costs.keeperRewards },
+    money("keeperRewards", "Penalties to keepers") { $0.result.costs.keeperRewards },
     WaterfallColumn(
-      field: "bankruptAccounts", title: "Bankrupt", isMoney: false, figure: .bankruptAccounts,
+      field: "bankruptAccounts", title: "Bankrupt accounts", isMoney: false,
+      figure: .bankruptAccounts,
       value: { WaterfallRanking.Figure.bankruptAccounts.value(of: $0) }),
     ranked("owedAtEnd", "Owed at the end", .owedAtEnd),
   ]

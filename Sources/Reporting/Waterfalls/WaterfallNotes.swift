@@ -38,11 +38,6 @@ enum WaterfallStyle {
     .rules dd { margin: 2px 0 0; max-width: 100ch; }
     .notes { color: var(--soft); font-size: .9rem; margin: 0 0 18px; padding-left: 1.2em; }
     .notes li { max-width: 100ch; margin: 3px 0; }
-    .drawing .name { fill: var(--ink); font-size: 12.5px; text-anchor: end; }
-    .drawing .sum { fill: var(--soft); font-size: 11.5px; }
-    .drawing .axis { stroke: var(--soft); stroke-width: 1.2; fill: none; }
-    .drawing .fund { stroke: var(--ink); stroke-width: 2.5; fill: none; }
-    .drawing .dot { fill: var(--c); }
 
     """
 }

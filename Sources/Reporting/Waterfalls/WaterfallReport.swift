@@ -34,7 +34,7 @@ struct WaterfallPage {
     let title = results.first.origin.title
     return PageFrame.document(
       title: "Plimsoll waterfalls: \(title)",
-      style: ReportStyle.sheet + WaterfallStyle.sheet,
+      style: ReportStyle.sheet + StageStyle.sheet + WaterfallStyle.sheet,
       body: """
         \(head(results))<main>
         \(PageFrame.section("table", "Side by side", verdict + table(results.money)))\
@@ -84,7 +84,7 @@ struct WaterfallPage {
     table(
       WaterfallColumn.main, money,
       "Each waterfall in the same crash; the least of the solvent ones stands out")
-      + table(WaterfallColumn.rest, money, "More of the same runs")
+      + table(WaterfallColumn.rest, money, "Fund, pools and keepers in the same runs")
   }
 
   private func table(
@@ -102,9 +102,15 @@ struct WaterfallPage {
         return column.isBest(run, in: ranking) ? "<b class=\"best\">\(value)</b>" : value
       }
       table.append(
-        ["\(run.name)", Self.ending(run.outcome)] + cells, isMarked: run.name == runs[0].name)
+        [name(run), Self.ending(run.outcome)] + cells, isMarked: run.name == runs[0].name)
     }
     return "<div class=\"wide-table\">\(table.markup)</div>\n"
+  }
+
+  /// A waterfall's name, which leads to its rules.
+  private func name(_ run: WaterfallRun) -> Markup {
+    let place = runs.firstIndex { $0.name == run.name } ?? 0
+    return "<a href=\"#rule-\(place)\">\(run.name)</a>"
   }
 
   private static func ending(_ outcome: WaterfallRun.Outcome) -> Markup {
@@ -121,22 +127,10 @@ struct WaterfallPage {
 // MARK: Costs
 
 extension WaterfallPage {
-  private func figure(_ id: String, _ title: Markup, _ drawing: Markup, _ caption: Markup) -> Markup
-  {
-    """
-    <figure id="\(id)" class="wide" aria-labelledby="\(id)-title">
-    <div class="title"><h3 id="\(id)-title">\(title)</h3></div>
-    <div class="drawing">\(drawing)</div>
-    <figcaption>\(caption)</figcaption>
-    </figure>
-
-    """
-  }
-
   private func costs(_ results: ReplayRuns) -> Markup {
     let bars = CostBarDrawing(runs: runs, money: results.money)
     return "<div class=\"figures\">\n"
-      + figure(
+      + PageFrame.figure(
         "cost-bars", "Cost to traders by kind", bars.markup,
         """
         What all liquidations of a run cost traders; the mark beside each bar is what the \
@@ -147,7 +141,7 @@ extension WaterfallPage {
 
   /// The cost of every stage of every waterfall.
   private func stages(_ money: MoneyFormat) -> Markup {
-    let used = LiquidationStage.allCases.filter { stage in
+    let used = LiquidationStage.inOrder.filter { stage in
       runs.contains { $0.result.costs[at: stage] != 0 }
     }
     guard !used.isEmpty else { return "<p>No liquidation cost anything.</p>\n" }
@@ -155,7 +149,7 @@ extension WaterfallPage {
       "Cost to traders by stage", [.short("Waterfall")] + used.map { .number("\($0.title)") })
     for run in runs {
       table.append(
-        ["\(run.name)"]
+        [name(run)]
           + used.map { stage in
             let cost = run.result.costs[at: stage]
             return cost == 0 ? .none : "\(money.short(cost))"
@@ -167,7 +161,8 @@ extension WaterfallPage {
   private func time(_ results: ReplayRuns) -> Markup {
     let charts = WaterfallCharts(runs: runs, results: results)
     let figures = charts.all.map { chart in
-      figure(chart.id, "\(chart.title)", ChartDrawing(chart: chart).markup, "\(chart.caption)")
+      PageFrame.figure(
+        chart.id, "\(chart.title)", ChartDrawing(chart: chart).markup, "\(chart.caption)")
     }
     return "<div class=\"figures\">\n\(figures.joined())</div>\n"
   }
@@ -178,10 +173,14 @@ extension WaterfallPage {
     let debt = FrontierDrawing(points: points, money: money, measure: .badDebt)
     let body: Markup =
       "<div class=\"figures\">\n"
-      + figure(
+      + PageFrame.figure(
         "frontier-cost", "Mean margin against cost to traders", cost.markup,
-        "Each point is the same crash with one term of “\(runs[0].name)” changed.")
-      + figure(
+        """
+        Each point is the same crash with one term of “\(runs[0].name)” changed: all margins times \
+        a factor, the buffer as a share of maintenance margin, or all penalties times a factor. \
+        Down and to the left is better. Points without a label stand in the table.
+        """)
+      + PageFrame.figure(
         "frontier-debt", "Mean margin against bad debt", debt.markup,
         "What accounts could not pay themselves: paid by the fund, shared, or still owed.")
       + "</div>\n" + frontierTable(money)
@@ -213,9 +212,9 @@ extension WaterfallPage {
 
 extension WaterfallPage {
   private var rules: Markup {
-    let items = runs.map { run -> Markup in
+    let items = runs.enumerated().map { place, run -> Markup in
       """
-      <dt>\(run.name)</dt><dd>\(run.description) <small>\(run.result.origin.parameters.name)\
+      <dt id="rule-\(place)">\(run.name)</dt><dd>\(run.description) <small>\(run.result.origin.parameters.name)\
       </small></dd>
 
       """

@@ -43,6 +43,11 @@ struct CostTally {
   private var netSizes: [Int64] = []
   private var marks: [InstrumentMark] = []
   private var stages: [AccountID: LiquidationStage] = [:]
+  /// What each liquidation under way has cost until now.
+  private var open: [AccountID: WaterfallCosts] = [:]
+  /// Who has just sold an asset for whom: the fund pays the seller next.
+  private var sale: (seller: AccountID, debtor: AccountID)?
+  private var isExecution = false
   private var bankrupt: Set<AccountID> = []
   private var cuts: [Cut] = []
   private var marginSum: Int128 = 0
@@ -60,6 +65,15 @@ struct CostTally {
   /// How long after a deleveraging its price is compared with the mark again.
   static let laterAfter = TimeSpan.hour
 
+  /// One cost of one liquidation.
+  struct Charge {
+    /// The account in liquidation.
+    let account: AccountID
+    let bearer: CostBearer
+    /// Millionths of the quote currency.
+    let amount: Int64
+  }
+
   /// How much a flow changed what traders have of an asset.
   func flow(_ flow: Flow, asset: Int) -> Int128 {
     flows.indices.contains(flow.rawValue) && asset < flows[flow.rawValue].count
@@ -68,8 +82,8 @@ struct CostTally {
 
   mutating func exclude(_ accounts: [AccountID]) { outsiders.formUnion(accounts) }
 
-  /// Takes in one record; `engine` is as it was after it.
-  mutating func take(_ record: Record, _ engine: Engine) {
+  /// Makes room for what a record may bring, before its events; `engine` is as it was after it.
+  mutating func begin(_ record: Record, _ engine: Engine) {
     let assets = engine.state.listing.collateral.count
     if flows.first?.count != assets {
       let blank = [Int128](repeating: 0, count: assets)
@@ -80,29 +94,60 @@ struct CostTally {
     }
     let missing = engine.state.listing.contracts.count - netSizes.count
     netSizes += [Int64](repeating: 0, count: max(missing, 0))
-    let isExecution = if case .reportExecution = record.command { true } else { false }
-    for event in record.events { take(event, engine, isExecution: isExecution) }
+    isExecution = if case .reportExecution = record.command { true } else { false }
   }
 
-  private mutating func take(_ event: LedgerEvent, _ engine: Engine, isExecution: Bool) {
+  /// Takes in one event of the record that was begun.
+  ///
+  /// - Returns: What it cost the liquidations under way.
+  mutating func take(_ event: LedgerEvent, _ engine: Engine) -> Charge? {
     switch event {
     case .instrumentsMarked(let marks): remark(marks, engine)
     case .fundingSettled(let id, _, let unitPayment):
-      guard let index = engine.state.listing.index(of: id) else { return }
+      guard let index = engine.state.listing.index(of: id) else { return nil }
       add(-Int128(netSizes[index]) * Int128(unitPayment), .funding, of: index, engine)
     case .instrumentExpired(let id, _, let unitValue):
-      guard let index = engine.state.listing.index(of: id) else { return }
+      guard let index = engine.state.listing.index(of: id) else { return nil }
       let change = Int128(unitValue) - Int128(mark(index))
       add(Int128(netSizes[index]) * change, .market, of: index, engine)
       netSizes[index] = 0
-    case .traded(let trade): take(trade, engine)
-    case .transferred(let transfer): take(transfer, engine, isExecution: isExecution)
-    case .liquidationStarted(let id, _): stages[id] = .cancelOrders
+    case .traded(let trade): return take(trade, engine)
+    case .transferred(let transfer): return take(transfer, engine)
+    case .auctionBidFilled(let fill): return pay(fill.fundPaid, for: fill.account)
+    case .liquidationStarted(let id, _):
+      stages[id] = .cancelOrders
+      open[id] = WaterfallCosts()
     case .liquidationStageEntered(let id, let stage): stages[id] = stage
     case .liquidationEnded(let id, _): stages[id] = nil
     case .poolOpened(let id, _): exclude([id])
     default: break
     }
+    return nil
+  }
+
+  /// What a liquidation that is over, or will not be followed any more, has cost.
+  mutating func close(_ account: AccountID) -> WaterfallCosts {
+    open.removeValue(forKey: account) ?? WaterfallCosts()
+  }
+
+  // MARK: Costs
+
+  private mutating func charge(
+    _ account: AccountID, _ amount: Int64, _ kind: WaterfallCosts.Kind,
+    at stage: LiquidationStage
+  ) -> Charge {
+    costs.add(amount, kind, at: stage)
+    open[account]?.add(amount, kind, at: stage)
+    return Charge(account: account, bearer: kind.bearer, amount: amount)
+  }
+
+  /// The fund gives something for an account, in liquidation or not.
+  private mutating func pay(_ amount: Int64, for account: AccountID) -> Charge? {
+    guard amount != 0 else { return nil }
+    let stage = stages[account] ?? .insuranceFund
+    costs.pay(amount, at: stage)
+    open[account]?.pay(amount, at: stage)
+    return Charge(account: account, bearer: .fund, amount: amount)
   }
 
   private func mark(_ instrument: Int) -> Int64 {
@@ -129,8 +174,8 @@ struct CostTally {
 // MARK: Trades
 
 extension CostTally {
-  private mutating func take(_ trade: Trade, _ engine: Engine) {
-    guard let index = engine.state.listing.index(of: trade.instrument) else { return }
+  private mutating func take(_ trade: Trade, _ engine: Engine) -> Charge? {
+    guard let index = engine.state.listing.index(of: trade.instrument) else { return nil }
     let gain = Int128(trade.size.steps) * (Int128(mark(index)) - Int128(trade.unitValue))
     let flow: Flow =
       switch trade.cause {
@@ -144,16 +189,16 @@ extension CostTally {
     }
     switch trade.cause {
     case .liquidation, .pool:
-      guard let (id, stage) = liquidated(trade) else { return }
+      guard let (id, stage) = liquidated(trade) else { return nil }
       let loss = id == trade.buyer ? -gain : gain
-      costs.add(value(loss, of: trade.instrument, engine), .slippage, at: stage)
+      return charge(id, value(loss, of: trade.instrument, engine), .slippage, at: stage)
     case .deleveraging:
-      guard let (id, stage) = liquidated(trade) else { return }
+      guard let (id, stage) = liquidated(trade) else { return nil }
       // What the account in liquidation gains against the mark its counterparty gives up.
       let given = id == trade.buyer ? gain : -gain
       // One of the two loses against the mark; what the other gains makes nothing cheaper.
-      costs.add(
-        value(given < 0 ? -given : given, of: trade.instrument, engine),
+      let charge = charge(
+        id, value(given < 0 ? -given : given, of: trade.instrument, engine),
         given < 0 ? .slippage : .deleveraging, at: stage)
       if given > 0 { bankrupt.insert(id) }
       let size = id == trade.buyer ? trade.size.steps : -trade.size.steps
@@ -161,7 +206,8 @@ extension CostTally {
         Cut(
           instrument: index, size: size, unitValue: trade.unitValue,
           due: engine.state.time + Self.laterAfter))
-    default: break
+      return charge
+    default: return nil
     }
   }
 
@@ -181,8 +227,8 @@ extension CostTally {
 // MARK: Transfers
 
 extension CostTally {
-  private mutating func take(_ transfer: Transfer, _ engine: Engine, isExecution: Bool) {
-    guard let asset = engine.state.listing.index(of: transfer.amount.asset) else { return }
+  private mutating func take(_ transfer: Transfer, _ engine: Engine) -> Charge? {
+    guard let asset = engine.state.listing.index(of: transfer.amount.asset) else { return nil }
     let flow = Self.flow(of: transfer.reason, isExecution: isExecution)
     let units = Int128(transfer.amount.units)
     if isTrader(transfer.from) { flows[flow.rawValue][asset] -= units }
@@ -190,20 +236,27 @@ extension CostTally {
     let value = engine.valuation?.quote(transfer.amount.units, asset: asset) ?? 0
     switch (transfer.reason, transfer.from, transfer.to) {
     case (.liquidationPenalty, .account(let id), let to):
-      costs.add(value, .penalty, at: stages[id] ?? .cancelOrders)
       if case .account = to {
         costs.keeperRewards = WaterfallCosts.sum(costs.keeperRewards, value)
       }
+      return charge(id, value, .penalty, at: stages[id] ?? .cancelOrders)
     case (.auctionDiscount, .account(let id), _):
-      costs.add(value, .slippage, at: stages[id] ?? .auction)
+      return charge(id, value, .slippage, at: stages[id] ?? .auction)
     case (.tradingFee, .account(let id), _):
-      if isExecution, let stage = stages[id] { costs.add(value, .fee, at: stage) }
+      guard isExecution, let stage = stages[id] else { return nil }
+      return charge(id, value, .fee, at: stage)
     case (.socializedLoss, _, .account(let id)):
-      costs.add(value, .socialized, at: .socializedLoss)
       bankrupt.insert(id)
+      return charge(id, value, .socialized, at: .socializedLoss)
+    case (.conversion, .account(let seller), .account(let debtor)):
+      sale = (seller, debtor)
+      return nil
     case (.insuranceCover, _, .account(let id)):
       if stages[id] != nil { bankrupt.insert(id) }
-    default: break
+      let debtor = sale.flatMap { $0.seller == id ? $0.debtor : nil } ?? id
+      sale = nil
+      return pay(value, for: debtor)
+    default: return nil
     }
   }
 

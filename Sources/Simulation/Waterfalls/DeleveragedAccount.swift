@@ -29,36 +29,92 @@ struct DeleveragingWatch {
   private(set) var accounts: [DeleveragedAccount] = []
 
   static let limit = 20_000
+  /// In the order in which they were closed; at most ``mostEvents``.
+  private(set) var events: [DeleveragingEvent] = []
+  /// What everybody holds and what it cost, as it was before the event that is looked at.
+  private var held = HeldPositions()
+
+  static let mostEvents = 5_000
+  /// The most accounts named in all events together.
+  private static let mostCuts = 50_000
+  private var cutCount = 0
 
   /// Takes in one record; `engine` is as it was after it.
   mutating func take(_ record: Record, _ engine: Engine) {
-    guard let valuation = engine.valuation else { return }
     var cut: [(account: AccountID, value: Int64, givenUp: Int64)] = []
+    var ended: Set<AccountID> = []
+    for case .liquidationEnded(let id, _) in record.events { ended.insert(id) }
+    let first = events.count
     for event in record.events {
-      guard case .traded(let trade) = event, trade.cause == .deleveraging,
-        let other = counterparty(of: trade, record, engine),
-        let instrument = engine.state.listing.index(of: trade.instrument)
-      else { continue }
-      let apart = Int128(engine.state.marks[instrument].unitValue) - Int128(trade.unitValue)
-      let units = Int128(trade.size.steps) * apart * (other == trade.seller ? 1 : -1)
-      let givenUp = valuation.quote(Int64(clamping: units), of: trade.instrument)
-      let value = valuation.notional(trade.size, of: trade.instrument)
-      let slot = cut.firstIndex { $0.account == other } ?? cut.count
-      if slot == cut.count { cut.append((other, 0, 0)) }
-      cut[slot].value = WaterfallCosts.sum(cut[slot].value, value)
-      cut[slot].givenUp = WaterfallCosts.sum(cut[slot].givenUp, givenUp)
+      if case .traded(let trade) = event, trade.cause == .deleveraging,
+        let other = counterparty(of: trade, ended, engine), let valuation = engine.valuation
+      {
+        let one = cutTrade(trade, of: other, engine, valuation)
+        let slot = cut.firstIndex { $0.account == other } ?? cut.count
+        if slot == cut.count { cut.append((other, 0, 0)) }
+        cut[slot].value = WaterfallCosts.sum(cut[slot].value, one.value)
+        cut[slot].givenUp = WaterfallCosts.sum(cut[slot].givenUp, one.givenUp)
+        add(one, trade, from: first, engine)
+      }
+      held.take(event)
     }
+    guard let valuation = engine.valuation else { return }
     for one in cut where accounts.count < Self.limit { append(one, engine, valuation) }
   }
 
+  /// What one trade takes of a winner.
+  private func cutTrade(
+    _ trade: Trade, of other: AccountID, _ engine: Engine, _ valuation: Valuation
+  ) -> DeleveragingEvent.Cut {
+    let mark = engine.state.listing.index(of: trade.instrument)
+      .map { engine.state.marks[$0].unitValue }
+    let apart = Int128(mark ?? trade.unitValue) - Int128(trade.unitValue)
+    let units = Int128(trade.size.steps) * apart * (other == trade.seller ? 1 : -1)
+    let position = held.position(of: other, in: trade.instrument)
+    return DeleveragingEvent.Cut(
+      account: other, size: trade.size, held: position?.size.magnitude ?? trade.size,
+      value: valuation.notional(trade.size, of: trade.instrument),
+      givenUp: valuation.quote(Int64(clamping: units), of: trade.instrument),
+      profit: position.map {
+        valuation.quote(
+          $0.unrealizedProfit(unitValue: mark ?? trade.unitValue), of: trade.instrument)
+      } ?? 0)
+  }
+
+  /// Puts a cut to those of the same position and record.
+  private mutating func add(
+    _ cut: DeleveragingEvent.Cut, _ trade: Trade, from first: Int, _ engine: Engine
+  ) {
+    guard let index = engine.state.listing.index(of: trade.instrument) else { return }
+    let account = cut.account == trade.buyer ? trade.seller : trade.buyer
+    let contract = engine.state.listing.contracts[index]
+    var slot = events.endIndex
+    for place in first..<events.endIndex
+    where events[place].account == account && events[place].contract == contract.name {
+      slot = place
+    }
+    if slot == events.endIndex {
+      guard events.count < Self.mostEvents else { return }
+      events.append(
+        DeleveragingEvent(
+          time: engine.state.time, account: account, contract: contract,
+          quote: engine.state.listing.quote, price: trade.price,
+          mark: engine.state.marks[index].price))
+    }
+    let isNamed = cutCount < Self.mostCuts
+    events[slot].add(cut, isNamed: isNamed)
+    if isNamed { cutCount += 1 }
+  }
+
   /// Who is cut in a deleveraging: the side whose liquidation has not begun.
-  private func counterparty(of trade: Trade, _ record: Record, _ engine: Engine) -> AccountID? {
+  private func counterparty(
+    of trade: Trade, _ ended: Set<AccountID>, _ engine: Engine
+  ) -> AccountID? {
     for (id, other) in [(trade.buyer, trade.seller), (trade.seller, trade.buyer)] {
-      let isOver = record.events.contains { event in
-        if case .liquidationEnded(id, _) = event { true } else { false }
-      }
       let index = engine.state.index(of: id)
-      if isOver || index.map({ engine.state.accounts[$0].liquidation != nil }) ?? false {
+      if ended.contains(id)
+        || index.map({ engine.state.accounts[$0].liquidation != nil }) ?? false
+      {
         return other
       }
     }

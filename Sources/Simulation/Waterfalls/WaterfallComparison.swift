@@ -46,8 +46,8 @@ extension WaterfallRun {
   /// backstop pools lost.
   public var backstopDraw: Int64 {
     let totals = result.totals
-    return [totals.fundPaid, totals.auctionRewards, max(-totals.poolProfit, 0)]
-      .reduce(0, WaterfallCosts.sum)
+    // What the fund paid bidders is a part of what it paid.
+    return WaterfallCosts.sum(totals.fundPaid, max(-totals.poolProfit, 0))
   }
 }
 

@@ -1,0 +1,159 @@
+// Plimsoll: a real-time margin and liquidation engine for crypto derivatives.
+// SPDX-License-Identifier: Apache-2.0
+
+import Quantities
+import Simulation
+
+extension ReplayCharts {
+  /// How much of the fund's highest balance is left when an alarm is given, with the alarm's name.
+  private static let levels: [(left: Int64, name: String)] = [
+    (75, "25 % gone"), (50, "50 % gone"), (25, "75 % gone"),
+  ]
+
+  /// The histories that have a point for each block.
+  private var histories: [(run: Int, history: FundHistory)] {
+    runs.results.enumerated().compactMap { run, result in
+      result.fund.points.count == result.points.count && !result.points.isEmpty
+        ? (run, result.fund) : nil
+    }
+  }
+
+  /// Target and alarm levels, of runs that have them.
+  var fundLevels: [ChartLine] {
+    histories.flatMap { run, history -> [ChartLine] in
+      func line(
+        _ name: String, _ color: String, _ value: (FundHistory.Point) -> Int64?
+      ) -> ChartLine? {
+        let values = history.points.map(value)
+        guard values.contains(where: { $0 != nil }) else { return nil }
+        return ChartLine(
+          name: runs.isComparison ? "\(name), \(runs.names[run])" : name, color: color,
+          weight: .dashed, axis: run, values: thinnings[run].thin(values))
+      }
+      let alarms = zip(Self.levels, ["--c1", "--c3", "--c9"]).map { level, color in
+        line(level.name, color) { point in
+          point.peak.map { peak in
+            Int64((Int128(peak) * Int128(level.left)).divided(by: 100, rounding: .halfEven))
+          }
+        }
+      }
+      return ([line("target", "--c2") { $0.target }] + alarms).compactMap(\.self)
+    }
+  }
+
+  /// Where the fund had lost a quarter, a half or three quarters of an asset, and had it again.
+  var fundAlarms: [ChartMark] {
+    histories.flatMap { run, history in
+      history.alarms.map { alarm in
+        let run = runs.isComparison ? ", \(runs.names[run])" : ""
+        return ChartMark(
+          time: alarm.time, value: alarm.balance,
+          text: "\(alarm.percent) % of the highest balance in \(alarm.asset) gone\(run)")
+      }
+    }
+  }
+
+  var fundCaption: String {
+    guard !fundLevels.isEmpty else {
+      return " The venue sets no target for it and watches no alarms."
+    }
+    let count = fundAlarms.count
+    let given =
+      count == 0 ? "No alarm was given." : "Crosses: \(count) changes of the alarm, by asset."
+    return " Dashed: how large it should be, and where a part of its highest balance is gone, at "
+      + "the prices of the moment. \(given)"
+  }
+
+  /// What comes in and goes out, of one kind.
+  static let fundFlowKinds: [(flow: FundHistory.Flow, name: String, color: String)] = [
+    (.penalty, "penalties", "--c0"), (.gapPremium, "gap premiums", "--c4"),
+    (.interest, "interest", "--c6"), (.surcharge, "surcharges on fees", "--c2"),
+    (.contribution, "contributions", "--c8"), (.conversion, "assets exchanged", "--c7"),
+    (.cover, "debts paid", "--c5"), (.auctionReward, "paid to bidders", "--c1"),
+    (.recovery, "paid back to winners", "--c3"), (.other, "other", "--c9"),
+  ]
+
+  /// What came into the fund and went out of it, one chart per run, all with the same ends.
+  var fundFlows: [Chart] {
+    let all = histories.map { run, history in (run, FundFlows(history, runs.results[run].points)) }
+    let top = all.map(\.1.top).max() ?? 0
+    let bottom = all.map(\.1.bottom).min() ?? 0
+    guard top > 0 || bottom < 0 else { return [] }
+    return all.map { run, flows in
+      Chart(
+        id: "fund-flows-\(run)",
+        title: "Into the fund and out of it"
+          + (runs.isComparison ? ": \(runs.names[run])" : ""),
+        caption: "By kind in each \(flows.intervals.length.readable), at the prices of the moment; "
+          + "what goes out is below the axis. The table has the sums.",
+        summary: "In all \(runs.money.short(flows.sums.filter { $0 > 0 }.reduce(0, +))) came in "
+          + "and \(runs.money.short(-flows.sums.filter { $0 < 0 }.reduce(0, +))) went out.",
+        kind: .bars(
+          BarChart(
+            unit: moneyUnit, starts: flows.intervals.starts, interval: flows.intervals.length,
+            series: zip(Self.fundFlowKinds, flows.series).filter { $1.contains { $0 != 0 } }
+              .map { (name: $0.name, color: $0.color, values: $1) },
+            top: top, bottom: bottom)),
+        isWide: !runs.isComparison)
+    }
+  }
+}
+
+/// What came into the fund and went out of it in each interval.
+struct FundFlows {
+  let intervals: Intervals
+  /// In the order of `ReplayCharts.fundFlowKinds`, then by interval.
+  let series: [[Int64]]
+
+  /// - Parameter most: No more intervals than this.
+  init(_ history: FundHistory, _ points: [ReplayPoint], most: Int = 97) {
+    let intervals = Intervals(points, most: most)
+    self.intervals = intervals
+    series = ReplayCharts.fundFlowKinds.map { kind in
+      intervals.ranges.map { range in
+        range.reduce(0) { WaterfallCosts.plus($0, history.points[$1][kind.flow]) }
+      }
+    }
+  }
+
+  /// Of each kind.
+  var sums: [Int64] { series.map { $0.reduce(0, WaterfallCosts.plus) } }
+  var top: Int64 { ends { max($0, 0) }.max() ?? 0 }
+  var bottom: Int64 { ends { min($0, 0) }.min() ?? 0 }
+
+  private func ends(_ part: (Int64) -> Int64) -> [Int64] {
+    intervals.starts.indices.map { index in
+      series.reduce(0) { WaterfallCosts.plus($0, part($1[index])) }
+    }
+  }
+}
+
+extension ReportPage {
+  /// The sums of what came into the fund and went out of it, one column per run.
+  var fundTable: Markup {
+    let shown = ReplayCharts.fundFlowKinds.filter { kind in
+      runs.results.contains { $0.fund[kind.flow] != 0 }
+    }
+    guard !shown.isEmpty else { return "" }
+    var table = HTMLTable(
+      "Into the fund and out of it",
+      [.text("For what")]
+        + runs.names.map { .number(runs.isComparison ? "\($0)" : "Amount") })
+    table.append(["at the start"] + runs.results.map { amount($0.totals.fundAtStart) })
+    for kind in shown {
+      table.append(["\(kind.name)"] + runs.results.map { amountOrNone($0.fund[kind.flow]) })
+    }
+    table.append(
+      ["change of the prices of its assets"] + runs.results.map { amountOrNone($0.fundRevaluation) }
+    )
+    table.footer = ["at the end"] + runs.results.map { amount($0.totals.fundAtEnd) }
+    return table.markup
+  }
+}
+
+extension ReplayResult {
+  /// What prices, and rounding, made of what the fund holds.
+  var fundRevaluation: Int64 {
+    FundHistory.Flow.allCases.reduce(totals.fundAtEnd - totals.fundAtStart) { $0 - fund[$1] }
+  }
+}
