@@ -64,6 +64,9 @@ extension LedgerEvent: Canonical {
       .fundReviewed:
       encodeLosses(to: &writer)
     case .makerRegistered, .makerReleased, .balanceMarked: encodeBalance(to: &writer)
+    case .conversionDecided, .collateralOffered, .collateralPriced, .collateralSold,
+      .collateralSaleClosed:
+      encodeConversion(to: &writer)
     }
   }
 
@@ -139,6 +142,7 @@ extension LedgerEvent: Canonical {
     case 112...117: self = try Self.readPool(tag, &reader)
     case 120...124: self = try Self.readLosses(tag, &reader)
     case 100...102: self = try Self.readBalance(tag, &reader)
+    case Self.conversionTags: self = try Self.readConversion(tag, &reader)
     default: self = try Self.readAccess(tag, &reader)
     }
   }

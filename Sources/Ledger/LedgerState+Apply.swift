@@ -53,6 +53,9 @@ extension LedgerState {
       .fundReviewed:
       applyLosses(event)
     case .makerRegistered, .makerReleased, .balanceMarked: applyBalance(event)
+    case .conversionDecided: break
+    case .collateralOffered, .collateralPriced, .collateralSold, .collateralSaleClosed:
+      applyConversion(event)
     }
   }
 
@@ -263,6 +266,7 @@ extension LedgerState {
         $0.liquidation?.stage = stage
         $0.liquidation?.emptyHanded = 0
         $0.liquidation?.auction = nil
+        $0.liquidation?.sale = nil
         guard stage == .socializedLoss else { return }
         $0.liquidation?.awaitsSharing = !$0.portfolio.positions.isEmpty
       }

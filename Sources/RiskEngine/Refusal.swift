@@ -80,6 +80,8 @@ public enum Refusal: Error, Equatable, Sendable, CustomStringConvertible {
   case withdrawalsStopped(insolvency: Int64, limit: Int64)
   /// The account is no registered market maker's.
   case notRegistered(AccountID)
+  /// Collateral under the hammer is still asked more for than the bid pays.
+  case askAboveLimit(AccountID, asked: Price, limit: Price)
 
   public var code: String {
     switch self {
@@ -136,6 +138,7 @@ public enum Refusal: Error, Equatable, Sendable, CustomStringConvertible {
     case .noticeLapsed: "notice-lapsed"
     case .withdrawalsStopped: "withdrawals-stopped"
     case .notRegistered: "not-registered"
+    case .askAboveLimit: "ask-above-limit"
     }
   }
 
@@ -197,6 +200,8 @@ public enum Refusal: Error, Equatable, Sendable, CustomStringConvertible {
       .withdrawalNotRequested, .noticeNotOver, .noticeLapsed:
       poolDescription
     case .notRegistered(let id): "\(id) is not registered as a market maker"
+    case .askAboveLimit(let id, let asked, let limit):
+      "collateral of \(id) is at \(asked), the bid pays \(limit)"
     }
   }
 
