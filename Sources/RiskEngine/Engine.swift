@@ -39,8 +39,10 @@ public struct Engine: Sendable {
   /// Where that is not in every block it holds during a block alone, so that a recovery between
   /// two commands cannot lose it.
   var isMarginCheck = false
-  /// The account whose collateral has just found no buyer: its positions are tried before it is
-  /// offered again. Holds while that account is looked at, never from one command to the next.
+  /// The account whose collateral has just found no buyer.
+  ///
+  /// Its positions are tried before it is offered again. Holds while that account is looked at,
+  /// never from one command to the next.
   var passedOver: AccountID?
   /// All accounts as the sweep reads them; absent where measuring them one by one costs less.
   var rows: FollowedRows?

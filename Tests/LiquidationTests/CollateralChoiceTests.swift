@@ -147,7 +147,8 @@ struct CollateralChoiceTests {
     #expect(raise(0, [500]) == nil && raise(-1, [500]) == nil && raise(1, []) == nil)
   }
 
-  @Test("whatever the laws, a portion helps, fits and costs no more than the trade", arguments: 0..<8)
+  @Test(
+    "whatever the laws, a portion helps, fits and costs no more than the trade", arguments: 0..<8)
   func properties(seed: UInt64) {
     var random = Seeded(seed)
     var sold = 0
@@ -162,7 +163,8 @@ struct CollateralChoiceTests {
       let most = random.number(1...100_000)
       let rival =
         random.oneIn(3)
-        ? nil : MarginOffer(freed: random.number(1...50_000_000), cost: random.number(0...9_000_000))
+        ? nil
+        : MarginOffer(freed: random.number(1...50_000_000), cost: random.number(0...9_000_000))
       guard let chosen = choose(before, coins, most: most, against: rival) else { continue }
       sold += 1
       #expect(chosen.units > 0 && chosen.units <= most)

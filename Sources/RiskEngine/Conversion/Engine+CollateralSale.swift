@@ -18,16 +18,14 @@ extension Engine {
     let unitsPerStep: Int64
   }
 
-  /// The first listed spot market that sells whole units of an asset, while it is open.
+  /// The first listed spot market of an asset, if its steps are whole units.
   func spotMarket(of asset: Int) -> SpotMarket? {
     let listed = state.listing.collateral[asset].asset
     let index = state.listing.contracts.firstIndex { contract in
       contract.kind == .spot && contract.underlying == listed.symbol
         && contract.settlementAsset == state.listing.quote
     }
-    guard let index, index < state.marks.count,
-      state.status(of: state.listing.contracts[index].underlying) == .open
-    else { return nil }
+    guard let index, index < state.marks.count else { return nil }
     let contract = state.listing.contracts[index]
     // A step is so many 10^−8 of a coin, and an asset has at most 8 decimals.
     let perUnit = 100_000_000 / listed.unitsPerWhole
@@ -93,8 +91,11 @@ extension Engine {
     let terms = rules.liquidation.conversion
     guard let asset = state.listing.index(of: sale.asset) else { return false }
     let isBorne = cash(account.portfolio, asset) >= Int128(sale.left)
+    // The last price is asked for a block, as every other.
     let isOver =
-      sale.market == nil ? sale.elapsed >= terms.auctionDuration : state.time >= sale.expiresAt
+      sale.market == nil
+      ? sale.elapsed >= terms.auctionDuration && sale.pricedAt < state.time
+      : state.time >= sale.expiresAt
     guard isBorne, !isOver else {
       passedOver = account.id
       try closeSale(of: account.id, isBorne ? .expired : .cancelled)

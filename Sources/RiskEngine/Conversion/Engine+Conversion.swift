@@ -47,7 +47,11 @@ extension Engine {
   ) throws(StepError) -> Progress? {
     let terms = rules.liquidation.conversion
     guard terms.choice != .never, terms.execution != .mark else { return nil }
-    guard account.liquidation?.sale == nil else { return .waits }
+    if account.liquidation?.sale != nil {
+      guard account.portfolio.balances[0] >= 0 else { return .waits }
+      try closeSale(of: account.id, .cancelled)
+      return .moved
+    }
     guard passedOver != account.id else { return nil }
     let raised = raiseDebt(
       -account.portfolio.balances[0], inOrder: convertible(account.portfolio, valuation)
@@ -76,9 +80,10 @@ extension Engine {
       guard held > 0 else { continue }
       let least = valuation.units(
         ofQuote: rules.liquidation.conversion.leastWorth, collateral: asset, rounding: .up)
-      order.append(
-        ConvertibleBalance(
-          asset: asset, most: most(of: held, asset, portfolio, valuation), least: least))
+      let most = most(of: held, asset, portfolio, valuation)
+      // Dust that is all whoever takes it can pay for is not worth a sale either.
+      guard most > 0, most >= min(held, least) else { continue }
+      order.append(ConvertibleBalance(asset: asset, most: most, least: least))
     }
     return order
   }
@@ -195,8 +200,8 @@ extension Engine {
     return .moved
   }
 
-  /// Goes on with positions while collateral is for sale, as far as the sale at its worst price
-  /// would not restore the account.
+  /// Goes on with positions while collateral is for sale, as far as the sale is not expected to
+  /// restore the account; at prices that it could pay if the sale came out as badly as it may.
   private mutating func reduce(
     beside sale: CollateralSale, _ account: Account, _ valuation: Valuation
   ) throws(StepError) -> Progress {
@@ -207,15 +212,20 @@ extension Engine {
         state.settlementIndex(of: $0.instrument) == asset
       })
     else { return .waits }
-    let brought = AssetWorth(price: sale.limit.steps, unitsPerWhole: sale.asset.unitsPerWhole)(
-      sale.left)
-    let fee = rules.liquidation.conversion.fee.share(of: brought, rounding: .up)
+    let brought = proceeds(ofSelling: sale.left, of: asset, valuation)
     var expected = account
     expected.portfolio.balances[asset] -= sale.left
-    let balance = Int128(expected.portfolio.balances[0]) + Int128(brought - fee)
+    let balance = Int128(expected.portfolio.balances[0]) + Int128(brought)
     expected.portfolio.balances[0] = Int64(min(balance, Int128(Amount.limit)))
     let risk = measure(expected.portfolio, valuation)
     guard risk.equity < line(of: liquidation, risk) else { return .waits }
-    return try reducePositions(expected, risk, valuation)
+    let least = AssetWorth(price: sale.limit.steps, unitsPerWhole: sale.asset.unitsPerWhole)(
+      sale.left)
+    let fee = rules.liquidation.conversion.fee.share(of: least, rounding: .up)
+    let atWorst = AccountRisk(
+      equity: risk.equity - max(brought - (least - fee), 0), initialMargin: risk.initialMargin,
+      maintenanceMargin: risk.maintenanceMargin, liquidationBuffer: risk.liquidationBuffer,
+      penaltyRate: risk.penaltyRate)
+    return try reducePositions(expected, atWorst, valuation)
   }
 }
