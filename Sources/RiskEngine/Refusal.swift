@@ -193,15 +193,13 @@ public enum Refusal: Error, Equatable, Sendable, CustomStringConvertible {
         + "\(decimalText(cap, decimals: 6)) are permitted"
     case .calledToReduce(let id): "\(id) is called to reduce its risk before anything else"
     case .noAuction, .nothingForSale, .bidStale, .bidTooSmall, .auctionPriceTooHigh,
-      .bidLowersExcess:
+      .bidLowersExcess, .askAboveLimit:
       auctionDescription
     case .withdrawalsStopped(let insolvency, let limit): stopped(insolvency, limit)
     case .unknownPool, .poolAccount, .poolIsEngaged, .noClaim, .claimTooSmall,
       .withdrawalNotRequested, .noticeNotOver, .noticeLapsed:
       poolDescription
     case .notRegistered(let id): "\(id) is not registered as a market maker"
-    case .askAboveLimit(let id, let asked, let limit):
-      "collateral of \(id) is at \(asked), the bid pays \(limit)"
     }
   }
 
@@ -220,6 +218,8 @@ public enum Refusal: Error, Equatable, Sendable, CustomStringConvertible {
     case .auctionPriceTooHigh(let id, let reward, let least):
       "the auction of \(id) gives \(reward) of notional, the bid asks for \(least)"
     case .bidLowersExcess(let id): "\(id) would be further below its line than before"
+    case .askAboveLimit(let id, let asked, let limit):
+      "collateral of \(id) is at \(asked), the bid pays \(limit)"
     default: code
     }
   }

@@ -63,7 +63,7 @@ public struct MarginOffer: Hashable, Sendable {
 ///   - rival: The best reduction of positions; `nil` where there is none, or where collateral goes
 ///     first whatever it costs.
 ///   - outcome: Where the account stands after so many units of an asset were sold, with what that
-///     costs. Its surplus must be concave in the units, as for ``chooseTrade(among:from:outcome:)``.
+///     costs. Its surplus must be concave in the units: ``chooseTrade(among:from:outcome:)``.
 /// - Returns: `nil` where no collateral helps, or the rival costs less. A sale never leaves equity
 ///   below zero and always lifts the account's surplus.
 public func chooseCollateral(

@@ -222,8 +222,9 @@ extension Engine {
     let least = AssetWorth(price: sale.limit.steps, unitsPerWhole: sale.asset.unitsPerWhole)(
       sale.left)
     let fee = rules.liquidation.conversion.fee.share(of: least, rounding: .up)
+    let shortfall = max(Int128(brought) - Int128(least - fee), 0)
     let atWorst = AccountRisk(
-      equity: risk.equity - max(brought - (least - fee), 0), initialMargin: risk.initialMargin,
+      equity: Int64(clamping: Int128(risk.equity) - shortfall), initialMargin: risk.initialMargin,
       maintenanceMargin: risk.maintenanceMargin, liquidationBuffer: risk.liquidationBuffer,
       penaltyRate: risk.penaltyRate)
     return try reducePositions(expected, atWorst, valuation)
