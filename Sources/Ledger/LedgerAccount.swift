@@ -70,6 +70,10 @@ public enum TransferReason: UInt8, Hashable, Sendable, CaseIterable {
   case lossRecovery = 40
   /// What traders pay on top of fees, into the insurance fund, while it is below its target.
   case fundSurcharge = 41
+  /// Collateral of an account in liquidation and what is paid for it.
+  case collateralSale = 42
+  /// What the insurance fund has of a sale of collateral.
+  case conversionFee = 43
   /// What a taker pays for taking an underlying out of balance, into its pot.
   case entryFee = 96
   /// What a taker is given back for bringing an underlying nearer to balance, from its pot.

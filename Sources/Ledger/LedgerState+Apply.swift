@@ -53,6 +53,9 @@ extension LedgerState {
       .fundReviewed:
       applyLosses(event)
     case .makerRegistered, .makerReleased, .balanceMarked: applyBalance(event)
+    case .conversionDecided: break
+    case .collateralOffered, .collateralPriced, .collateralSold, .collateralSaleClosed:
+      applyConversion(event)
     }
   }
 
@@ -263,6 +266,7 @@ extension LedgerState {
         progress.stage = stage
         progress.emptyHanded = 0
         progress.auction = nil
+        progress.sale = nil
         guard stage == .socializedLoss else { return }
         progress.awaitsSharing = !portfolio.positions.isEmpty
       }

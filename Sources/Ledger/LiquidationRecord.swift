@@ -89,6 +89,8 @@ public struct LiquidationProgress: Hashable, Sendable {
   /// Whether the stage of socialized losses began with positions to close, so that its winners
   /// are still to be asked.
   public var awaitsSharing: Bool
+  /// The collateral that is for sale, if any.
+  public var sale: CollateralSale?
 
   @inlinable
   public init(cause: LiquidationCause) {
@@ -99,6 +101,7 @@ public struct LiquidationProgress: Hashable, Sendable {
     market = nil
     auction = nil
     awaitsSharing = false
+    sale = nil
   }
 }
 

@@ -80,6 +80,8 @@ public enum Refusal: Error, Equatable, Sendable, CustomStringConvertible {
   case withdrawalsStopped(insolvency: Int64, limit: Int64)
   /// The account is no registered market maker's.
   case notRegistered(AccountID)
+  /// Collateral under the hammer is still asked more for than the bid pays.
+  case askAboveLimit(AccountID, asked: Price, limit: Price)
 
   public var code: String {
     switch self {
@@ -136,6 +138,7 @@ public enum Refusal: Error, Equatable, Sendable, CustomStringConvertible {
     case .noticeLapsed: "notice-lapsed"
     case .withdrawalsStopped: "withdrawals-stopped"
     case .notRegistered: "not-registered"
+    case .askAboveLimit: "ask-above-limit"
     }
   }
 
@@ -190,7 +193,7 @@ public enum Refusal: Error, Equatable, Sendable, CustomStringConvertible {
         + "\(decimalText(cap, decimals: 6)) are permitted"
     case .calledToReduce(let id): "\(id) is called to reduce its risk before anything else"
     case .noAuction, .nothingForSale, .bidStale, .bidTooSmall, .auctionPriceTooHigh,
-      .bidLowersExcess:
+      .bidLowersExcess, .askAboveLimit:
       auctionDescription
     case .withdrawalsStopped(let insolvency, let limit): stopped(insolvency, limit)
     case .unknownPool, .poolAccount, .poolIsEngaged, .noClaim, .claimTooSmall,
@@ -215,6 +218,8 @@ public enum Refusal: Error, Equatable, Sendable, CustomStringConvertible {
     case .auctionPriceTooHigh(let id, let reward, let least):
       "the auction of \(id) gives \(reward) of notional, the bid asks for \(least)"
     case .bidLowersExcess(let id): "\(id) would be further below its line than before"
+    case .askAboveLimit(let id, let asked, let limit):
+      "collateral of \(id) is at \(asked), the bid pays \(limit)"
     default: code
     }
   }

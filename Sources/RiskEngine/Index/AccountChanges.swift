@@ -52,6 +52,9 @@ struct AccountChanges: Sendable {
       .auctionRestarted(let id, _), .auctionPriced(let id, _, _):
       note(id, state)
     case .auctionBidFilled(let fill): note(fill.account, state)
+    case .collateralOffered(let sale): note(sale.account, state)
+    case .collateralPriced(let id, _, _), .collateralSaleClosed(let id, _, _): note(id, state)
+    case .collateralSold(let fill): note(fill.account, state)
     case .positionMoved(let move):
       note(move.from, state)
       note(move.to, state)
@@ -63,7 +66,7 @@ struct AccountChanges: Sendable {
       .liquidationWindowBegun, .poolDeposited, .poolWithdrawalRequested,
       .poolWithdrawalCancelled, .poolWithdrawn, .poolSettled, .deleveragingAllocated,
       .claimsGranted, .fundWindowOpened, .fundDrawdownChanged, .fundReviewed,
-      .makerRegistered, .makerReleased, .balanceMarked:
+      .makerRegistered, .makerReleased, .balanceMarked, .conversionDecided:
       break
     default: noteEvery(state)
     }

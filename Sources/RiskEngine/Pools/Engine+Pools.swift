@@ -203,6 +203,7 @@ extension Command {
     case .recordTrade(let report): [report.buyer, report.seller]
     case .moveCollateral(let from, let to, _), .movePosition(let from, let to, _, _): [from, to]
     case .bidInAuction(_, let bids): bids.map(\.bidder)
+    case .bidForCollateral(_, _, let bids): bids.map(\.bidder)
     case .openVenue, .changeParameters, .acceptCollateral, .listInstrument, .openAccount,
       .contributeToFund, .advanceBlock, .reportExecution, .restart, .openPool, .registerMaker,
       .releaseMaker:

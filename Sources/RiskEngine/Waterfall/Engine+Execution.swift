@@ -18,6 +18,9 @@ extension Engine {
   /// Every check comes before the first event; a report for an order that is not waited for
   /// (doubled, late, forged) is refused.
   mutating func execute(_ report: ExecutionReport) throws(StepError) {
+    if let (index, sale) = saleReported(by: report) {
+      return try execute(report, for: sale, of: index)
+    }
     guard let id = waiting[report.order], let index = state.index(of: id),
       let order = state.orderOut(of: index), order.id == report.order
     else { throw .refused(.unknownOrder(report.order)) }

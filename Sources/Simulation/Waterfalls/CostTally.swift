@@ -277,6 +277,7 @@ extension CostTally {
     case .ownMove, .poolDeposit, .poolWithdrawal, .poolGain: .outside
     case .auctionDiscount, .auctionReward: .slippage
     case .entryFee, .entryRebate: isExecution ? .fee : .trading
+    case .collateralSale, .conversionFee: .conversion
     }
   }
 }
