@@ -64,6 +64,8 @@ extension LedgerEvent: Canonical {
       .fundReviewed:
       encodeLosses(to: &writer)
     case .makerRegistered, .makerReleased, .balanceMarked: encodeBalance(to: &writer)
+    case .hedgeOpened, .hedgeOrdered, .hedgeCharged, .hedgeWindowBegun:
+      encodeHedge(to: &writer)
     }
   }
 
@@ -139,6 +141,7 @@ extension LedgerEvent: Canonical {
     case 112...117: self = try Self.readPool(tag, &reader)
     case 120...124: self = try Self.readLosses(tag, &reader)
     case 100...102: self = try Self.readBalance(tag, &reader)
+    case 103...106: self = try Self.readHedge(tag, &reader)
     default: self = try Self.readAccess(tag, &reader)
     }
   }

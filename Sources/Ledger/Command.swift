@@ -48,6 +48,8 @@ public enum Command: Hashable, Sendable {
   /// An account is a market maker's from now on: what it holds is the house's side.
   case registerMaker(AccountID)
   case releaseMaker(AccountID)
+  /// Opens the account by which the insurance fund hedges; a venue has one.
+  case openHedge(AccountID)
 }
 
 /// Where a trade that is reported was agreed.

@@ -110,4 +110,13 @@ public enum LedgerEvent: Hashable, Sendable {
   case makerReleased(AccountID)
   /// Imbalances and what funding makes of them, of all underlyings where it does; in every block.
   case balanceMarked([BalanceMark])
+  // The fund's hedge.
+  case hedgeOpened(AccountID)
+  /// Why an order hedges, or gives a hedge back; the order follows.
+  case hedgeOrdered(HedgeOrder)
+  /// What the fills of an order have cost against its mark, fees included; ledger units of the
+  /// quote currency.
+  case hedgeCharged(units: Int64)
+  /// A window in which costs of hedging are counted begins.
+  case hedgeWindowBegun(at: Timestamp)
 }

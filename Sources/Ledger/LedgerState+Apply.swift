@@ -53,6 +53,7 @@ extension LedgerState {
       .fundReviewed:
       applyLosses(event)
     case .makerRegistered, .makerReleased, .balanceMarked: applyBalance(event)
+    case .hedgeOpened, .hedgeOrdered, .hedgeCharged, .hedgeWindowBegun: applyHedge(event)
     }
   }
 
@@ -105,6 +106,7 @@ extension LedgerState {
     credit(transfer.from, -transfer.amount.units, asset: asset)
     credit(transfer.to, transfer.amount.units, asset: asset)
     followLosses(transfer, asset: asset)
+    followHedge(transfer, asset: asset)
   }
 
   private mutating func credit(_ ledgerAccount: LedgerAccount, _ units: Int64, asset: Int) {
@@ -254,7 +256,7 @@ extension LedgerState {
 
 extension LedgerState {
   private mutating func applyLiquidation(_ event: LedgerEvent) {
-    if applyPoolOrder(event) { return }
+    if applyPoolOrder(event) || applyHedgeOrder(event) { return }
     switch event {
     case .liquidationStarted(let id, let cause):
       withAccount(id) { $0.liquidation = LiquidationProgress(cause: cause) }

@@ -80,6 +80,10 @@ public enum Refusal: Error, Equatable, Sendable, CustomStringConvertible {
   case withdrawalsStopped(insolvency: Int64, limit: Int64)
   /// The account is no registered market maker's.
   case notRegistered(AccountID)
+  /// Only the engine acts for the account by which the fund hedges.
+  case hedgeAccount(AccountID)
+  /// A hedge that is bought from the house hedges nothing.
+  case houseAccount(AccountID)
 
   public var code: String {
     switch self {
@@ -136,6 +140,8 @@ public enum Refusal: Error, Equatable, Sendable, CustomStringConvertible {
     case .noticeLapsed: "notice-lapsed"
     case .withdrawalsStopped: "withdrawals-stopped"
     case .notRegistered: "not-registered"
+    case .hedgeAccount: "hedge-account"
+    case .houseAccount: "house-account"
     }
   }
 
@@ -197,6 +203,8 @@ public enum Refusal: Error, Equatable, Sendable, CustomStringConvertible {
       .withdrawalNotRequested, .noticeNotOver, .noticeLapsed:
       poolDescription
     case .notRegistered(let id): "\(id) is not registered as a market maker"
+    case .hedgeAccount(let id): "\(id) is the fund's hedge, for which only the engine acts"
+    case .houseAccount(let id): "\(id) is of the house, against which nothing can be hedged"
     }
   }
 

@@ -131,7 +131,7 @@ extension ReplayObserver {
     case .deleveraging: totals.deleveragedValue += value
     case .liquidation: totals.liquidatedValue += value
     case .pool: totals.poolTakenValue += value
-    case .auction, .matching, .transfer, .unwinding: break
+    case .auction, .matching, .transfer, .unwinding, .hedge: break
     }
     for id in [trade.buyer, trade.seller] {
       guard open[id] != nil else {
@@ -160,7 +160,7 @@ extension ReplayObserver {
     case .deleveraging: "deleveraged with \(other)"
     case .auction: "in the auction, with \(other)"
     case .pool: "to the pool of \(other)"
-    case .liquidation, .matching, .transfer, .unwinding: "to the book"
+    case .liquidation, .matching, .transfer, .unwinding, .hedge: "to the book"
     }
   }
 
