@@ -17,6 +17,7 @@ struct ReplayObserver {
   private var auctions = AuctionLog()
   private(set) var tally = CostTally()
   private var deleveragings = DeleveragingWatch()
+  private var balance = BalanceWatch()
   private var rejectionCounts: [RejectionKey: Int] = [:]
   private var open: [AccountID: LiquidationStory] = [:]
   private var finished: [LiquidationStory] = []
@@ -57,6 +58,7 @@ struct ReplayObserver {
 
   private mutating func take(_ event: LedgerEvent, _ engine: Engine) {
     auctions.take(event, engine)
+    balance.take(event, engine)
     switch event {
     case .sampleRejected(let rejected): take(rejected, at: engine.state.time)
     case .liquidationStarted(let id, let cause): begin(id, cause, engine)
@@ -361,6 +363,7 @@ extension ReplayObserver {
       },
       largest: Array(Self.sorted(finished).prefix(10)), totals: totals, hash: engine.hash,
       quote: engine.state.listing.quote, auctions: auctions.largest,
-      costs: tally.finish(engine), deleveraged: deleveragings.accounts)
+      costs: tally.finish(engine), deleveraged: deleveragings.accounts,
+      balance: balance.summary(engine))
   }
 }

@@ -184,6 +184,8 @@ public struct ReplayResult: Sendable {
   public var costs = WaterfallCosts()
   /// Who was deleveraged, in the order in which it happened.
   public var deleveraged: [DeleveragedAccount] = []
+  /// Absent where nobody is of the house and nothing is asked for the venue's balance.
+  public var balance: BalanceSummary?
 
   /// Lower edges of the margin-ratio bins; the last bin is open.
   public static let ratioBins: [Double] = [

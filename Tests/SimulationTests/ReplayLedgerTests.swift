@@ -300,7 +300,7 @@ private struct Sums {
     case .auctionReward: fundPaid += value
     case .deposit, .withdrawal, .fundContribution, .conversion, .interest, .ownMove,
       .poolDeposit, .poolWithdrawal, .poolGain, .auctionDiscount, .lossRecovery,
-      .fundSurcharge, .entryFee, .entryRebate:
+      .fundSurcharge, .entryFee, .entryRebate, .hedgeCapital, .hedgeReturn:
       break
     }
   }
