@@ -204,4 +204,41 @@ struct HedgePropertyTests {
     #expect(try venue.imbalance() == 0 && venue.hedge.drawn == 0)
     #expect(venue.insuranceFund() == 50_000_000_000)
   }
+
+  /// One owner crowds with account 1 and sells to the hedge with account 2 at the worst price, then
+  /// leaves and takes the hedge back at the worst price.
+  ///
+  /// - Returns: What both have gained, with nothing left open.
+  private func washed(_ changes: [(key: String, value: String)]) throws -> (Int64, Venue) {
+    var venue = try HedgeTests.venue(changes)
+    let before = venue.balance(1) + venue.balance(2)
+    try venue.take(1, 10_000, of: HedgeTests.perpetual)
+    try venue.block(after: 1)
+    try venue.fill()
+    try venue.take(1, -10_000, of: HedgeTests.perpetual)
+    for _ in 0..<6 where venue.size(90, HedgeTests.perpetual) != 0 {
+      try venue.block(after: 1)
+      if venue.hedge.order != nil { try venue.fill() }
+    }
+    let left = venue.size(2, HedgeTests.perpetual)
+    if left != 0 { try venue.take(2, -left, of: HedgeTests.perpetual) }
+    return (venue.balance(1) + venue.balance(2) - before, venue)
+  }
+
+  @Test("crowding to sell to the hedge gains what it may cost, and nothing against an entry fee")
+  func washTrades() throws {
+    // 1 % of 60,000 each way: all there is to gain, and the window bounds it.
+    let (gain, venue) = try washed([])
+    #expect(gain == 1_200_000_000 && venue.hedge.cost == gain)
+    #expect(venue.insuranceFund() == 50_000_000_000 - gain)
+    let (bounded, limited) = try washed([(key: "hedge.windowCost", value: "500")])
+    #expect(bounded <= 500_000_000 && limited.hedge.windowCost <= 500_000_000)
+    // An entry fee that costs at the threshold what a hedge may, and rises on: 1,011.928851 and
+    // 657.267069 are paid, 101.192884 come back.
+    let (loss, _) = try washed([
+      (key: "balance.default.depth", value: "50000"), (key: "balance.default.cost", value: "1%"),
+      (key: "balance.default.slopeCap", value: "5%"),
+    ])
+    #expect(loss == 1_200_000_000 - 1_011_928_851 - 657_267_069 + 101_192_884)
+  }
 }

@@ -3,6 +3,7 @@
 
 import Connectors
 import Foundation
+import Journal
 import Ledger
 import Margin
 import Parameters
@@ -34,7 +35,9 @@ struct HedgeReplayTests {
       folder: folder.path, window: nil, underlyings: [], badRows: .refuse)
   }
 
-  private func run(_ changes: [(key: String, value: String)]) throws -> (ReplayResult, Engine) {
+  private func run(
+    _ changes: [(key: String, value: String)], journal: JournalTarget = .none
+  ) throws -> (ReplayResult, Engine) {
     let file = try MarkedVenue.file.get().set
     let values = try changes.map {
       try ParameterSet.read(key: $0.key, text: $0.value, source: "test")
@@ -44,7 +47,8 @@ struct HedgeReplayTests {
     var replay = try Replay(
       ReplayPlan(
         title: "a fall", market: try fall(), parameters: set,
-        accounts: .population(count: 60, seed: 3)))
+        accounts: .population(count: 60, seed: 3), journal: journal, blocksPerCommit: 7,
+        blocksPerSnapshot: 13))
     let result = try replay.run()
     return (result, replay.engine)
   }
@@ -56,20 +60,33 @@ struct HedgeReplayTests {
     (key: "pool.unwindShare", value: "2%"),
   ]
 
+  private let hedging = [
+    (key: "hedge.capital", value: "100000000"), (key: "hedge.default.threshold", value: "1"),
+    (key: "hedge.windowCost", value: "1000000"), (key: "hedge.mostCost", value: "2%"),
+  ]
+
+  @Test("its journal recovers from snapshot and events, and verifies from its commands")
+  func journal() throws {
+    let path = folder.path + ".journal"
+    defer {
+      for end in ["", "-wal", "-shm"] { try? FileManager.default.removeItem(atPath: path + end) }
+    }
+    let (result, engine) = try run(pool + hedging, journal: .create(path))
+    #expect((result.balance?.hedge?.orders ?? 0) > 0)
+    let recovered = try recover(JournalReader.open(path), workers: .one)
+    #expect(recovered.hash == result.hash && recovered.state == engine.state)
+    #expect(recovered.state.hedge == engine.state.hedge && recovered.state.hedge != nil)
+    let verified = try verify(JournalReader.open(path), workers: .one) { _, _ in }
+    #expect(verified.engine.hash == result.hash && verified.engine.state == engine.state)
+  }
+
   @Test("what a pool takes over is hedged in the book, within capital and costs, and summed up")
   func hedges() throws {
     let plain = try run(pool).0
     let held = try #require(plain.balance?.rows.first, "the pool still holds something")
     #expect(held.poolsDelta == -held.takersDelta && held.hedgeDelta == 0)
     #expect(plain.balance?.hedge == nil)
-    let threshold = max(held.imbalance.magnitude / 4_000_000, 1)
-    let hedged =
-      pool + [
-        (key: "hedge.capital", value: "100000000"),
-        (key: "hedge.default.threshold", value: "\(threshold)"),
-        (key: "hedge.windowCost", value: "1000000"), (key: "hedge.mostCost", value: "2%"),
-      ]
-    let (result, engine) = try run(hedged)
+    let (result, engine) = try run(pool + hedging)
     let balance = try #require(result.balance)
     let hedge = try #require(balance.hedge)
     #expect(result.totals.refusedCommands == 0 && engine.state.brokenAfterBlock() == nil)
@@ -83,7 +100,7 @@ struct HedgeReplayTests {
     let index = try #require(engine.state.hedge.flatMap { engine.state.index(of: $0.account) })
     let valuation = try #require(engine.valuation)
     #expect(hedge.equity == valuation.risk(engine.state.accounts[index].portfolio).equity)
-    #expect(try run(hedged).0.hash == result.hash)
+    #expect(try run(pool + hedging).0.hash == result.hash)
   }
 
   @Test("without a house there is no balance to sum up, and without a band no hedge")
