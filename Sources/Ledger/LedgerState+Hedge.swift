@@ -43,15 +43,17 @@ extension LedgerState {
 
   /// Follows a transfer that was applied.
   mutating func followHedge(_ transfer: Transfer, asset: Int) {
-    guard let drawn = hedge?.drawn, asset == 0 else { return }
-    switch transfer.reason {
-    case .hedgeCapital:
-      let after = sum(drawn, transfer.amount.units)
-      hedge?.drawn = after
-    // A gain is the fund's: it is no capital for the next hedge.
-    case .hedgeReturn: hedge?.drawn = max(drawn - transfer.amount.units, 0)
-    default: break
+    guard let hedge, asset == 0 else { return }
+    if transfer.reason == .hedgeCapital {
+      let drawn = sum(hedge.drawn, transfer.amount.units)
+      self.hedge?.drawn = drawn
     }
+    // What goes back is back under any name, such as a premium for gaps, but for an exchange. A gain
+    // is the fund's: it is no capital for the next hedge.
+    guard transfer.from == .account(hedge.account), transfer.to == .insuranceFund,
+      transfer.reason != .conversion
+    else { return }
+    self.hedge?.drawn = max(hedge.drawn - transfer.amount.units, 0)
   }
 
   /// Whether the hedge's order is of its own account, and one that reduces closes no more than is

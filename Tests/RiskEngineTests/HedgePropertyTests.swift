@@ -78,17 +78,17 @@ struct HedgePropertyTests {
     #expect(try fund(venue) == 0)
   }
 
-  /// What the fund has given, less what is back, is in the account or was lost: −(what it has).
+  /// What the fund has given and is not back, summed from the events, less what is recorded of it.
   private func fund(_ venue: Venue) throws -> Int64 {
     var net: Int64 = 0
     for event in venue.records.flatMap(\.events) {
       guard case .transferred(let transfer) = event, transfer.amount.asset == (try Coins.usd)
       else { continue }
-      switch transfer.reason {
-      case .hedgeCapital: net += transfer.amount.units
-      case .hedgeReturn: net = max(net - transfer.amount.units, 0)
-      default: break
-      }
+      if transfer.reason == .hedgeCapital { net += transfer.amount.units }
+      guard transfer.from == .account(hedge), transfer.to == .insuranceFund,
+        transfer.reason != .conversion
+      else { continue }
+      net = max(net - transfer.amount.units, 0)
     }
     return net - venue.hedge.drawn
   }

@@ -191,6 +191,24 @@ struct HedgeTests {
     #expect(balance.hedge.delta == 750_000_000 && balance.makers.delta == -1_000_000_000)
     #expect(balance.takers.delta == 250_000_000)
   }
+
+  // FIELD 3.13: 500 to an imbalance of 50,000, of which the second half costs 375. A step is 8 USD.
+  @Test("once half is hedged, the next taker pays again for the second half")
+  func potential() throws {
+    var venue = try Self.venue([
+      (key: "balance.default.depth", value: "50000"), (key: "balance.default.cost", value: "1%"),
+      (key: "balance.default.exponent", value: "2"), (key: "balance.default.slopeCap", value: "1"),
+      (key: "hedge.default.threshold", value: "40000"),
+      (key: "hedge.default.target", value: "25000"),
+    ])
+    try venue.take(1, 6_250, of: Self.perpetual)
+    #expect(venue.balance(1) == 99_500_000_000)
+    try venue.block()
+    try venue.fill(at: "8000")
+    #expect(try venue.imbalance() == 25_000_000_000 && venue.size(90, Self.perpetual) == 3_125)
+    try venue.take(3, 3_125, of: Self.perpetual)
+    #expect(venue.balance(3) == 99_625_000_000)
+  }
 }
 
 /// What it may cost and bind.
