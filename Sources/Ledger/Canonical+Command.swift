@@ -46,6 +46,7 @@ extension Command: Canonical {
       encodePool(to: &writer)
     case .registerMaker, .releaseMaker: encodeBalance(to: &writer)
     case .bidForCollateral: encodeConversion(to: &writer)
+    case .openHedge: encodeHedge(to: &writer)
     }
   }
 
@@ -84,6 +85,7 @@ extension Command: Canonical {
     case 80...84: self = try Self.readPool(tag, &reader)
     case 96...97: self = try Self.readBalance(tag, &reader)
     case Self.conversionTag: self = try Self.readConversion(&reader)
+    case 98: self = .openHedge(try reader.value())
     default: self = try Self.readAccess(tag, &reader)
     }
   }

@@ -60,6 +60,8 @@ extension LedgerEvent: Canonical {
     case .conversionDecided, .collateralOffered, .collateralPriced, .collateralSold,
       .collateralSaleClosed:
       encodeConversion(to: &writer)
+    case .hedgeOpened, .hedgeOrdered, .hedgeCharged, .hedgeWindowBegun:
+      encodeHedge(to: &writer)
     }
   }
 

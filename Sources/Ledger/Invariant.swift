@@ -33,6 +33,9 @@ public enum Invariant: String, Error, Hashable, Sendable, CaseIterable {
   case poolsCoverTheirClaims
   /// Rebates come out of the fees that were paid for the same underlying.
   case entryPotsAreNotNegative
+  /// The order of the fund's hedge is its own, and one that gives back closes no more than is held;
+  /// what it has drawn and cost is counted.
+  case hedgeIsConsistent
 }
 
 extension LedgerState {
@@ -111,6 +114,7 @@ extension LedgerState {
       if sums.costs[instrument] != -totals[instrument].clearing { return .clearingBalancesCost }
     }
     if !poolsAreConsistent { return .poolsCoverTheirClaims }
+    if !hedgeIsConsistent { return .hedgeIsConsistent }
     return nil
   }
 

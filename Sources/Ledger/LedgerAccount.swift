@@ -78,6 +78,10 @@ public enum TransferReason: UInt8, Hashable, Sendable, CaseIterable {
   case entryFee = 96
   /// What a taker is given back for bringing an underlying nearer to balance, from its pot.
   case entryRebate = 97
+  /// Capital of the insurance fund for its hedge.
+  case hedgeCapital = 98
+  /// What the hedge has at rest, back into the insurance fund.
+  case hedgeReturn = 99
 }
 
 /// Money moving from one ledger account to another.
@@ -115,6 +119,8 @@ public enum TradeCause: UInt8, Hashable, Sendable, CaseIterable {
   case pool = 80
   /// A backstop pool reduced a position in the book.
   case unwinding = 81
+  /// The fund's hedge was bought in the book, or given back.
+  case hedge = 98
 }
 
 /// A trade of one instrument between two accounts.

@@ -120,4 +120,13 @@ public enum LedgerEvent: Hashable, Sendable {
   /// Somebody took a part; the money moves with transfers.
   case collateralSold(CollateralFill)
   case collateralSaleClosed(AccountID, OrderID, OrderEnd)
+  // The fund's hedge.
+  case hedgeOpened(AccountID)
+  /// Why an order hedges, or gives a hedge back; the order follows.
+  case hedgeOrdered(HedgeOrder)
+  /// What the fills of an order have cost against its mark, fees included; ledger units of the
+  /// quote currency.
+  case hedgeCharged(units: Int64)
+  /// A window in which costs of hedging are counted begins.
+  case hedgeWindowBegun(at: Timestamp)
 }

@@ -56,6 +56,7 @@ extension LedgerState {
     case .conversionDecided: break
     case .collateralOffered, .collateralPriced, .collateralSold, .collateralSaleClosed:
       applyConversion(event)
+    case .hedgeOpened, .hedgeOrdered, .hedgeCharged, .hedgeWindowBegun: applyHedge(event)
     }
   }
 
@@ -108,6 +109,7 @@ extension LedgerState {
     credit(transfer.from, -transfer.amount.units, asset: asset)
     credit(transfer.to, transfer.amount.units, asset: asset)
     followLosses(transfer, asset: asset)
+    followHedge(transfer, asset: asset)
   }
 
   private mutating func credit(_ ledgerAccount: LedgerAccount, _ units: Int64, asset: Int) {
@@ -257,7 +259,7 @@ extension LedgerState {
 
 extension LedgerState {
   private mutating func applyLiquidation(_ event: LedgerEvent) {
-    if applyPoolOrder(event) { return }
+    if applyPoolOrder(event) || applyHedgeOrder(event) { return }
     switch event {
     case .liquidationStarted(let id, let cause):
       withAccount(id) { $0.liquidation = LiquidationProgress(cause: cause) }

@@ -105,6 +105,8 @@ public struct LedgerState: Hashable, Sendable {
   /// Registered makers, pots of entry fees and funding that follows the imbalance; empty unless
   /// somebody is registered or parameters ask for it.
   public internal(set) var balance = BalanceBook()
+  /// The account by which the insurance fund hedges; absent until it is opened.
+  public internal(set) var hedge: HedgeBook?
   /// Whether a balance left its field limit; the command that did it is refused.
   public internal(set) var isOutsideLimits = false
 

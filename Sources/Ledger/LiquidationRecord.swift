@@ -19,7 +19,8 @@ public enum LiquidationStage: UInt8, Hashable, Sendable, CaseIterable {
   case socializedLoss
   /// Slices of the whole portfolio are offered at a falling price.
   case auction
-  /// A pool of the venue's backers takes positions over.
+  /// A pool of the venue's backers takes positions over; also the stage of orders that liquidate
+  /// nobody: of a pool that reduces a position, and of the fund's hedge.
   case pool
 }
 

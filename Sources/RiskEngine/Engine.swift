@@ -95,6 +95,7 @@ public struct Engine: Sendable {
     for pool in state.pools {
       if let order = pool.order { waiting[order.id] = pool.id }
     }
+    if let order = state.hedge?.order?.order { waiting[order.id] = order.account }
     return waiting
   }
 

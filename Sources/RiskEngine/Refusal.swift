@@ -82,6 +82,10 @@ public enum Refusal: Error, Equatable, Sendable, CustomStringConvertible {
   case notRegistered(AccountID)
   /// Collateral under the hammer is still asked more for than the bid pays.
   case askAboveLimit(AccountID, asked: Price, limit: Price)
+  /// Only the engine acts for the account by which the fund hedges.
+  case hedgeAccount(AccountID)
+  /// A hedge that is bought from the house hedges nothing.
+  case houseAccount(AccountID)
 
   public var code: String {
     switch self {
@@ -139,6 +143,8 @@ public enum Refusal: Error, Equatable, Sendable, CustomStringConvertible {
     case .withdrawalsStopped: "withdrawals-stopped"
     case .notRegistered: "not-registered"
     case .askAboveLimit: "ask-above-limit"
+    case .hedgeAccount: "hedge-account"
+    case .houseAccount: "house-account"
     }
   }
 
@@ -200,6 +206,8 @@ public enum Refusal: Error, Equatable, Sendable, CustomStringConvertible {
       .withdrawalNotRequested, .noticeNotOver, .noticeLapsed:
       poolDescription
     case .notRegistered(let id): "\(id) is not registered as a market maker"
+    case .hedgeAccount(let id): "\(id) is the fund's hedge, for which only the engine acts"
+    case .houseAccount(let id): "\(id) is of the house, against which nothing can be hedged"
     }
   }
 

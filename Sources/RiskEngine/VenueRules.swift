@@ -57,6 +57,9 @@ public final class VenueRules: Sendable {
   public let pool: PoolParameters
   /// By underlying; only those where something is asked for its balance.
   public let balance: [BalanceRule]
+  public let hedge: HedgeParameters
+  /// By underlying; only those that are hedged.
+  public let hedgeBands: [HedgeRule]
 
   /// Decimals of every feed of the venue.
   public static let feedDecimals: UInt8 = 8
@@ -69,11 +72,16 @@ public final class VenueRules: Sendable {
     clearing = try ClearingParameters(set)
     fees = try FeeParameters(set)
     pool = try PoolParameters(set)
+    hedge = try HedgeParameters(set)
+    var hedgeBands: [HedgeRule] = []
     var feeds: [FeedRule] = []
     var underlyings: [UnderlyingRule] = []
     var balance: [BalanceRule] = []
     for symbol in Self.symbols(of: listing) {
       if let rule = try BalanceRule(set, underlying: symbol) { balance.append(rule) }
+      if let band = try HedgeBand(set, underlying: symbol) {
+        hedgeBands.append(HedgeRule(underlying: symbol, band: band))
+      }
       feeds.append(try Self.feed(symbol, quote: listing.quote, set))
       let perpetual = Self.perpetualFeed(of: symbol, set)
       if let perpetual { feeds.append(try Self.feed(perpetual, quote: listing.quote, set)) }
@@ -94,6 +102,7 @@ public final class VenueRules: Sendable {
     self.feeds = feeds.sorted { $0.id < $1.id }
     self.underlyings = underlyings
     self.balance = balance
+    self.hedgeBands = hedgeBands
   }
 
   /// Every underlying something depends on, sorted, each once.

@@ -223,6 +223,7 @@ extension Command {
     case .withdrawFromPool: "withdrawFromPool"
     case .registerMaker: "registerMaker"
     case .releaseMaker: "releaseMaker"
+    case .openHedge: "openHedge"
     }
   }
 }

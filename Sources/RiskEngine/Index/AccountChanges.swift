@@ -59,14 +59,16 @@ struct AccountChanges: Sendable {
       note(move.from, state)
       note(move.to, state)
     case .liquidationOrderIssued(let order): note(order.account, state)
-    case .accountOpened, .subaccountOpened, .poolOpened: unchecked.append(state.accounts.count)
+    case .accountOpened, .subaccountOpened, .poolOpened, .hedgeOpened:
+      unchecked.append(state.accounts.count)
     case .instrumentListed: totals = nil
     case .blockStarted, .sampleRejected, .feedUpdated, .marketMarked, .instrumentsMarked,
       .collateralMarked, .parametersChanged, .engineRestarted, .stateDigested,
       .liquidationWindowBegun, .poolDeposited, .poolWithdrawalRequested,
       .poolWithdrawalCancelled, .poolWithdrawn, .poolSettled, .deleveragingAllocated,
       .claimsGranted, .fundWindowOpened, .fundDrawdownChanged, .fundReviewed,
-      .makerRegistered, .makerReleased, .balanceMarked, .conversionDecided:
+      .makerRegistered, .makerReleased, .balanceMarked, .conversionDecided, .hedgeOrdered,
+      .hedgeCharged, .hedgeWindowBegun:
       break
     default: noteEvery(state)
     }

@@ -168,7 +168,7 @@ struct VenueIndex: Sendable {
       .instrumentExpired(let id, _, _):
       followAll(in: id, state)
     case .liquidationOrderIssued(let order): reserve(order, 1, state)
-    case .subaccountOpened(let id, _, _), .poolOpened(let id, _):
+    case .subaccountOpened(let id, _, _), .poolOpened(let id, _), .hedgeOpened(let id):
       append(id)
       isLiquidating.append(false)
     case .positionMoved(let move):

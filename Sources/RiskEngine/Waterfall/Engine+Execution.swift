@@ -36,10 +36,12 @@ extension Engine {
     for trade in trades {
       try chargeFees(of: trade, maker: order.side == .sell ? trade.buyer : trade.seller)
     }
+    if cause(of: order) == .hedge { try chargeHedge(trades) }
     let end: OrderEnd = filled == .zero ? .unfilled : .filled
     try emit(.liquidationOrderClosed(id, order.id, end))
     if order.stage != .pool, continues(index, order, filled: filled) { try advance(index) }
     try reviewPools()
+    try reviewHedge()
   }
 
   /// Whether the account goes on at once: the position is gone, or health is restored.
@@ -145,9 +147,14 @@ extension Engine {
           instrument: contract.id, buyer: isSale ? fill.counterparty : order.account,
           seller: isSale ? order.account : fill.counterparty, size: fill.size,
           unitValue: unitValue, price: fill.price,
-          cause: order.stage == .pool ? .unwinding : .liquidation))
+          cause: cause(of: order)))
     }
     return trades
+  }
+
+  private func cause(of order: LiquidationOrder) -> TradeCause {
+    guard order.stage == .pool else { return .liquidation }
+    return state.isHedge(order.account) ? .hedge : .unwinding
   }
 
   /// Refuses a price further on the order's good side than the band: what the account in
@@ -168,9 +175,13 @@ extension Engine {
   ) throws(StepError) {
     let index = try account(id)
     guard id != order.account else { throw .refused(.selfTrade(id)) }
-    guard !state.isPool(id) else { throw .refused(.poolAccount(id)) }
+    try requireCustomer(id)
     guard !state.accounts[index].isInLiquidation else {
       throw .refused(.accountInLiquidation(id))
+    }
+    // Bought from the house a hedge would leave the takers where they are.
+    guard cause(of: order) != .hedge || !state.isHouse(index) else {
+      throw .refused(.houseAccount(id))
     }
     let portfolio = state.accounts[index].portfolio
     let held = portfolio.size(of: order.instrument).steps

@@ -105,6 +105,9 @@ extension Engine {
     if let place = state.poolIndex(of: account.id), let order = state.pools[place].order {
       try emit(.liquidationOrderClosed(account.id, order.id, .liquidation))
     }
+    if let order = state.hedge?.order?.order, order.account == account.id {
+      try emit(.liquidationOrderClosed(account.id, order.id, .liquidation))
+    }
     try emit(.liquidationStarted(account.id, cause))
     for order in account.portfolio.orders {
       try emit(.orderRemoved(account.id, order.id, .liquidation))
