@@ -45,6 +45,7 @@ extension Command: Canonical {
       .withdrawFromPool:
       encodePool(to: &writer)
     case .registerMaker, .releaseMaker: encodeBalance(to: &writer)
+    case .reportDepth: encodeExecution(to: &writer)
     }
   }
 
@@ -80,6 +81,7 @@ extension Command: Canonical {
       let quote: Asset = try reader.value()
       self = .openVenue(quote: quote, try reader.value())
     case Self.auctionTag: self = try Self.readAuction(&reader)
+    case Self.executionTags: self = try Self.readExecution(tag, &reader)
     case 80...84: self = try Self.readPool(tag, &reader)
     case 96...97: self = try Self.readBalance(tag, &reader)
     default: self = try Self.readAccess(tag, &reader)

@@ -64,6 +64,7 @@ extension LedgerEvent: Canonical {
       .fundReviewed:
       encodeLosses(to: &writer)
     case .makerRegistered, .makerReleased, .balanceMarked: encodeBalance(to: &writer)
+    case .depthReported: encodeExecution(to: &writer)
     }
   }
 
@@ -139,6 +140,7 @@ extension LedgerEvent: Canonical {
     case 112...117: self = try Self.readPool(tag, &reader)
     case 120...124: self = try Self.readLosses(tag, &reader)
     case 100...102: self = try Self.readBalance(tag, &reader)
+    case Self.executionTags: self = try Self.readExecution(tag, &reader)
     default: self = try Self.readAccess(tag, &reader)
     }
   }

@@ -86,15 +86,21 @@ extension LedgerState: Canonical {
     let isMarked = !collateralMarks.isEmpty
     let isCounted = liquidationFlow != nil
     let hasLosses = !losses.isEmpty
-    writer.append(
-      UInt8(restartedAt != nil ? 1 : 0) | (isMarked ? 2 : 0) | (pools.isEmpty ? 0 : 32)
-        | (hasLosses ? 64 : 0) | (isCounted ? 128 : 0) | (balance.isEmpty ? 0 : 16))
+    var present: UInt8 = restartedAt != nil ? 1 : 0
+    if isMarked { present |= 2 }
+    if !execution.isEmpty { present |= 4 }
+    if !balance.isEmpty { present |= 16 }
+    if !pools.isEmpty { present |= 32 }
+    if hasLosses { present |= 64 }
+    if isCounted { present |= 128 }
+    writer.append(present)
     if let restartedAt { writer.append(restartedAt) }
     if isMarked { writer.append(list: collateralMarks) }
     if !pools.isEmpty { writer.append(list: pools) }
     if hasLosses { writer.append(losses) }
     if let liquidationFlow { writer.append(liquidationFlow) }
     if !balance.isEmpty { writer.append(balance) }
+    if !execution.isEmpty { writer.append(execution) }
   }
 
   public init(from reader: inout CanonicalReader) throws(CanonicalError) {
@@ -112,7 +118,7 @@ extension LedgerState: Canonical {
     nextOrder = try reader.value()
     lastFunding = try reader.value()
     let present = try reader.byte()
-    guard present & ~243 == 0 else { throw reader.malformed("state") }
+    guard present & ~247 == 0 else { throw reader.malformed("state") }
     if present & 1 != 0 { restartedAt = try reader.value(Timestamp.self) }
     if present & 2 != 0 {
       collateralMarks = try reader.list()
@@ -123,6 +129,7 @@ extension LedgerState: Canonical {
     if present & 64 != 0 { losses = try reader.value() }
     if present & 128 != 0 { liquidationFlow = try reader.value(LiquidationFlow.self) }
     if present & 16 != 0 { balance = try readBalance(&reader) }
+    if present & 4 != 0 { execution = try reader.value() }
     guard totals.count == listing.contracts.count, houses.count == listing.collateral.count,
       marks.count <= listing.contracts.count,
       accounts.allSatisfy({ $0.portfolio.balances.count == houses.count })

@@ -48,6 +48,8 @@ public enum Command: Hashable, Sendable {
   /// An account is a market maker's from now on: what it holds is the house's side.
   case registerMaker(AccountID)
   case releaseMaker(AccountID)
+  /// What the books hold near the marks, by instrument; from whoever keeps them.
+  case reportDepth([DepthReport])
 }
 
 /// Where a trade that is reported was agreed.

@@ -110,4 +110,7 @@ public enum LedgerEvent: Hashable, Sendable {
   case makerReleased(AccountID)
   /// Imbalances and what funding makes of them, of all underlyings where it does; in every block.
   case balanceMarked([BalanceMark])
+  // Execution outside.
+  /// The depth of markets, by instrument, and over which window it is kept.
+  case depthReported([DepthReport], window: TimeSpan)
 }

@@ -53,6 +53,7 @@ extension LedgerState {
       .fundReviewed:
       applyLosses(event)
     case .makerRegistered, .makerReleased, .balanceMarked: applyBalance(event)
+    case .depthReported: applyExecution(event)
     }
   }
 

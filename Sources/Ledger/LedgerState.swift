@@ -83,6 +83,8 @@ public struct LedgerState: Hashable, Sendable {
   /// Registered makers, pots of entry fees and funding that follows the imbalance; empty unless
   /// somebody is registered or parameters ask for it.
   public internal(set) var balance = BalanceBook()
+  /// The depth of books and what is on offer outside; empty unless something was reported.
+  public internal(set) var execution = ExecutionBook()
   /// Whether a balance left its field limit; the command that did it is refused.
   public internal(set) var isOutsideLimits = false
 

@@ -80,6 +80,8 @@ public enum Refusal: Error, Equatable, Sendable, CustomStringConvertible {
   case withdrawalsStopped(insolvency: Int64, limit: Int64)
   /// The account is no registered market maker's.
   case notRegistered(AccountID)
+  /// The venue's parameters ask for nothing of the kind.
+  case notInUse(String)
 
   public var code: String {
     switch self {
@@ -136,6 +138,7 @@ public enum Refusal: Error, Equatable, Sendable, CustomStringConvertible {
     case .noticeLapsed: "notice-lapsed"
     case .withdrawalsStopped: "withdrawals-stopped"
     case .notRegistered: "not-registered"
+    case .notInUse: "not-in-use"
     }
   }
 
@@ -197,6 +200,7 @@ public enum Refusal: Error, Equatable, Sendable, CustomStringConvertible {
       .withdrawalNotRequested, .noticeNotOver, .noticeLapsed:
       poolDescription
     case .notRegistered(let id): "\(id) is not registered as a market maker"
+    case .notInUse(let key): "nothing is done with it while \(key) is not stated"
     }
   }
 

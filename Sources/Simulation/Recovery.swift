@@ -222,6 +222,7 @@ extension Command {
     case .withdrawFromPool: "withdrawFromPool"
     case .registerMaker: "registerMaker"
     case .releaseMaker: "releaseMaker"
+    case .reportDepth: "reportDepth"
     }
   }
 }

@@ -202,13 +202,13 @@ extension Samples {
       .movePosition(from: account(), to: account(), instrument(), size()),
       .changeMarginMode(account(), pick(MarginMode.allCases)),
       .bidInAuction(account(), list { $0.auctionBid() }),
-    ] + poolCommands() + balanceCommands()
+    ] + poolCommands() + balanceCommands() + executionCommands()
   }
 
   /// One of each kind of event.
   mutating func events() -> [LedgerEvent] {
     venueEvents() + marketEvents() + settlementEvents() + liquidationEvents() + accessEvents()
-      + auctionEvents() + poolEvents() + lossEvents() + balanceEvents()
+      + auctionEvents() + poolEvents() + lossEvents() + balanceEvents() + executionEvents()
   }
 
   private mutating func venueEvents() -> [LedgerEvent] {

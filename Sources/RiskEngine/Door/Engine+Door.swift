@@ -45,6 +45,7 @@ extension Engine {
       try withdraw(by: id, from: pool, tranche)
     case .registerMaker(let id): try registerMaker(id)
     case .releaseMaker(let id): try releaseMaker(id)
+    case .reportDepth(let reports): try takeDepth(reports)
     }
   }
 

@@ -63,7 +63,7 @@ struct AccountChanges: Sendable {
       .liquidationWindowBegun, .poolDeposited, .poolWithdrawalRequested,
       .poolWithdrawalCancelled, .poolWithdrawn, .poolSettled, .deleveragingAllocated,
       .claimsGranted, .fundWindowOpened, .fundDrawdownChanged, .fundReviewed,
-      .makerRegistered, .makerReleased, .balanceMarked:
+      .makerRegistered, .makerReleased, .balanceMarked, .depthReported:
       break
     default: noteEvery(state)
     }

@@ -205,7 +205,7 @@ extension Command {
     case .bidInAuction(_, let bids): bids.map(\.bidder)
     case .openVenue, .changeParameters, .acceptCollateral, .listInstrument, .openAccount,
       .contributeToFund, .advanceBlock, .reportExecution, .restart, .openPool, .registerMaker,
-      .releaseMaker:
+      .releaseMaker, .reportDepth:
       []
     }
   }
