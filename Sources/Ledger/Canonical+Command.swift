@@ -45,7 +45,7 @@ extension Command: Canonical {
       .withdrawFromPool:
       encodePool(to: &writer)
     case .registerMaker, .releaseMaker: encodeBalance(to: &writer)
-    case .reportDepth: encodeExecution(to: &writer)
+    case .reportDepth, .answerRequest, .reportGas, .takeOffer: encodeExecution(to: &writer)
     }
   }
 

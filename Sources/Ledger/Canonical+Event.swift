@@ -64,7 +64,9 @@ extension LedgerEvent: Canonical {
       .fundReviewed:
       encodeLosses(to: &writer)
     case .makerRegistered, .makerReleased, .balanceMarked: encodeBalance(to: &writer)
-    case .depthReported: encodeExecution(to: &writer)
+    case .depthReported, .quoteRequested, .quoteAnswered, .requestClosed, .gasReported,
+      .keeperOffered, .offerTaken, .offerClosed:
+      encodeExecution(to: &writer)
     }
   }
 

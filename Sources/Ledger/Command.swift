@@ -50,6 +50,12 @@ public enum Command: Hashable, Sendable {
   case releaseMaker(AccountID)
   /// What the books hold near the marks, by instrument; from whoever keeps them.
   case reportDepth([DepthReport])
+  /// A maker's binding answer to a request for quotes.
+  case answerRequest(AccountID, UInt64, Price, Size)
+  /// What a million gas costs, millionths of the quote currency.
+  case reportGas(perMillion: Int64)
+  /// A keeper takes a part of an offer over, unless it is paid less than it counts on.
+  case takeOffer(AccountID, UInt64, Size, leastReward: Int64)
 }
 
 /// Where a trade that is reported was agreed.

@@ -74,6 +74,10 @@ public enum TransferReason: UInt8, Hashable, Sendable, CaseIterable {
   case entryFee = 96
   /// What a taker is given back for bringing an underlying nearer to balance, from its pot.
   case entryRebate = 97
+  /// What an account pays the venue for a filled request for quotes.
+  case relayFee = 100
+  /// What an account in liquidation pays the keeper that takes its slice.
+  case keeperReward = 101
 }
 
 /// Money moving from one ledger account to another.

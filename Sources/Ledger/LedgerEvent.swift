@@ -113,4 +113,16 @@ public enum LedgerEvent: Hashable, Sendable {
   // Execution outside.
   /// The depth of markets, by instrument, and over which window it is kept.
   case depthReported([DepthReport], window: TimeSpan)
+  /// Registered makers are asked for quotes.
+  case quoteRequested(QuoteRequest)
+  case quoteAnswered(UInt64, QuoteAnswer)
+  /// No more answers: so much of the slice was filled by them, and the rest goes on.
+  case requestClosed(UInt64, filled: Size)
+  case gasReported(GasReading)
+  /// Keepers outside may take a slice.
+  case keeperOffered(KeeperOffer)
+  /// A keeper took so much of it; the trade and the reward came before.
+  case offerTaken(UInt64, AccountID, Size)
+  /// An account's slice is not offered to keepers any more, or was not at all.
+  case offerClosed(UInt64, AccountID, OfferEnd)
 }

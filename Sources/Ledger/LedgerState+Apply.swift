@@ -53,8 +53,11 @@ extension LedgerState {
       .fundReviewed:
       applyLosses(event)
     case .makerRegistered, .makerReleased, .balanceMarked: applyBalance(event)
-    case .depthReported: applyExecution(event)
+    case .depthReported, .quoteRequested, .quoteAnswered, .requestClosed, .gasReported,
+      .keeperOffered, .offerTaken, .offerClosed:
+      applyExecution(event)
     }
+    if !execution.tried.isEmpty { execution.follow(event) }
   }
 
   private mutating func accept(_ asset: CollateralAsset) {

@@ -35,6 +35,10 @@ public struct LiquidationParameters: Hashable, Sendable {
   public let losses: LossParameters
   /// How far the depth of books limits a slice.
   public let depth: StandingDepthParameters
+  /// When makers are asked for quotes.
+  public let requests: RequestParameters
+  /// What keepers outside are offered.
+  public let keeper: KeeperParameters
 
   public init(_ set: ParameterSet) throws(ParameterError) {
     sliceShare = try set.rate("liquidation.sliceShare")
@@ -53,6 +57,8 @@ public struct LiquidationParameters: Hashable, Sendable {
     pace = try LiquidationPace(set)
     losses = try LossParameters(set)
     depth = try StandingDepthParameters(set)
+    requests = try RequestParameters(set)
+    keeper = try KeeperParameters(set)
   }
 }
 

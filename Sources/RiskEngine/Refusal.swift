@@ -82,6 +82,14 @@ public enum Refusal: Error, Equatable, Sendable, CustomStringConvertible {
   case notRegistered(AccountID)
   /// The venue's parameters ask for nothing of the kind.
   case notInUse(String)
+  /// Nothing was ever offered under this number.
+  case unknownOffer(UInt64)
+  /// What was offered under this number has been settled or withdrawn.
+  case offerOver(UInt64)
+  /// A maker answers a request once.
+  case alreadyAnswered(UInt64, AccountID)
+  /// The account pays less for the slice, millionths of the quote currency, than is counted on.
+  case rewardTooLow(UInt64, reward: Int64)
 
   public var code: String {
     switch self {
@@ -139,6 +147,10 @@ public enum Refusal: Error, Equatable, Sendable, CustomStringConvertible {
     case .withdrawalsStopped: "withdrawals-stopped"
     case .notRegistered: "not-registered"
     case .notInUse: "not-in-use"
+    case .unknownOffer: "unknown-offer"
+    case .offerOver: "offer-over"
+    case .alreadyAnswered: "already-answered"
+    case .rewardTooLow: "reward-too-low"
     }
   }
 
@@ -200,6 +212,11 @@ public enum Refusal: Error, Equatable, Sendable, CustomStringConvertible {
       .withdrawalNotRequested, .noticeNotOver, .noticeLapsed:
       poolDescription
     case .notRegistered(let id): "\(id) is not registered as a market maker"
+    case .unknownOffer(let id): "nothing is offered under \(id)"
+    case .offerOver(let id): "what was offered under \(id) is over"
+    case .alreadyAnswered(let id, let maker): "\(maker) has answered request \(id) already"
+    case .rewardTooLow(let id, let reward):
+      "what is offered under \(id) is paid \(decimalText(reward, decimals: 6)) and no more"
     case .notInUse(let key): "nothing is done with it while \(key) is not stated"
     }
   }

@@ -223,6 +223,9 @@ extension Command {
     case .registerMaker: "registerMaker"
     case .releaseMaker: "releaseMaker"
     case .reportDepth: "reportDepth"
+    case .answerRequest: "answerRequest"
+    case .reportGas: "reportGas"
+    case .takeOffer: "takeOffer"
     }
   }
 }

@@ -1,6 +1,7 @@
 // Plimsoll: a real-time margin and liquidation engine for crypto derivatives.
 // SPDX-License-Identifier: Apache-2.0
 
+import Instruments
 import Ledger
 import Quantities
 import Testing
@@ -18,7 +19,47 @@ struct ExecutionBookTests {
       venue.state.apply(.blockStarted(at: Timestamp(seconds: Int64(second))))
       venue.state.apply(.depthReported(reports, window: .minute))
     }
+    let (one, two) = (SmallVenue.one, SmallVenue.two)
+    let end = Timestamp(seconds: 99)
+    for (id, account) in [(1, two), (2, one)] as [(UInt64, AccountID)] {
+      venue.state.apply(
+        .quoteRequested(
+          QuoteRequest(
+            id: id, account: account, instrument: SmallVenue.linear, side: .sell,
+            size: Size(steps: 9), endsAt: end)))
+    }
+    let answer = QuoteAnswer(maker: SmallVenue.three, price: .init(steps: 5), size: .init(steps: 4))
+    venue.state.apply(.quoteAnswered(1, answer))
+    venue.state.apply(.gasReported(GasReading(perMillion: 7, time: end)))
+    venue.state.apply(
+      .keeperOffered(
+        KeeperOffer(
+          id: 3, account: two, instrument: SmallVenue.linear, side: .buy, size: Size(steps: 10),
+          reward: 99, block: 4)))
+    venue.state.apply(.offerClosed(4, one, .unprofitable))
     return venue
+  }
+
+  @Test("requests and offers are one of an account, until they are closed or taken")
+  func offers() throws {
+    var venue = try venue()
+    let (one, two) = (SmallVenue.one, SmallVenue.two)
+    let book = { (venue: SmallVenue) in venue.state.execution }
+    #expect(book(venue).requests.map(\.id) == [2, 1] && book(venue).last == 4)
+    #expect(book(venue).request(1)?.answers.count == 1)
+    #expect(book(venue).hasTried(TriedSeams.keepers, one))
+    #expect(!book(venue).hasTried(TriedSeams.requests, one))
+    // Filled in part or not at all it has been tried, filled whole it has not.
+    venue.state.apply(.requestClosed(1, filled: Size(steps: 9)))
+    venue.state.apply(.requestClosed(2, filled: Size(steps: 8)))
+    #expect(book(venue).tried == [TriedSeams(account: one, seams: 3)])
+    venue.state.apply(.offerTaken(3, SmallVenue.three, Size(steps: 9)))
+    #expect(book(venue).offer(of: two)?.left == Size(steps: 1))
+    #expect(book(venue).offer(3)?.reward(for: Size(steps: 9)) == 89)
+    venue.state.apply(.offerTaken(3, SmallVenue.three, Size(steps: 1)))
+    #expect(book(venue).offers.isEmpty)
+    venue.state.apply(.liquidationEnded(one, .restored))
+    #expect(book(venue).tried.isEmpty)
   }
 
   @Test("depths are kept by market, a span for each change")
@@ -64,14 +105,33 @@ extension Samples {
     DepthReport(instrument: instrument(), bids: size(), asks: size())
   }
 
+  mutating func number() -> UInt64 { UInt64(bitPattern: integer()) }
+
   mutating func executionCommands() -> [Command] {
-    [.reportDepth(list { $0.depthReport() })]
+    [
+      .reportDepth(list { $0.depthReport() }),
+      .answerRequest(account(), number(), price(), size()),
+      .reportGas(perMillion: integer()),
+      .takeOffer(account(), number(), size(), leastReward: integer()),
+    ]
   }
 
   mutating func executionEvents() -> [LedgerEvent] {
     [
-      .depthReported(
-        list { $0.depthReport() }, window: TimeSpan(nanoseconds: integer()))
+      .depthReported(list { $0.depthReport() }, window: TimeSpan(nanoseconds: integer())),
+      .quoteRequested(
+        QuoteRequest(
+          id: number(), account: account(), instrument: instrument(),
+          side: pick(Side.allCases), size: size(), endsAt: time())),
+      .quoteAnswered(number(), QuoteAnswer(maker: account(), price: price(), size: size())),
+      .requestClosed(number(), filled: size()),
+      .gasReported(GasReading(perMillion: integer(), time: time())),
+      .keeperOffered(
+        KeeperOffer(
+          id: number(), account: account(), instrument: instrument(),
+          side: pick(Side.allCases), size: size(), reward: integer(), block: number())),
+      .offerTaken(number(), account(), size()),
+      .offerClosed(number(), account(), pick(OfferEnd.allCases)),
     ]
   }
 }

@@ -1,6 +1,7 @@
 // Plimsoll: a real-time margin and liquidation engine for crypto derivatives.
 // SPDX-License-Identifier: Apache-2.0
 
+import Instruments
 import Quantities
 
 extension DepthReport: Canonical {
@@ -45,19 +46,131 @@ extension MarketDepth: Canonical {
   }
 }
 
+extension QuoteAnswer: Canonical {
+  public func encode(to writer: inout CanonicalWriter) {
+    writer.append(maker)
+    writer.append(price)
+    writer.append(size)
+  }
+  public init(from reader: inout CanonicalReader) throws(CanonicalError) {
+    let maker: AccountID = try reader.value()
+    let price: Price = try reader.value()
+    self.init(maker: maker, price: price, size: try reader.value())
+  }
+}
+
+extension QuoteRequest: Canonical {
+  public func encode(to writer: inout CanonicalWriter) {
+    writer.append(id)
+    writer.append(account)
+    writer.append(instrument)
+    writer.append(side.rawValue)
+    writer.append(size)
+    writer.append(endsAt)
+    writer.append(list: answers)
+  }
+  public init(from reader: inout CanonicalReader) throws(CanonicalError) {
+    let id: UInt64 = try reader.integer()
+    let account: AccountID = try reader.value()
+    let instrument: InstrumentID = try reader.value()
+    let side: Side = try reader.tag()
+    let size: Size = try reader.value()
+    self.init(
+      id: id, account: account, instrument: instrument, side: side, size: size,
+      endsAt: try reader.value())
+    answers = try reader.list()
+  }
+}
+
+extension KeeperOffer: Canonical {
+  public func encode(to writer: inout CanonicalWriter) {
+    writer.append(id)
+    writer.append(account)
+    writer.append(instrument)
+    writer.append(side.rawValue)
+    writer.append(size)
+    writer.append(reward)
+    writer.append(block)
+    writer.append(left)
+  }
+  public init(from reader: inout CanonicalReader) throws(CanonicalError) {
+    let id: UInt64 = try reader.integer()
+    let account: AccountID = try reader.value()
+    let instrument: InstrumentID = try reader.value()
+    let side: Side = try reader.tag()
+    let size: Size = try reader.value()
+    let reward: Int64 = try reader.integer()
+    self.init(
+      id: id, account: account, instrument: instrument, side: side, size: size, reward: reward,
+      block: try reader.integer())
+    left = try reader.value()
+  }
+}
+
+extension GasReading: Canonical {
+  public func encode(to writer: inout CanonicalWriter) {
+    writer.append(perMillion)
+    writer.append(time)
+  }
+  public init(from reader: inout CanonicalReader) throws(CanonicalError) {
+    let perMillion: Int64 = try reader.integer()
+    self.init(perMillion: perMillion, time: try reader.value())
+  }
+}
+
+extension TriedSeams: Canonical {
+  public func encode(to writer: inout CanonicalWriter) {
+    writer.append(account)
+    writer.append(seams)
+  }
+  public init(from reader: inout CanonicalReader) throws(CanonicalError) {
+    let account: AccountID = try reader.value()
+    self.init(account: account, seams: try reader.byte())
+    guard (1...3).contains(seams) else { throw reader.malformed("execution") }
+  }
+}
+
 extension ExecutionBook: Canonical {
   public func encode(to writer: inout CanonicalWriter) {
-    // 1: depths follow.
-    writer.append(UInt8(depths.isEmpty ? 0 : 1))
+    writer.append(last)
+    // 1: depths follow; 2: requests; 4: what was tried; 8: gas; 16: offers to keepers.
+    var parts: UInt8 = depths.isEmpty ? 0 : 1
+    if !requests.isEmpty { parts |= 2 }
+    if !tried.isEmpty { parts |= 4 }
+    if gas != nil { parts |= 8 }
+    if !offers.isEmpty { parts |= 16 }
+    writer.append(parts)
     if !depths.isEmpty { writer.append(list: depths) }
+    if !requests.isEmpty { writer.append(list: requests) }
+    if !tried.isEmpty { writer.append(list: tried) }
+    if let gas { writer.append(gas) }
+    if !offers.isEmpty { writer.append(list: offers) }
   }
   public init(from reader: inout CanonicalReader) throws(CanonicalError) {
     self.init()
+    last = try reader.integer()
     let parts = try reader.byte()
-    guard parts == 1 else { throw reader.malformed("execution") }
-    depths = try reader.list()
-    let isOrdered = zip(depths, depths.dropFirst()).allSatisfy { $0.instrument < $1.instrument }
-    guard !depths.isEmpty, isOrdered else { throw reader.malformed("execution") }
+    guard parts < 32 else { throw reader.malformed("execution") }
+    if parts & 1 != 0 { depths = try Self.ordered(&reader) { $0.instrument < $1.instrument } }
+    if parts & 2 != 0 { requests = try Self.ordered(&reader) { $0.account < $1.account } }
+    if parts & 4 != 0 { tried = try Self.ordered(&reader) { $0.account < $1.account } }
+    if parts & 8 != 0 { gas = try reader.value(GasReading.self) }
+    if parts & 16 != 0 { offers = try Self.ordered(&reader) { $0.account < $1.account } }
+    let ids = requests.map(\.id) + offers.map(\.id)
+    guard !isEmpty, ids.allSatisfy({ $0 > 0 && $0 <= last }) else {
+      throw reader.malformed("execution")
+    }
+  }
+
+  /// A list that is not empty and whose elements come in order.
+  private static func ordered<Element: Canonical>(
+    _ reader: inout CanonicalReader, by precedes: (Element, Element) -> Bool
+  ) throws(CanonicalError) -> [Element] {
+    let list: [Element] = try reader.list()
+    guard !list.isEmpty, zip(list, list.dropFirst()).allSatisfy(precedes) else {
+      throw reader.malformed("execution")
+    }
+    return list
   }
 }
 
@@ -65,13 +178,26 @@ extension ExecutionBook: Canonical {
 
 extension Command {
   /// The tags of what the outside says of execution.
-  static let executionTags: ClosedRange<UInt8> = 52...52
+  static let executionTags: ClosedRange<UInt8> = 52...55
 
   func encodeExecution(to writer: inout CanonicalWriter) {
     switch self {
     case .reportDepth(let reports):
       writer.append(UInt8(52))
       writer.append(list: reports)
+    case .answerRequest(let maker, let id, let price, let size):
+      writer.append(tag: 53, maker)
+      writer.append(id)
+      writer.append(price)
+      writer.append(size)
+    case .reportGas(let perMillion):
+      writer.append(UInt8(54))
+      writer.append(perMillion)
+    case .takeOffer(let keeper, let id, let size, let least):
+      writer.append(tag: 55, keeper)
+      writer.append(id)
+      writer.append(size)
+      writer.append(least)
     default: break
     }
   }
@@ -79,13 +205,22 @@ extension Command {
   static func readExecution(
     _ tag: UInt8, _ reader: inout CanonicalReader
   ) throws(CanonicalError) -> Command {
-    return .reportDepth(try reader.list())
+    if tag == 52 { return .reportDepth(try reader.list()) }
+    if tag == 54 { return .reportGas(perMillion: try reader.integer()) }
+    let account: AccountID = try reader.value()
+    let id: UInt64 = try reader.integer()
+    if tag == 55 {
+      let size: Size = try reader.value()
+      return .takeOffer(account, id, size, leastReward: try reader.integer())
+    }
+    let price: Price = try reader.value()
+    return .answerRequest(account, id, price, try reader.value())
   }
 }
 
 extension LedgerEvent {
   /// The tags of what follows from it.
-  static let executionTags: ClosedRange<UInt8> = 84...84
+  static let executionTags: ClosedRange<UInt8> = 84...88
 
   func encodeExecution(to writer: inout CanonicalWriter) {
     switch self {
@@ -93,14 +228,74 @@ extension LedgerEvent {
       writer.append(UInt8(84))
       writer.append(list: reports)
       writer.append(window.nanoseconds)
-    default: break
+    case .quoteRequested(let request): writer.append(tag: 85, request)
+    case .quoteAnswered(let id, let answer):
+      writer.append(UInt8(86))
+      writer.append(id)
+      writer.append(answer)
+    case .requestClosed(let id, let filled):
+      writer.append(UInt8(87))
+      writer.append(id)
+      writer.append(filled)
+    default: encodeKeepers(to: &writer)
     }
   }
 
   static func readExecution(
     _ tag: UInt8, _ reader: inout CanonicalReader
   ) throws(CanonicalError) -> LedgerEvent {
-    let reports: [DepthReport] = try reader.list()
-    return .depthReported(reports, window: TimeSpan(nanoseconds: try reader.integer()))
+    switch tag {
+    case 84:
+      let reports: [DepthReport] = try reader.list()
+      return .depthReported(reports, window: TimeSpan(nanoseconds: try reader.integer()))
+    case 85: return .quoteRequested(try reader.value())
+    case 86:
+      let id: UInt64 = try reader.integer()
+      return .quoteAnswered(id, try reader.value())
+    case 87:
+      let id: UInt64 = try reader.integer()
+      return .requestClosed(id, filled: try reader.value())
+    default: return try readKeepers(&reader)
+    }
+  }
+}
+
+// MARK: Keepers
+
+extension LedgerEvent {
+  /// One tag for all that concerns keepers, and a second byte that says which.
+  private func encodeKeepers(to writer: inout CanonicalWriter) {
+    writer.append(UInt8(88))
+    switch self {
+    case .gasReported(let reading): writer.append(tag: 0, reading)
+    case .keeperOffered(let offer): writer.append(tag: 1, offer)
+    case .offerTaken(let id, let keeper, let size):
+      writer.append(tag: 2, keeper)
+      writer.append(id)
+      writer.append(size)
+    case .offerClosed(let id, let account, let end):
+      writer.append(tag: 3, account)
+      writer.append(id)
+      writer.append(end.rawValue)
+    default: break
+    }
+  }
+
+  private static func readKeepers(
+    _ reader: inout CanonicalReader
+  ) throws(CanonicalError) -> LedgerEvent {
+    switch try reader.byte() {
+    case 0: return .gasReported(try reader.value())
+    case 1: return .keeperOffered(try reader.value())
+    case 2:
+      let keeper: AccountID = try reader.value()
+      let id: UInt64 = try reader.integer()
+      return .offerTaken(id, keeper, try reader.value())
+    case 3:
+      let account: AccountID = try reader.value()
+      let id: UInt64 = try reader.integer()
+      return .offerClosed(id, account, try reader.tag())
+    default: throw reader.malformed("event")
+    }
   }
 }

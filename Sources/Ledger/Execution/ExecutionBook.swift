@@ -4,14 +4,47 @@
 public import Quantities
 
 /// What the venue knows of the outside through which liquidations are executed: the depth of its
-/// books; empty unless something is reported.
+/// books and what is offered there; empty unless something was reported or offered.
 public struct ExecutionBook: Hashable, Sendable {
   /// Sorted by instrument; only markets of which depth was reported.
   public internal(set) var depths: [MarketDepth] = []
 
+  /// Open requests for quotes, sorted by account; one of an account.
+  public internal(set) var requests: [QuoteRequest] = []
+  /// What gas was last said to cost.
+  public internal(set) var gas: GasReading?
+  /// Open offers to keepers, sorted by account; one of an account.
+  public internal(set) var offers: [KeeperOffer] = []
+  /// Sorted by account.
+  public internal(set) var tried: [TriedSeams] = []
+  /// The number of the last offer of any kind; 0 before the first.
+  public internal(set) var last: UInt64 = 0
+
   public init() {}
 
-  public var isEmpty: Bool { depths.isEmpty }
+  public var isEmpty: Bool {
+    depths.isEmpty && requests.isEmpty && tried.isEmpty && last == 0 && gas == nil
+      && offers.isEmpty
+  }
+
+  public func request(_ id: UInt64) -> QuoteRequest? { requests.first { $0.id == id } }
+
+  /// The open request for an account's slice.
+  public func request(of account: AccountID) -> QuoteRequest? {
+    requests.first { $0.account == account }
+  }
+
+  public func offer(_ id: UInt64) -> KeeperOffer? { offers.first { $0.id == id } }
+
+  /// The open offer of an account's slice to keepers.
+  public func offer(of account: AccountID) -> KeeperOffer? {
+    offers.first { $0.account == account }
+  }
+
+  /// Whether an account's slice was offered so, and not taken, since it last went to the book.
+  public func hasTried(_ seam: UInt8, _ account: AccountID) -> Bool {
+    tried.contains { $0.account == account && $0.seams & seam != 0 }
+  }
 
   /// The depth of a market; `nil` where none was ever reported.
   public func depth(of instrument: InstrumentID) -> MarketDepth? {
@@ -30,6 +63,55 @@ public struct ExecutionBook: Hashable, Sendable {
     }
   }
 
+  mutating func open(_ request: QuoteRequest) {
+    let place = requests.firstIndex { $0.account >= request.account } ?? requests.count
+    requests.insert(request, at: place)
+    last = max(last, request.id)
+  }
+
+  mutating func close(_ id: UInt64, filled: Size) {
+    guard let place = requests.firstIndex(where: { $0.id == id }) else { return }
+    let request = requests.remove(at: place)
+    if filled < request.size { note(TriedSeams.requests, of: request.account) }
+  }
+
+  mutating func open(_ offer: KeeperOffer) {
+    let place = offers.firstIndex { $0.account >= offer.account } ?? offers.count
+    offers.insert(offer, at: place)
+    last = max(last, offer.id)
+  }
+
+  mutating func take(_ id: UInt64, _ size: Size) {
+    guard let place = offers.firstIndex(where: { $0.id == id }) else { return }
+    offers[place].left = offers[place].left - size
+    if offers[place].left <= .zero { offers.remove(at: place) }
+  }
+
+  mutating func close(_ id: UInt64, of account: AccountID, _ end: OfferEnd) {
+    offers.removeAll { $0.id == id }
+    last = max(last, id)
+    if end != .withdrawn { note(TriedSeams.keepers, of: account) }
+  }
+
+  mutating func note(_ seam: UInt8, of account: AccountID) {
+    let place = tried.firstIndex { $0.account >= account } ?? tried.count
+    if place == tried.count || tried[place].account != account {
+      tried.insert(TriedSeams(account: account, seams: seam), at: place)
+    } else {
+      tried[place].seams |= seam
+    }
+  }
+
+  /// What was tried is forgotten when an order goes out, and when the stage is left.
+  mutating func follow(_ event: LedgerEvent) {
+    switch event {
+    case .liquidationOrderIssued(let order): tried.removeAll { $0.account == order.account }
+    case .liquidationStageEntered(let id, _), .liquidationEnded(let id, _):
+      tried.removeAll { $0.account == id }
+    default: break
+    }
+  }
+
   private static func place(of instrument: InstrumentID, in depths: [MarketDepth]) -> Int {
     var (low, high) = (0, depths.count)
     while low < high {
@@ -45,6 +127,15 @@ extension LedgerState {
     switch event {
     case .depthReported(let reports, let window):
       execution.take(reports, at: time, window: window)
+    case .quoteRequested(let request): execution.open(request)
+    case .quoteAnswered(let id, let answer):
+      guard let place = execution.requests.firstIndex(where: { $0.id == id }) else { return }
+      execution.requests[place].answers.append(answer)
+    case .requestClosed(let id, let filled): execution.close(id, filled: filled)
+    case .gasReported(let reading): execution.gas = reading
+    case .keeperOffered(let offer): execution.open(offer)
+    case .offerTaken(let id, _, let size): execution.take(id, size)
+    case .offerClosed(let id, let account, let end): execution.close(id, of: account, end)
     default: break
     }
   }

@@ -25,7 +25,7 @@ extension Engine {
     case .cancelOrder(let id, let order): try cancel(order, of: id)
     case .restart(let instant): try restart(at: instant)
     case .openVenue: throw .refused(.alreadyExists("the venue"))
-    case .advanceBlock, .reportExecution, .bidInAuction: break
+    case .advanceBlock, .reportExecution, .bidInAuction, .takeOffer: break
     case .protectQuotes(let id, let symbol, let limits): try protect(id, symbol, limits)
     case .resetProtection(let id, let symbol): try resetProtection(id, symbol)
     case .openSubaccount(let id, let parent, let mode): try open(id, under: parent, mode)
@@ -46,6 +46,9 @@ extension Engine {
     case .registerMaker(let id): try registerMaker(id)
     case .releaseMaker(let id): try releaseMaker(id)
     case .reportDepth(let reports): try takeDepth(reports)
+    case .answerRequest(let maker, let id, let price, let size):
+      try answer(id, by: maker, at: price, size)
+    case .reportGas(let perMillion): try takeGas(perMillion)
     }
   }
 

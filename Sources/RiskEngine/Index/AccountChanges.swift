@@ -63,7 +63,9 @@ struct AccountChanges: Sendable {
       .liquidationWindowBegun, .poolDeposited, .poolWithdrawalRequested,
       .poolWithdrawalCancelled, .poolWithdrawn, .poolSettled, .deleveragingAllocated,
       .claimsGranted, .fundWindowOpened, .fundDrawdownChanged, .fundReviewed,
-      .makerRegistered, .makerReleased, .balanceMarked, .depthReported:
+      .makerRegistered, .makerReleased, .balanceMarked, .depthReported,
+      .quoteRequested, .quoteAnswered, .requestClosed, .gasReported, .keeperOffered,
+      .offerTaken, .offerClosed:
       break
     default: noteEvery(state)
     }

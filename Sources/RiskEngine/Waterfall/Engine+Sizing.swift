@@ -36,8 +36,7 @@ extension Engine {
     guard let order = order(best.direction, size, account, risk, valuation) else {
       return .waits
     }
-    try emit(.liquidationOrderIssued(order))
-    return .waits
+    return try send(order, valuation)
   }
 
   private func outcome(

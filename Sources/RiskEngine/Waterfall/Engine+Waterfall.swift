@@ -48,6 +48,7 @@ extension Engine {
       try emit(.liquidationOrderClosed(account.id, order.id, .expired))
       return .moved
     }
+    if let progress = try reviewOffers(index, risk, liquidation, valuation) { return progress }
     if account.portfolio.positions.isEmpty {
       return try settleInsolvency(index) ? .moved : .waits
     }
@@ -196,11 +197,10 @@ extension Engine {
     let terms = valuation.terms(
       for: sized.instrument, in: account.portfolio, equity: risk.equity, fund: fund)
     guard let terms, let order = order(sized, account, terms, stage) else { return .waits }
-    try emit(.liquidationOrderIssued(order))
-    return .waits
+    return try send(order, valuation)
   }
 
-  private func order(
+  func order(
     _ sized: PartialSize, _ account: Account, _ terms: ClosingTerms, _ stage: LiquidationStage
   ) -> LiquidationOrder? {
     guard let instrument = state.listing.index(of: sized.instrument) else { return nil }

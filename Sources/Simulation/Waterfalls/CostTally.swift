@@ -223,7 +223,7 @@ extension CostTally {
     case .conversion: .conversion
     case .ownMove, .poolDeposit, .poolWithdrawal, .poolGain: .outside
     case .auctionDiscount, .auctionReward: .slippage
-    case .entryFee, .entryRebate: isExecution ? .fee : .trading
+    case .entryFee, .entryRebate, .relayFee: isExecution ? .fee : .trading
     }
   }
 }
