@@ -45,7 +45,8 @@ extension Command: Canonical {
       .withdrawFromPool:
       encodePool(to: &writer)
     case .registerMaker, .releaseMaker: encodeBalance(to: &writer)
-    case .reportDepth, .answerRequest, .reportGas, .takeOffer: encodeExecution(to: &writer)
+    case .reportDepth, .answerRequest, .reportGas, .takeOffer, .commitBid, .revealBid:
+      encodeExecution(to: &writer)
     }
   }
 

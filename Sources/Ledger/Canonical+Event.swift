@@ -65,7 +65,8 @@ extension LedgerEvent: Canonical {
       encodeLosses(to: &writer)
     case .makerRegistered, .makerReleased, .balanceMarked: encodeBalance(to: &writer)
     case .depthReported, .quoteRequested, .quoteAnswered, .requestClosed, .gasReported,
-      .keeperOffered, .offerTaken, .offerClosed:
+      .keeperOffered, .offerTaken, .offerClosed, .rightsOffered, .bidCommitted, .bidRevealed,
+      .rightsSettled:
       encodeExecution(to: &writer)
     }
   }

@@ -56,6 +56,10 @@ public enum Command: Hashable, Sendable {
   case reportGas(perMillion: Int64)
   /// A keeper takes a part of an offer over, unless it is paid less than it counts on.
   case takeOffer(AccountID, UInt64, Size, leastReward: Int64)
+  /// A sealed bid for the right to a slice: a digest that binds to it.
+  case commitBid(AccountID, UInt64, ChainHash)
+  /// Opens a sealed bid.
+  case revealBid(AccountID, UInt64, RightsBid)
 }
 
 /// Where a trade that is reported was agreed.

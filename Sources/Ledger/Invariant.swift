@@ -33,6 +33,8 @@ public enum Invariant: String, Error, Hashable, Sendable, CaseIterable {
   case poolsCoverTheirClaims
   /// Rebates come out of the fees that were paid for the same underlying.
   case entryPotsAreNotNegative
+  /// What bidders for rights have locked is there until the sale is over.
+  case depositsAreKept
 }
 
 extension LedgerState {
@@ -99,6 +101,7 @@ extension LedgerState {
       let kept =
         (asset > 0 ? 0 : pools.reduce(Int128(0)) { $0 + Int128($1.reserve) })
         + balance.total(in: listing.collateral[asset].asset)
+        + (asset > 0 ? 0 : Int128(execution.deposits))
       if sums.customers[asset] + kept == houses[asset].customers { continue }
       return .runningTotalsAreTrue
     }
@@ -109,6 +112,7 @@ extension LedgerState {
       }
       if sums.costs[instrument] != -totals[instrument].clearing { return .clearingBalancesCost }
     }
+    if !execution.coversDeposits { return .depositsAreKept }
     if !poolsAreConsistent { return .poolsCoverTheirClaims }
     return nil
   }

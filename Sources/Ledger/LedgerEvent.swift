@@ -125,4 +125,11 @@ public enum LedgerEvent: Hashable, Sendable {
   case offerTaken(UInt64, AccountID, Size)
   /// An account's slice is not offered to keepers any more, or was not at all.
   case offerClosed(UInt64, AccountID, OfferEnd)
+  /// The right to a slice is for sale.
+  case rightsOffered(RightsSale)
+  /// A sealed bid; its deposit was moved before.
+  case bidCommitted(UInt64, AccountID, ChainHash)
+  case bidRevealed(UInt64, AccountID, RightsBid)
+  /// A sale is over; deposits, payments, trades and rewards came before.
+  case rightsSettled(UInt64, AccountID, RightsOutcome)
 }

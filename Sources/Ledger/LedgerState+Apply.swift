@@ -54,7 +54,8 @@ extension LedgerState {
       applyLosses(event)
     case .makerRegistered, .makerReleased, .balanceMarked: applyBalance(event)
     case .depthReported, .quoteRequested, .quoteAnswered, .requestClosed, .gasReported,
-      .keeperOffered, .offerTaken, .offerClosed:
+      .keeperOffered, .offerTaken, .offerClosed, .rightsOffered, .bidCommitted, .bidRevealed,
+      .rightsSettled:
       applyExecution(event)
     }
     if !execution.tried.isEmpty { execution.follow(event) }
@@ -126,6 +127,12 @@ extension LedgerState {
       pools[place].reserve = sum(before, units)
       houses[asset].customers += Int128(pools[place].reserve) - Int128(before)
     case .entryPot(let underlying): creditPot(underlying, units, asset: asset)
+    case .rightsDeposits:
+      // Money of bidders, who have it back unless they do not open their bids.
+      guard asset == 0 else { return }
+      let before = execution.deposits
+      execution.deposits = sum(before, units)
+      houses[asset].customers += Int128(execution.deposits) - Int128(before)
     }
   }
 

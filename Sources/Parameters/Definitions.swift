@@ -7,5 +7,5 @@ extension ParameterDefinition {
     liquidation + clearing + fees + oracle + margin + surface + book + range + model
     + implied + valueAtRisk + collateral + waterfall + marginCall + sizing + auction
     + bidder + pool + pace + losses + balance + standingDepth
-    + requests + keeper
+    + requests + keeper + rights
 }

@@ -39,6 +39,8 @@ public struct LiquidationParameters: Hashable, Sendable {
   public let requests: RequestParameters
   /// What keepers outside are offered.
   public let keeper: KeeperParameters
+  /// How the right to a slice is sold to them.
+  public let rights: RightsParameters
 
   public init(_ set: ParameterSet) throws(ParameterError) {
     sliceShare = try set.rate("liquidation.sliceShare")
@@ -59,6 +61,7 @@ public struct LiquidationParameters: Hashable, Sendable {
     depth = try StandingDepthParameters(set)
     requests = try RequestParameters(set)
     keeper = try KeeperParameters(set)
+    rights = try RightsParameters(set, keeper: keeper)
   }
 }
 

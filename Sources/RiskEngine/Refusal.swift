@@ -3,6 +3,7 @@
 
 import Instruments
 public import Ledger
+public import Liquidation
 public import Parameters
 public import Quantities
 
@@ -90,6 +91,8 @@ public enum Refusal: Error, Equatable, Sendable, CustomStringConvertible {
   case alreadyAnswered(UInt64, AccountID)
   /// The account pays less for the slice, millionths of the quote currency, than is counted on.
   case rewardTooLow(UInt64, reward: Int64)
+  /// A sealed bid is not taken.
+  case batch(UInt64, BatchRefusal)
 
   public var code: String {
     switch self {
@@ -151,6 +154,7 @@ public enum Refusal: Error, Equatable, Sendable, CustomStringConvertible {
     case .offerOver: "offer-over"
     case .alreadyAnswered: "already-answered"
     case .rewardTooLow: "reward-too-low"
+    case .batch: "sealed-bid"
     }
   }
 
@@ -217,6 +221,7 @@ public enum Refusal: Error, Equatable, Sendable, CustomStringConvertible {
     case .alreadyAnswered(let id, let maker): "\(maker) has answered request \(id) already"
     case .rewardTooLow(let id, let reward):
       "what is offered under \(id) is paid \(decimalText(reward, decimals: 6)) and no more"
+    case .batch(let id, let refusal): "the sale \(id) does not take the bid: \(refusal)"
     case .notInUse(let key): "nothing is done with it while \(key) is not stated"
     }
   }

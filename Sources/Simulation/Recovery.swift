@@ -226,6 +226,8 @@ extension Command {
     case .answerRequest: "answerRequest"
     case .reportGas: "reportGas"
     case .takeOffer: "takeOffer"
+    case .commitBid: "commitBid"
+    case .revealBid: "revealBid"
     }
   }
 }

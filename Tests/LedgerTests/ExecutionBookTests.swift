@@ -37,6 +37,18 @@ struct ExecutionBookTests {
           id: 3, account: two, instrument: SmallVenue.linear, side: .buy, size: Size(steps: 10),
           reward: 99, block: 4)))
     venue.state.apply(.offerClosed(4, one, .unprofitable))
+    venue.state.apply(
+      .rightsOffered(
+        RightsSale(
+          id: 4, account: SmallVenue.three, instrument: SmallVenue.linear, side: .sell,
+          size: Size(steps: 9), lots: 3, reward: 30, reserve: 1, deposit: 50, closesAt: end,
+          settlesAt: end + .minute)))
+    for bidder in [two, one] {
+      venue.move(50, of: venue.usd, .account(bidder), .rightsDeposits, .rightsDeposit)
+      let digest = ChainHash.digest(domain: "test", parts: [])
+      venue.state.apply(.bidCommitted(4, bidder, digest))
+    }
+    venue.state.apply(.bidRevealed(4, two, RightsBid(price: 7, lots: 2, salt: [9, 9])))
     return venue
   }
 
@@ -80,6 +92,27 @@ struct ExecutionBookTests {
     #expect(venue.state.execution.depth(of: InstrumentID(4)) == nil)
   }
 
+  @Test("deposits are customers' money, and are there until the sale is over")
+  func deposits() throws {
+    var venue = try venue()
+    let sale = try #require(venue.state.execution.sale(4))
+    #expect(sale.commitments.map(\.bidder) == [SmallVenue.one, SmallVenue.two])
+    #expect(sale.commitments.map { $0.bid?.lots } == [nil, 2])
+    #expect(venue.state.execution.deposits == 100 && venue.state.brokenAfterBlock() == nil)
+    // Nine steps in three lots, and ten: nobody has a part of a step, and none is left.
+    #expect(sale.steps(of: 0..<2, in: Size(steps: 9)) == Size(steps: 6))
+    let cut = [0..<1, 1..<2, 2..<3].map { sale.steps(of: $0, in: Size(steps: 10)).steps }
+    #expect(cut == [3, 3, 4] && sale.reward(for: 2) == 20)
+    var short = venue
+    short.move(1, of: venue.usd, .rightsDeposits, .insuranceFund, .rightsForfeit)
+    #expect(short.state.brokenAfterBlock() == .depositsAreKept)
+    venue.move(100, of: venue.usd, .rightsDeposits, .insuranceFund, .rightsForfeit)
+    venue.state.apply(
+      .rightsSettled(4, SmallVenue.three, RightsOutcome(price: 1, lots: 2)))
+    #expect(venue.state.execution.sales.isEmpty && venue.state.brokenAfterBlock() == nil)
+    #expect(venue.state.execution.hasTried(TriedSeams.keepers, SmallVenue.three))
+  }
+
   @Test("a state with it reads back; without, it has the bytes it had")
   func bytes() throws {
     let plain = try SmallVenue().state
@@ -107,12 +140,18 @@ extension Samples {
 
   mutating func number() -> UInt64 { UInt64(bitPattern: integer()) }
 
+  mutating func rightsBid() -> RightsBid {
+    RightsBid(price: integer(), lots: integer(), salt: [1, 2, 3])
+  }
+
   mutating func executionCommands() -> [Command] {
     [
       .reportDepth(list { $0.depthReport() }),
       .answerRequest(account(), number(), price(), size()),
       .reportGas(perMillion: integer()),
       .takeOffer(account(), number(), size(), leastReward: integer()),
+      .commitBid(account(), number(), ChainHash.digest(domain: "sample", parts: [])),
+      .revealBid(account(), number(), rightsBid()),
     ]
   }
 
@@ -132,6 +171,16 @@ extension Samples {
           side: pick(Side.allCases), size: size(), reward: integer(), block: number())),
       .offerTaken(number(), account(), size()),
       .offerClosed(number(), account(), pick(OfferEnd.allCases)),
+      .rightsOffered(
+        RightsSale(
+          id: number(), account: account(), instrument: instrument(),
+          side: pick(Side.allCases), size: size(), lots: integer(), reward: integer(),
+          reserve: integer(), deposit: integer(), closesAt: time(), settlesAt: time())),
+      .bidCommitted(number(), account(), ChainHash.digest(domain: "sample", parts: [])),
+      .bidRevealed(number(), account(), rightsBid()),
+      .rightsSettled(
+        number(), account(),
+        RightsOutcome(price: integer(), lots: integer(), isWithdrawn: bool())),
     ]
   }
 }

@@ -300,7 +300,8 @@ private struct Sums {
     case .auctionReward: fundPaid += value
     case .deposit, .withdrawal, .fundContribution, .conversion, .interest, .ownMove,
       .poolDeposit, .poolWithdrawal, .poolGain, .auctionDiscount, .lossRecovery,
-      .fundSurcharge, .entryFee, .entryRebate:
+      .fundSurcharge, .entryFee, .entryRebate, .relayFee, .keeperReward, .rightsDeposit,
+      .rightsReturn, .rightsForfeit, .rightsPayment:
       break
     }
   }

@@ -133,30 +133,42 @@ extension TriedSeams: Canonical {
 extension ExecutionBook: Canonical {
   public func encode(to writer: inout CanonicalWriter) {
     writer.append(last)
-    // 1: depths follow; 2: requests; 4: what was tried; 8: gas; 16: offers to keepers.
+    // 1: depths follow; 2: requests; 4: what was tried; 8: gas; 16: offers to keepers;
+    // 32: sales of rights, and what is locked in them.
     var parts: UInt8 = depths.isEmpty ? 0 : 1
     if !requests.isEmpty { parts |= 2 }
     if !tried.isEmpty { parts |= 4 }
     if gas != nil { parts |= 8 }
     if !offers.isEmpty { parts |= 16 }
+    if !sales.isEmpty || deposits != 0 { parts |= 32 }
     writer.append(parts)
     if !depths.isEmpty { writer.append(list: depths) }
     if !requests.isEmpty { writer.append(list: requests) }
     if !tried.isEmpty { writer.append(list: tried) }
     if let gas { writer.append(gas) }
     if !offers.isEmpty { writer.append(list: offers) }
+    if parts & 32 != 0 {
+      writer.append(list: sales)
+      writer.append(deposits)
+    }
   }
   public init(from reader: inout CanonicalReader) throws(CanonicalError) {
     self.init()
     last = try reader.integer()
     let parts = try reader.byte()
-    guard parts < 32 else { throw reader.malformed("execution") }
+    guard parts < 64 else { throw reader.malformed("execution") }
     if parts & 1 != 0 { depths = try Self.ordered(&reader) { $0.instrument < $1.instrument } }
     if parts & 2 != 0 { requests = try Self.ordered(&reader) { $0.account < $1.account } }
     if parts & 4 != 0 { tried = try Self.ordered(&reader) { $0.account < $1.account } }
     if parts & 8 != 0 { gas = try reader.value(GasReading.self) }
     if parts & 16 != 0 { offers = try Self.ordered(&reader) { $0.account < $1.account } }
-    let ids = requests.map(\.id) + offers.map(\.id)
+    if parts & 32 != 0 {
+      sales = try reader.list()
+      deposits = try reader.integer()
+      let isOrdered = zip(sales, sales.dropFirst()).allSatisfy { $0.account < $1.account }
+      guard isOrdered, !sales.isEmpty || deposits != 0 else { throw reader.malformed("execution") }
+    }
+    let ids = requests.map(\.id) + offers.map(\.id) + sales.map(\.id)
     guard !isEmpty, ids.allSatisfy({ $0 > 0 && $0 <= last }) else {
       throw reader.malformed("execution")
     }
@@ -178,7 +190,7 @@ extension ExecutionBook: Canonical {
 
 extension Command {
   /// The tags of what the outside says of execution.
-  static let executionTags: ClosedRange<UInt8> = 52...55
+  static let executionTags: ClosedRange<UInt8> = 52...57
 
   func encodeExecution(to writer: inout CanonicalWriter) {
     switch self {
@@ -198,6 +210,14 @@ extension Command {
       writer.append(id)
       writer.append(size)
       writer.append(least)
+    case .commitBid(let bidder, let id, let digest):
+      writer.append(tag: 56, bidder)
+      writer.append(id)
+      writer.append(digest)
+    case .revealBid(let bidder, let id, let bid):
+      writer.append(tag: 57, bidder)
+      writer.append(id)
+      writer.append(bid)
     default: break
     }
   }
@@ -209,6 +229,8 @@ extension Command {
     if tag == 54 { return .reportGas(perMillion: try reader.integer()) }
     let account: AccountID = try reader.value()
     let id: UInt64 = try reader.integer()
+    if tag == 56 { return .commitBid(account, id, try reader.value()) }
+    if tag == 57 { return .revealBid(account, id, try reader.value()) }
     if tag == 55 {
       let size: Size = try reader.value()
       return .takeOffer(account, id, size, leastReward: try reader.integer())
@@ -220,7 +242,7 @@ extension Command {
 
 extension LedgerEvent {
   /// The tags of what follows from it.
-  static let executionTags: ClosedRange<UInt8> = 84...88
+  static let executionTags: ClosedRange<UInt8> = 84...89
 
   func encodeExecution(to writer: inout CanonicalWriter) {
     switch self {
@@ -237,6 +259,7 @@ extension LedgerEvent {
       writer.append(UInt8(87))
       writer.append(id)
       writer.append(filled)
+    case .rightsOffered, .bidCommitted, .bidRevealed, .rightsSettled: encodeRights(to: &writer)
     default: encodeKeepers(to: &writer)
     }
   }
@@ -255,7 +278,8 @@ extension LedgerEvent {
     case 87:
       let id: UInt64 = try reader.integer()
       return .requestClosed(id, filled: try reader.value())
-    default: return try readKeepers(&reader)
+    case 88: return try readKeepers(&reader)
+    default: return try readRights(&reader)
     }
   }
 }

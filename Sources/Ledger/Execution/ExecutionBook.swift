@@ -15,6 +15,10 @@ public struct ExecutionBook: Hashable, Sendable {
   public internal(set) var gas: GasReading?
   /// Open offers to keepers, sorted by account; one of an account.
   public internal(set) var offers: [KeeperOffer] = []
+  /// Open sales of rights, sorted by account; one of an account.
+  public internal(set) var sales: [RightsSale] = []
+  /// What bidders in them have locked, ledger units of the quote currency.
+  public internal(set) var deposits: Int64 = 0
   /// Sorted by account.
   public internal(set) var tried: [TriedSeams] = []
   /// The number of the last offer of any kind; 0 before the first.
@@ -24,7 +28,7 @@ public struct ExecutionBook: Hashable, Sendable {
 
   public var isEmpty: Bool {
     depths.isEmpty && requests.isEmpty && tried.isEmpty && last == 0 && gas == nil
-      && offers.isEmpty
+      && offers.isEmpty && sales.isEmpty && deposits == 0
   }
 
   public func request(_ id: UInt64) -> QuoteRequest? { requests.first { $0.id == id } }
@@ -39,6 +43,19 @@ public struct ExecutionBook: Hashable, Sendable {
   /// The open offer of an account's slice to keepers.
   public func offer(of account: AccountID) -> KeeperOffer? {
     offers.first { $0.account == account }
+  }
+
+  public func sale(_ id: UInt64) -> RightsSale? { sales.first { $0.id == id } }
+
+  /// The open sale of the right to an account's slice.
+  public func sale(of account: AccountID) -> RightsSale? { sales.first { $0.account == account } }
+
+  /// Whether at least the deposits of all commitments are there.
+  var coversDeposits: Bool {
+    let locked = sales.reduce(Int128(0)) { sum, sale in
+      sum + Int128(sale.deposit) * Int128(sale.commitments.count)
+    }
+    return locked <= Int128(deposits)
   }
 
   /// Whether an account's slice was offered so, and not taken, since it last went to the book.
@@ -93,6 +110,24 @@ public struct ExecutionBook: Hashable, Sendable {
     if end != .withdrawn { note(TriedSeams.keepers, of: account) }
   }
 
+  mutating func open(_ sale: RightsSale) {
+    let place = sales.firstIndex { $0.account >= sale.account } ?? sales.count
+    sales.insert(sale, at: place)
+    last = max(last, sale.id)
+  }
+
+  mutating func change(_ id: UInt64, _ change: (inout RightsSale) -> Void) {
+    if let place = sales.firstIndex(where: { $0.id == id }) { change(&sales[place]) }
+  }
+
+  mutating func close(_ id: UInt64, _ outcome: RightsOutcome) {
+    guard let place = sales.firstIndex(where: { $0.id == id }) else { return }
+    let sale = sales.remove(at: place)
+    if !outcome.isWithdrawn, outcome.lots < sale.lots {
+      note(TriedSeams.keepers, of: sale.account)
+    }
+  }
+
   mutating func note(_ seam: UInt8, of account: AccountID) {
     let place = tried.firstIndex { $0.account >= account } ?? tried.count
     if place == tried.count || tried[place].account != account {
@@ -132,6 +167,12 @@ extension LedgerState {
       guard let place = execution.requests.firstIndex(where: { $0.id == id }) else { return }
       execution.requests[place].answers.append(answer)
     case .requestClosed(let id, let filled): execution.close(id, filled: filled)
+    case .rightsOffered(let sale): execution.open(sale)
+    case .bidCommitted(let id, let bidder, let digest):
+      execution.change(id) { $0.commit(digest, of: bidder) }
+    case .bidRevealed(let id, let bidder, let bid):
+      execution.change(id) { $0.reveal(bid, of: bidder) }
+    case .rightsSettled(let id, _, let outcome): execution.close(id, outcome)
     case .gasReported(let reading): execution.gas = reading
     case .keeperOffered(let offer): execution.open(offer)
     case .offerTaken(let id, _, let size): execution.take(id, size)

@@ -49,6 +49,8 @@ extension Engine {
     case .answerRequest(let maker, let id, let price, let size):
       try answer(id, by: maker, at: price, size)
     case .reportGas(let perMillion): try takeGas(perMillion)
+    case .commitBid(let bidder, let id, let digest): try commit(digest, of: bidder, to: id)
+    case .revealBid(let bidder, let id, let bid): try reveal(bid, of: bidder, in: id)
     }
   }
 
@@ -167,7 +169,8 @@ extension Engine {
     }
     let house = state.houses[asset]
     let cash = -house.outside - Int128(amount.units)
-    let kept = state.balance.total(in: amount.asset)
+    let locked = asset == 0 ? Int128(state.execution.deposits) : 0
+    let kept = state.balance.total(in: amount.asset) + locked
     guard cash >= Int128(house.insuranceFund) + Int128(house.fees) + kept else {
       throw .refused(.insufficientBalance(id, has: Int64(clamping: -house.outside)))
     }

@@ -49,6 +49,10 @@ extension Engine {
       try emit(.offerClosed(id, order.account, .unprofitable))
       return false
     }
+    if rules.liquidation.rights.isOn {
+      try sellRight(to: order, id: id, reward: reward)
+      return true
+    }
     try emit(
       .keeperOffered(
         KeeperOffer(

@@ -111,6 +111,7 @@ extension Engine {
       try settle(request, index, risk, valuation)
       return .moved
     }
+    if let progress = try reviewRights(index, risk, liquidation) { return progress }
     return try reviewKeepers(account, risk, liquidation)
   }
 

@@ -65,7 +65,7 @@ struct AccountChanges: Sendable {
       .claimsGranted, .fundWindowOpened, .fundDrawdownChanged, .fundReviewed,
       .makerRegistered, .makerReleased, .balanceMarked, .depthReported,
       .quoteRequested, .quoteAnswered, .requestClosed, .gasReported, .keeperOffered,
-      .offerTaken, .offerClosed:
+      .offerTaken, .offerClosed, .rightsOffered, .bidCommitted, .bidRevealed, .rightsSettled:
       break
     default: noteEvery(state)
     }

@@ -194,6 +194,9 @@ extension CostTally {
       if case .account = to {
         costs.keeperRewards = WaterfallCosts.sum(costs.keeperRewards, value)
       }
+    case (.keeperReward, .account(let id), _):
+      costs.add(value, .penalty, at: stages[id] ?? .partial)
+      costs.keeperRewards = WaterfallCosts.sum(costs.keeperRewards, value)
     case (.auctionDiscount, .account(let id), _):
       costs.add(value, .slippage, at: stages[id] ?? .auction)
     case (.tradingFee, .account(let id), _):
@@ -223,6 +226,8 @@ extension CostTally {
     case .conversion: .conversion
     case .ownMove, .poolDeposit, .poolWithdrawal, .poolGain: .outside
     case .auctionDiscount, .auctionReward: .slippage
+    case .keeperReward, .rightsPayment: .penalty
+    case .rightsDeposit, .rightsReturn, .rightsForfeit: .outside
     case .entryFee, .entryRebate, .relayFee: isExecution ? .fee : .trading
     }
   }
