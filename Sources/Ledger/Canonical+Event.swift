@@ -32,13 +32,9 @@ extension LedgerEvent: Canonical {
       writer.append(tag: 9, id)
       writer.append(order)
       writer.append(end.rawValue)
-    case .blockStarted(let instant): writer.append(tag: 10, instant)
-    case .sampleRejected(let sample): writer.append(tag: 11, sample)
-    case .feedUpdated(let feed): writer.append(tag: 12, feed)
-    case .marketMarked(let market): writer.append(tag: 13, market)
-    case .instrumentsMarked(let marks):
-      writer.append(UInt8(14))
-      writer.append(list: marks)
+    case .blockStarted, .sampleRejected, .feedUpdated, .marketMarked, .instrumentsMarked,
+      .collateralMarked:
+      encodeMarket(to: &writer)
     case .fundingSettled, .profitsSettled, .profitRealized, .instrumentExpired:
       encodeSettlement(to: &writer)
     case .liquidationStarted, .liquidationStageEntered, .liquidationOrderIssued,
@@ -47,9 +43,6 @@ extension LedgerEvent: Canonical {
     case .protectionSet, .quoteFilled, .protectionTriggered, .protectionRenewed,
       .subaccountOpened, .positionMoved, .marginModeChanged:
       encodeAccess(to: &writer)
-    case .collateralMarked(let marks):
-      writer.append(UInt8(30))
-      writer.append(list: marks)
     case .marginCalled(let id, let step, let cause):
       writer.append(tag: 96, id)
       writer.append(step.rawValue)
@@ -68,6 +61,22 @@ extension LedgerEvent: Canonical {
       .keeperOffered, .offerTaken, .offerClosed, .rightsOffered, .bidCommitted, .bidRevealed,
       .rightsSettled:
       encodeExecution(to: &writer)
+    }
+  }
+
+  private func encodeMarket(to writer: inout CanonicalWriter) {
+    switch self {
+    case .blockStarted(let instant): writer.append(tag: 10, instant)
+    case .sampleRejected(let sample): writer.append(tag: 11, sample)
+    case .feedUpdated(let feed): writer.append(tag: 12, feed)
+    case .marketMarked(let market): writer.append(tag: 13, market)
+    case .instrumentsMarked(let marks):
+      writer.append(UInt8(14))
+      writer.append(list: marks)
+    case .collateralMarked(let marks):
+      writer.append(UInt8(30))
+      writer.append(list: marks)
+    default: break
     }
   }
 

@@ -139,22 +139,13 @@ public enum Refusal: Error, Equatable, Sendable, CustomStringConvertible {
     case .bidTooSmall: "bid-too-small"
     case .auctionPriceTooHigh: "auction-price-too-high"
     case .bidLowersExcess: "bid-lowers-excess"
-    case .unknownPool: "unknown-pool"
-    case .poolAccount: "pool-account"
-    case .poolIsEngaged: "pool-engaged"
-    case .noClaim: "no-claim"
-    case .claimTooSmall: "claim-too-small"
-    case .withdrawalNotRequested: "withdrawal-not-requested"
-    case .noticeNotOver: "notice-not-over"
-    case .noticeLapsed: "notice-lapsed"
     case .withdrawalsStopped: "withdrawals-stopped"
+    case .unknownPool, .poolAccount, .poolIsEngaged, .noClaim, .claimTooSmall,
+      .withdrawalNotRequested, .noticeNotOver, .noticeLapsed:
+      poolCode
     case .notRegistered: "not-registered"
-    case .notInUse: "not-in-use"
-    case .unknownOffer: "unknown-offer"
-    case .offerOver: "offer-over"
-    case .alreadyAnswered: "already-answered"
-    case .rewardTooLow: "reward-too-low"
-    case .batch: "sealed-bid"
+    case .notInUse, .unknownOffer, .offerOver, .alreadyAnswered, .rewardTooLow, .batch:
+      executionCode
     }
   }
 
@@ -216,13 +207,8 @@ public enum Refusal: Error, Equatable, Sendable, CustomStringConvertible {
       .withdrawalNotRequested, .noticeNotOver, .noticeLapsed:
       poolDescription
     case .notRegistered(let id): "\(id) is not registered as a market maker"
-    case .unknownOffer(let id): "nothing is offered under \(id)"
-    case .offerOver(let id): "what was offered under \(id) is over"
-    case .alreadyAnswered(let id, let maker): "\(maker) has answered request \(id) already"
-    case .rewardTooLow(let id, let reward):
-      "what is offered under \(id) is paid \(decimalText(reward, decimals: 6)) and no more"
-    case .batch(let id, let refusal): "the sale \(id) does not take the bid: \(refusal)"
-    case .notInUse(let key): "nothing is done with it while \(key) is not stated"
+    case .notInUse, .unknownOffer, .offerOver, .alreadyAnswered, .rewardTooLow, .batch:
+      executionDescription
     }
   }
 
@@ -242,6 +228,20 @@ public enum Refusal: Error, Equatable, Sendable, CustomStringConvertible {
       "the auction of \(id) gives \(reward) of notional, the bid asks for \(least)"
     case .bidLowersExcess(let id): "\(id) would be further below its line than before"
     default: code
+    }
+  }
+
+  private var poolCode: String {
+    switch self {
+    case .unknownPool: "unknown-pool"
+    case .poolAccount: "pool-account"
+    case .poolIsEngaged: "pool-engaged"
+    case .noClaim: "no-claim"
+    case .claimTooSmall: "claim-too-small"
+    case .withdrawalNotRequested: "withdrawal-not-requested"
+    case .noticeNotOver: "notice-not-over"
+    case .noticeLapsed: "notice-lapsed"
+    default: "pool"
     }
   }
 
