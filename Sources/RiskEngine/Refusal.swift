@@ -183,21 +183,13 @@ public enum Refusal: Error, Equatable, Sendable, CustomStringConvertible {
     case .transferOfAnOrder(let id): "a transfer does not fill \(id), an order of the book"
     case .parameters(let error): error.description
     case .unknownUnderlying(let symbol): "nothing is listed on \(symbol)"
-    case .unprotected(let id, let symbol): "\(id) has no protection on \(symbol)"
-    case .quotesFrozen(let id, let symbol, let end):
-      end == QuoteProtection.untilReset
-        ? "quotes of \(id) on \(symbol) are frozen until it resets its protection"
-        : "quotes of \(id) on \(symbol) are frozen until \(end)"
+    case .unprotected, .quotesFrozen: quoteDescription
     case .sameAccount(let id): "a move needs two accounts, not \(id) twice"
     case .differentOwners(let one, let other): "\(one) and \(other) have different owners"
     case .positionTooSmall(let id, let instrument, let size):
       "\(id) holds only \(size) of \(instrument)"
     case .subaccountTooDeep(let id): "\(id) lies too deep to open an account under it"
-    case .collateralCapReached(let symbol, let cap):
-      "customers would hold more of \(symbol) than the \(decimalText(cap, decimals: 6)) that count"
-    case .debtAboveCap(let id, let symbol, let debt, let cap):
-      "\(id) would owe \(decimalText(debt, decimals: 6)) in \(symbol), of which "
-        + "\(decimalText(cap, decimals: 6)) are permitted"
+    case .collateralCapReached, .debtAboveCap: collateralDescription
     case .calledToReduce(let id): "\(id) is called to reduce its risk before anything else"
     case .noAuction, .nothingForSale, .bidStale, .bidTooSmall, .auctionPriceTooHigh,
       .bidLowersExcess:
@@ -215,6 +207,28 @@ public enum Refusal: Error, Equatable, Sendable, CustomStringConvertible {
   private func stopped(_ insolvency: Int64, _ limit: Int64) -> String {
     "accounts in liquidation lack \(decimalText(insolvency, decimals: 6)), more than "
       + "\(decimalText(limit, decimals: 6)); nothing is paid out until they are settled"
+  }
+
+  private var quoteDescription: String {
+    switch self {
+    case .unprotected(let id, let symbol): "\(id) has no protection on \(symbol)"
+    case .quotesFrozen(let id, let symbol, let end):
+      end == QuoteProtection.untilReset
+        ? "quotes of \(id) on \(symbol) are frozen until it resets its protection"
+        : "quotes of \(id) on \(symbol) are frozen until \(end)"
+    default: code
+    }
+  }
+
+  private var collateralDescription: String {
+    switch self {
+    case .collateralCapReached(let symbol, let cap):
+      "customers would hold more of \(symbol) than the \(decimalText(cap, decimals: 6)) that count"
+    case .debtAboveCap(let id, let symbol, let debt, let cap):
+      "\(id) would owe \(decimalText(debt, decimals: 6)) in \(symbol), of which "
+        + "\(decimalText(cap, decimals: 6)) are permitted"
+    default: code
+    }
   }
 
   private var auctionDescription: String {
