@@ -205,9 +205,16 @@ public enum Refusal: Error, Equatable, Sendable, CustomStringConvertible {
     case .unknownPool, .poolAccount, .poolIsEngaged, .noClaim, .claimTooSmall,
       .withdrawalNotRequested, .noticeNotOver, .noticeLapsed:
       poolDescription
+    case .notRegistered, .hedgeAccount, .houseAccount: balanceDescription
+    }
+  }
+
+  private var balanceDescription: String {
+    switch self {
     case .notRegistered(let id): "\(id) is not registered as a market maker"
     case .hedgeAccount(let id): "\(id) is the fund's hedge, for which only the engine acts"
     case .houseAccount(let id): "\(id) is of the house, against which nothing can be hedged"
+    default: code
     }
   }
 
