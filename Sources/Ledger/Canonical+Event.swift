@@ -38,16 +38,12 @@ extension LedgerEvent: Canonical {
     case .fundingSettled, .profitsSettled, .profitRealized, .instrumentExpired:
       encodeSettlement(to: &writer)
     case .liquidationStarted, .liquidationStageEntered, .liquidationOrderIssued,
-      .liquidationOrderClosed, .liquidationEnded, .stateDigested:
+      .liquidationOrderClosed, .liquidationEnded, .stateDigested, .marginCalled,
+      .liquidationWindowBegun:
       encodeLiquidation(to: &writer)
     case .protectionSet, .quoteFilled, .protectionTriggered, .protectionRenewed,
       .subaccountOpened, .positionMoved, .marginModeChanged:
       encodeAccess(to: &writer)
-    case .marginCalled(let id, let step, let cause):
-      writer.append(tag: 96, id)
-      writer.append(step.rawValue)
-      writer.append(cause)
-    case .liquidationWindowBegun(let instant): writer.append(tag: 97, instant)
     case .auctionStarted, .auctionRestarted, .auctionPriced, .auctionBidFilled:
       encodeAuction(to: &writer)
     case .poolOpened, .poolDeposited, .poolWithdrawalRequested, .poolWithdrawalCancelled,
@@ -62,6 +58,10 @@ extension LedgerEvent: Canonical {
       encodeConversion(to: &writer)
     case .hedgeOpened, .hedgeOrdered, .hedgeCharged, .hedgeWindowBegun:
       encodeHedge(to: &writer)
+    case .depthReported, .quoteRequested, .quoteAnswered, .requestClosed, .gasReported,
+      .keeperOffered, .offerTaken, .offerClosed, .rightsOffered, .bidCommitted, .bidRevealed,
+      .rightsSettled:
+      encodeExecution(to: &writer)
     }
   }
 
@@ -118,6 +118,11 @@ extension LedgerEvent: Canonical {
       writer.append(tag: 22, id)
       writer.append(outcome.rawValue)
     case .stateDigested(let hash): writer.append(tag: 23, hash)
+    case .marginCalled(let id, let step, let cause):
+      writer.append(tag: 96, id)
+      writer.append(step.rawValue)
+      writer.append(cause)
+    case .liquidationWindowBegun(let instant): writer.append(tag: 97, instant)
     default: break
     }
   }
@@ -153,6 +158,7 @@ extension LedgerEvent: Canonical {
     case 120...124: self = try Self.readLosses(tag, &reader)
     case 100...102: self = try Self.readBalance(tag, &reader)
     case Self.conversionTags: self = try Self.readConversion(tag, &reader)
+    case Self.executionTags: self = try Self.readExecution(tag, &reader)
     default: self = try Self.readAccess(tag, &reader)
     }
   }

@@ -3,6 +3,7 @@
 
 import Instruments
 public import Ledger
+public import Liquidation
 public import Parameters
 public import Quantities
 
@@ -86,6 +87,18 @@ public enum Refusal: Error, Equatable, Sendable, CustomStringConvertible {
   case hedgeAccount(AccountID)
   /// A hedge that is bought from the house hedges nothing.
   case houseAccount(AccountID)
+  /// The venue's parameters ask for nothing of the kind.
+  case notInUse(String)
+  /// Nothing was ever offered under this number.
+  case unknownOffer(UInt64)
+  /// What was offered under this number has been settled or withdrawn.
+  case offerOver(UInt64)
+  /// A maker answers a request once.
+  case alreadyAnswered(UInt64, AccountID)
+  /// The account pays less for the slice, millionths of the quote currency, than is counted on.
+  case rewardTooLow(UInt64, reward: Int64)
+  /// A sealed bid is not taken.
+  case batch(UInt64, BatchRefusal)
 
   public var code: String {
     switch self {
@@ -126,12 +139,6 @@ public enum Refusal: Error, Equatable, Sendable, CustomStringConvertible {
     case .collateralCapReached: "collateral-cap-reached"
     case .debtAboveCap: "debt-above-cap"
     case .calledToReduce: "called-to-reduce"
-    case .noAuction: "no-auction"
-    case .nothingForSale: "nothing-for-sale"
-    case .bidStale: "bid-stale"
-    case .bidTooSmall: "bid-too-small"
-    case .auctionPriceTooHigh: "auction-price-too-high"
-    case .bidLowersExcess: "bid-lowers-excess"
     case .unknownPool: "unknown-pool"
     case .poolAccount: "pool-account"
     case .poolIsEngaged: "pool-engaged"
@@ -142,9 +149,32 @@ public enum Refusal: Error, Equatable, Sendable, CustomStringConvertible {
     case .noticeLapsed: "notice-lapsed"
     case .withdrawalsStopped: "withdrawals-stopped"
     case .notRegistered: "not-registered"
-    case .askAboveLimit: "ask-above-limit"
     case .hedgeAccount: "hedge-account"
     case .houseAccount: "house-account"
+    case .noAuction, .nothingForSale, .bidStale, .bidTooSmall, .auctionPriceTooHigh,
+      .bidLowersExcess, .askAboveLimit, .notInUse, .unknownOffer, .offerOver, .alreadyAnswered,
+      .rewardTooLow, .batch:
+      saleCode
+    }
+  }
+
+  /// Of what is refused to who bids, quotes or takes.
+  private var saleCode: String {
+    switch self {
+    case .noAuction: "no-auction"
+    case .nothingForSale: "nothing-for-sale"
+    case .bidStale: "bid-stale"
+    case .bidTooSmall: "bid-too-small"
+    case .auctionPriceTooHigh: "auction-price-too-high"
+    case .bidLowersExcess: "bid-lowers-excess"
+    case .askAboveLimit: "ask-above-limit"
+    case .notInUse: "not-in-use"
+    case .unknownOffer: "unknown-offer"
+    case .offerOver: "offer-over"
+    case .alreadyAnswered: "already-answered"
+    case .rewardTooLow: "reward-too-low"
+    case .batch: "sealed-bid"
+    default: "refused"
     }
   }
 
@@ -182,16 +212,9 @@ public enum Refusal: Error, Equatable, Sendable, CustomStringConvertible {
     case .transferOfAnOrder(let id): "a transfer does not fill \(id), an order of the book"
     case .parameters(let error): error.description
     case .unknownUnderlying(let symbol): "nothing is listed on \(symbol)"
-    case .unprotected(let id, let symbol): "\(id) has no protection on \(symbol)"
-    case .quotesFrozen(let id, let symbol, let end):
-      end == QuoteProtection.untilReset
-        ? "quotes of \(id) on \(symbol) are frozen until it resets its protection"
-        : "quotes of \(id) on \(symbol) are frozen until \(end)"
-    case .sameAccount(let id): "a move needs two accounts, not \(id) twice"
-    case .differentOwners(let one, let other): "\(one) and \(other) have different owners"
-    case .positionTooSmall(let id, let instrument, let size):
-      "\(id) holds only \(size) of \(instrument)"
-    case .subaccountTooDeep(let id): "\(id) lies too deep to open an account under it"
+    case .unprotected, .quotesFrozen, .sameAccount, .differentOwners, .positionTooSmall,
+      .subaccountTooDeep:
+      accessDescription
     case .collateralCapReached(let symbol, let cap):
       "customers would hold more of \(symbol) than the \(decimalText(cap, decimals: 6)) that count"
     case .debtAboveCap(let id, let symbol, let debt, let cap):
@@ -206,6 +229,37 @@ public enum Refusal: Error, Equatable, Sendable, CustomStringConvertible {
       .withdrawalNotRequested, .noticeNotOver, .noticeLapsed:
       poolDescription
     case .notRegistered, .hedgeAccount, .houseAccount: balanceDescription
+    case .unknownOffer, .offerOver, .alreadyAnswered, .rewardTooLow, .batch, .notInUse:
+      offerDescription
+    }
+  }
+
+  private var accessDescription: String {
+    switch self {
+    case .unprotected(let id, let symbol): "\(id) has no protection on \(symbol)"
+    case .quotesFrozen(let id, let symbol, let end):
+      end == QuoteProtection.untilReset
+        ? "quotes of \(id) on \(symbol) are frozen until it resets its protection"
+        : "quotes of \(id) on \(symbol) are frozen until \(end)"
+    case .sameAccount(let id): "a move needs two accounts, not \(id) twice"
+    case .differentOwners(let one, let other): "\(one) and \(other) have different owners"
+    case .positionTooSmall(let id, let instrument, let size):
+      "\(id) holds only \(size) of \(instrument)"
+    case .subaccountTooDeep(let id): "\(id) lies too deep to open an account under it"
+    default: code
+    }
+  }
+
+  private var offerDescription: String {
+    switch self {
+    case .unknownOffer(let id): "nothing is offered under \(id)"
+    case .offerOver(let id): "what was offered under \(id) is over"
+    case .alreadyAnswered(let id, let maker): "\(maker) has answered request \(id) already"
+    case .rewardTooLow(let id, let reward):
+      "what is offered under \(id) is paid \(decimalText(reward, decimals: 6)) and no more"
+    case .batch(let id, let refusal): "the sale \(id) does not take the bid: \(refusal)"
+    case .notInUse(let key): "nothing is done with it while \(key) is not stated"
+    default: code
     }
   }
 

@@ -32,7 +32,9 @@ extension Engine {
         return far != near ? far > near : one.underlying < other.underlying
       }
     for (underlying, question) in urgent {
-      let instruments = hedgeInstruments(index, on: underlying, valuation)
+      // Of a perpetual or a future the delta has the sign of the position.
+      let side: Side = question.imbalance > 0 ? .buy : .sell
+      let instruments = hedgeInstruments(index, on: underlying, side, valuation)
       guard let trade = question.decideHedge(with: instruments),
         let fitting = fit(trade, question, index, risk, valuation)
       else { continue }
@@ -80,7 +82,7 @@ extension Engine {
   // MARK: What can be traded
 
   private func hedgeInstruments(
-    _ index: Int, on underlying: AssetSymbol, _ valuation: Valuation
+    _ index: Int, on underlying: AssetSymbol, _ side: Side, _ valuation: Valuation
   ) -> [HedgeInstrument] {
     let portfolio = state.accounts[index].portfolio
     let isFull = portfolio.positions.count >= Int(rules.clearing.positionLimit)
@@ -88,7 +90,8 @@ extension Engine {
       let contract = state.listing.contracts[market]
       guard contract.underlying == underlying, isHedgeable(market) else { return nil }
       let held = portfolio.size(of: contract.id)
-      guard held != .zero || !isFull, let room = room(for: contract.id) else { return nil }
+      guard held != .zero || !isFull, let room = room(for: contract.id, side: side)
+      else { return nil }
       let left = Size.limit - held.magnitude.steps
       return hedgeInstrument(market, room: min(room.steps, left), valuation)
     }
