@@ -38,16 +38,12 @@ extension LedgerEvent: Canonical {
     case .fundingSettled, .profitsSettled, .profitRealized, .instrumentExpired:
       encodeSettlement(to: &writer)
     case .liquidationStarted, .liquidationStageEntered, .liquidationOrderIssued,
-      .liquidationOrderClosed, .liquidationEnded, .stateDigested:
+      .liquidationOrderClosed, .liquidationEnded, .stateDigested, .marginCalled,
+      .liquidationWindowBegun:
       encodeLiquidation(to: &writer)
     case .protectionSet, .quoteFilled, .protectionTriggered, .protectionRenewed,
       .subaccountOpened, .positionMoved, .marginModeChanged:
       encodeAccess(to: &writer)
-    case .marginCalled(let id, let step, let cause):
-      writer.append(tag: 96, id)
-      writer.append(step.rawValue)
-      writer.append(cause)
-    case .liquidationWindowBegun(let instant): writer.append(tag: 97, instant)
     case .auctionStarted, .auctionRestarted, .auctionPriced, .auctionBidFilled:
       encodeAuction(to: &writer)
     case .poolOpened, .poolDeposited, .poolWithdrawalRequested, .poolWithdrawalCancelled,
@@ -123,6 +119,11 @@ extension LedgerEvent: Canonical {
       writer.append(tag: 22, id)
       writer.append(outcome.rawValue)
     case .stateDigested(let hash): writer.append(tag: 23, hash)
+    case .marginCalled(let id, let step, let cause):
+      writer.append(tag: 96, id)
+      writer.append(step.rawValue)
+      writer.append(cause)
+    case .liquidationWindowBegun(let instant): writer.append(tag: 97, instant)
     default: break
     }
   }

@@ -48,8 +48,8 @@ extension LedgerState {
       let drawn = sum(hedge.drawn, transfer.amount.units)
       self.hedge?.drawn = drawn
     }
-    // What goes back is back under any name, such as a premium for gaps, but for an exchange. A gain
-    // is the fund's: it is no capital for the next hedge.
+    // What goes back is back under any name, such as a premium for gaps, but for an exchange. A
+    // gain is the fund's: it is no capital for the next hedge.
     guard transfer.from == .account(hedge.account), transfer.to == .insuranceFund,
       transfer.reason != .conversion
     else { return }

@@ -139,18 +139,14 @@ public enum Refusal: Error, Equatable, Sendable, CustomStringConvertible {
     case .collateralCapReached: "collateral-cap-reached"
     case .debtAboveCap: "debt-above-cap"
     case .calledToReduce: "called-to-reduce"
-    case .noAuction: "no-auction"
-    case .nothingForSale: "nothing-for-sale"
-    case .bidStale: "bid-stale"
-    case .bidTooSmall: "bid-too-small"
-    case .auctionPriceTooHigh: "auction-price-too-high"
-    case .bidLowersExcess: "bid-lowers-excess"
+    case .noAuction, .nothingForSale, .bidStale, .bidTooSmall, .auctionPriceTooHigh,
+      .bidLowersExcess, .askAboveLimit:
+      auctionCode
     case .withdrawalsStopped: "withdrawals-stopped"
     case .unknownPool, .poolAccount, .poolIsEngaged, .noClaim, .claimTooSmall,
       .withdrawalNotRequested, .noticeNotOver, .noticeLapsed:
       poolCode
     case .notRegistered: "not-registered"
-    case .askAboveLimit: "ask-above-limit"
     case .hedgeAccount: "hedge-account"
     case .houseAccount: "house-account"
     case .notInUse, .unknownOffer, .offerOver, .alreadyAnswered, .rewardTooLow, .batch:
@@ -239,6 +235,19 @@ public enum Refusal: Error, Equatable, Sendable, CustomStringConvertible {
       "\(id) would owe \(decimalText(debt, decimals: 6)) in \(symbol), of which "
         + "\(decimalText(cap, decimals: 6)) are permitted"
     default: code
+    }
+  }
+
+  private var auctionCode: String {
+    switch self {
+    case .noAuction: "no-auction"
+    case .nothingForSale: "nothing-for-sale"
+    case .bidStale: "bid-stale"
+    case .bidTooSmall: "bid-too-small"
+    case .auctionPriceTooHigh: "auction-price-too-high"
+    case .bidLowersExcess: "bid-lowers-excess"
+    case .askAboveLimit: "ask-above-limit"
+    default: "auction"
     }
   }
 

@@ -32,7 +32,9 @@ extension Engine {
         return far != near ? far > near : one.underlying < other.underlying
       }
     for (underlying, question) in urgent {
-      let instruments = hedgeInstruments(index, on: underlying, valuation)
+      // Of a perpetual or a future the delta has the sign of the position.
+      let side: Side = question.imbalance > 0 ? .buy : .sell
+      let instruments = hedgeInstruments(index, on: underlying, side, valuation)
       guard let trade = question.decideHedge(with: instruments),
         let fitting = fit(trade, question, index, risk, valuation)
       else { continue }
@@ -80,7 +82,7 @@ extension Engine {
   // MARK: What can be traded
 
   private func hedgeInstruments(
-    _ index: Int, on underlying: AssetSymbol, _ valuation: Valuation
+    _ index: Int, on underlying: AssetSymbol, _ side: Side, _ valuation: Valuation
   ) -> [HedgeInstrument] {
     let portfolio = state.accounts[index].portfolio
     let isFull = portfolio.positions.count >= Int(rules.clearing.positionLimit)
@@ -88,12 +90,10 @@ extension Engine {
       let contract = state.listing.contracts[market]
       guard contract.underlying == underlying, isHedgeable(market) else { return nil }
       let held = portfolio.size(of: contract.id)
-      // Which side it would be is not decided yet: both must have room.
-      guard held != .zero || !isFull, let bought = room(for: contract.id, side: .buy),
-        let sold = room(for: contract.id, side: .sell)
+      guard held != .zero || !isFull, let room = room(for: contract.id, side: side)
       else { return nil }
       let left = Size.limit - held.magnitude.steps
-      return hedgeInstrument(market, room: min(bought.steps, sold.steps, left), valuation)
+      return hedgeInstrument(market, room: min(room.steps, left), valuation)
     }
   }
 
