@@ -59,7 +59,8 @@ extension ReplayCharts {
     }
     let count = fundAlarms.count
     let given =
-      count == 0 ? "No alarm was given." : "Crosses: where the alarm of an asset changed (\(count))."
+      count == 0
+      ? "No alarm was given." : "Crosses: where the alarm of an asset changed (\(count))."
     return " Dashed: how large it should be, and where a part of its highest balance is gone, at "
       + "the prices of the moment. \(given)"
   }
