@@ -28,6 +28,7 @@ public enum EvaluationKind: String, Hashable, Sendable, CaseIterable {
   case poolApply = "pool.apply"
   case insuranceSettle = "insurance.settle"
   case entryFee
+  case collateralConvert = "collateral.convert"
 
   /// What the kind answers, in a phrase.
   public var summary: String {
@@ -57,6 +58,7 @@ public enum EvaluationKind: String, Hashable, Sendable, CaseIterable {
     case .poolApply: "what each depositor of a backstop pool owns after its events"
     case .insuranceSettle: "what an insurance fund pays under its caps, and its target"
     case .entryFee: "what a trade pays for the imbalance it adds to a market"
+    case .collateralConvert: "which portion of which collateral is sold before positions"
     }
   }
 
@@ -92,6 +94,7 @@ public enum EvaluationKind: String, Hashable, Sendable, CaseIterable {
     case .poolApply: try answerPool(&request)
     case .insuranceSettle: try answerInsuranceSettlement(&request)
     case .entryFee: try answerEntryFee(&request)
+    case .collateralConvert: try answerCollateralConversion(&request)
     }
   }
 }

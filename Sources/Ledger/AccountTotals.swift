@@ -40,7 +40,9 @@ public struct AccountTotals: Hashable, Sendable {
   public init(_ state: LedgerState) {
     self.init(assets: state.houses.count, instruments: state.totals.count)
     let accounts = state.accounts.span
-    for index in accounts.indices { add(accounts[index].portfolio, 1, state.listing) }
+    for index in accounts.indices {
+      add(accounts[index].portfolio.balances, accounts[index].portfolio.positions, 1, state.listing)
+    }
   }
 
   /// Whether the sums have a place for each asset and instrument of a state.
@@ -52,21 +54,26 @@ public struct AccountTotals: Hashable, Sendable {
   ///
   /// - Parameter earlier: Each of them once, as it is in the sums.
   public mutating func follow(_ earlier: [EarlierAccount], in state: LedgerState) {
-    // Spans lend their elements: an account is a large value, and there may be many.
-    let (before, now) = (earlier.span, state.accounts.span)
+    let (before, now, listing) = (earlier.span, state.accounts.span, state.listing)
     for place in before.indices {
-      add(before[place].account.portfolio, -1, state.listing)
-      add(now[before[place].index].portfolio, 1, state.listing)
+      add(
+        before[place].account.portfolio.balances, before[place].account.portfolio.positions, -1,
+        listing)
+      let index = before[place].index
+      add(now[index].portfolio.balances, now[index].portfolio.positions, 1, listing)
     }
   }
 
+  /// Two arrays and not the portfolio, which would be copied with its account.
+  ///
   /// - Parameter sign: 1 puts a portfolio in, −1 takes it out.
-  mutating func add(_ portfolio: borrowing Portfolio, _ sign: Int64, _ listing: Listing) {
+  mutating func add(
+    _ balances: [Int64], _ positions: [Position], _ sign: Int64, _ listing: Listing
+  ) {
     // In 64 bits: balances, costs and sizes are far inside their fields.
-    let assets = min(portfolio.balances.count, customers.count)
-    for asset in 0..<assets { customers[asset] += Int128(sign * portfolio.balances[asset]) }
-    for slot in portfolio.positions.indices {
-      let position = portfolio.positions[slot]
+    let assets = min(balances.count, customers.count)
+    for asset in 0..<assets { customers[asset] += Int128(sign * balances[asset]) }
+    for position in positions {
       guard let instrument = listing.index(of: position.instrument) else { continue }
       costs[instrument] += Int128(sign * position.cost)
       sizes[instrument] += sign * position.size.steps

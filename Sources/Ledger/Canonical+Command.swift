@@ -45,6 +45,8 @@ extension Command: Canonical {
       .withdrawFromPool:
       encodePool(to: &writer)
     case .registerMaker, .releaseMaker: encodeBalance(to: &writer)
+    case .bidForCollateral: encodeConversion(to: &writer)
+    case .openHedge: encodeHedge(to: &writer)
     }
   }
 
@@ -82,6 +84,8 @@ extension Command: Canonical {
     case Self.auctionTag: self = try Self.readAuction(&reader)
     case 80...84: self = try Self.readPool(tag, &reader)
     case 96...97: self = try Self.readBalance(tag, &reader)
+    case Self.conversionTag: self = try Self.readConversion(&reader)
+    case 98: self = .openHedge(try reader.value())
     default: self = try Self.readAccess(tag, &reader)
     }
   }

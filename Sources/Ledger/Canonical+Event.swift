@@ -33,12 +33,8 @@ extension LedgerEvent: Canonical {
       writer.append(order)
       writer.append(end.rawValue)
     case .blockStarted(let instant): writer.append(tag: 10, instant)
-    case .sampleRejected(let sample): writer.append(tag: 11, sample)
-    case .feedUpdated(let feed): writer.append(tag: 12, feed)
-    case .marketMarked(let market): writer.append(tag: 13, market)
-    case .instrumentsMarked(let marks):
-      writer.append(UInt8(14))
-      writer.append(list: marks)
+    case .sampleRejected, .feedUpdated, .marketMarked, .instrumentsMarked, .collateralMarked:
+      encodeMarket(to: &writer)
     case .fundingSettled, .profitsSettled, .profitRealized, .instrumentExpired:
       encodeSettlement(to: &writer)
     case .liquidationStarted, .liquidationStageEntered, .liquidationOrderIssued,
@@ -47,9 +43,6 @@ extension LedgerEvent: Canonical {
     case .protectionSet, .quoteFilled, .protectionTriggered, .protectionRenewed,
       .subaccountOpened, .positionMoved, .marginModeChanged:
       encodeAccess(to: &writer)
-    case .collateralMarked(let marks):
-      writer.append(UInt8(30))
-      writer.append(list: marks)
     case .marginCalled(let id, let step, let cause):
       writer.append(tag: 96, id)
       writer.append(step.rawValue)
@@ -64,6 +57,26 @@ extension LedgerEvent: Canonical {
       .fundReviewed:
       encodeLosses(to: &writer)
     case .makerRegistered, .makerReleased, .balanceMarked: encodeBalance(to: &writer)
+    case .conversionDecided, .collateralOffered, .collateralPriced, .collateralSold,
+      .collateralSaleClosed:
+      encodeConversion(to: &writer)
+    case .hedgeOpened, .hedgeOrdered, .hedgeCharged, .hedgeWindowBegun:
+      encodeHedge(to: &writer)
+    }
+  }
+
+  private func encodeMarket(to writer: inout CanonicalWriter) {
+    switch self {
+    case .sampleRejected(let sample): writer.append(tag: 11, sample)
+    case .feedUpdated(let feed): writer.append(tag: 12, feed)
+    case .marketMarked(let market): writer.append(tag: 13, market)
+    case .instrumentsMarked(let marks):
+      writer.append(UInt8(14))
+      writer.append(list: marks)
+    case .collateralMarked(let marks):
+      writer.append(UInt8(30))
+      writer.append(list: marks)
+    default: break
     }
   }
 
@@ -139,6 +152,7 @@ extension LedgerEvent: Canonical {
     case 112...117: self = try Self.readPool(tag, &reader)
     case 120...124: self = try Self.readLosses(tag, &reader)
     case 100...102: self = try Self.readBalance(tag, &reader)
+    case Self.conversionTags: self = try Self.readConversion(tag, &reader)
     default: self = try Self.readAccess(tag, &reader)
     }
   }

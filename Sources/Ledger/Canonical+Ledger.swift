@@ -117,24 +117,28 @@ extension LiquidationProgress: Canonical {
   public func encode(to writer: inout CanonicalWriter) {
     writer.append(cause)
     writer.append(stage.rawValue)
-    // 1: an order follows; 2: an auction follows at the end; 4: the winners are still to be asked.
+    // 1: an order follows; 2: an auction follows at the end; 4: the winners are still to be asked;
+    // 8: a sale of collateral follows after all.
     writer.append(
-      UInt8(order == nil ? 0 : 1) | UInt8(auction == nil ? 0 : 2) | UInt8(awaitsSharing ? 4 : 0))
+      UInt8(order == nil ? 0 : 1) | UInt8(auction == nil ? 0 : 2) | UInt8(awaitsSharing ? 4 : 0)
+        | UInt8(sale == nil ? 0 : 8))
     if let order { writer.append(order) }
     writer.append(emptyHanded)
     writer.append(optional: market)
     if let auction { writer.append(auction) }
+    if let sale { writer.append(sale) }
   }
   public init(from reader: inout CanonicalReader) throws(CanonicalError) {
     self.init(cause: try reader.value())
     stage = try reader.tag()
     let parts = try reader.byte()
-    guard parts < 8 else { throw reader.malformed("liquidation") }
+    guard parts < 16 else { throw reader.malformed("liquidation") }
     awaitsSharing = parts & 4 != 0
     if parts & 1 != 0 { order = try reader.value(LiquidationOrder.self) }
     emptyHanded = try reader.integer()
     market = try reader.optional()
     if parts & 2 != 0 { auction = try reader.value(AuctionProgress.self) }
+    if parts & 8 != 0 { sale = try reader.value(CollateralSale.self) }
   }
 }
 

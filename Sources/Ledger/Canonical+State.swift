@@ -86,15 +86,18 @@ extension LedgerState: Canonical {
     let isMarked = !collateralMarks.isEmpty
     let isCounted = liquidationFlow != nil
     let hasLosses = !losses.isEmpty
-    writer.append(
-      UInt8(restartedAt != nil ? 1 : 0) | (isMarked ? 2 : 0) | (pools.isEmpty ? 0 : 32)
-        | (hasLosses ? 64 : 0) | (isCounted ? 128 : 0) | (balance.isEmpty ? 0 : 16))
+    var present: UInt8 = restartedAt != nil ? 1 : 0
+    present |= (isMarked ? 2 : 0) | (pools.isEmpty ? 0 : 32) | (hasLosses ? 64 : 0)
+    present |= (isCounted ? 128 : 0) | (balance.isEmpty ? 0 : 16)
+    present |= hedge == nil ? 0 : 8
+    writer.append(present)
     if let restartedAt { writer.append(restartedAt) }
     if isMarked { writer.append(list: collateralMarks) }
     if !pools.isEmpty { writer.append(list: pools) }
     if hasLosses { writer.append(losses) }
     if let liquidationFlow { writer.append(liquidationFlow) }
     if !balance.isEmpty { writer.append(balance) }
+    if let hedge { writer.append(hedge) }
   }
 
   public init(from reader: inout CanonicalReader) throws(CanonicalError) {
@@ -112,7 +115,7 @@ extension LedgerState: Canonical {
     nextOrder = try reader.value()
     lastFunding = try reader.value()
     let present = try reader.byte()
-    guard present & ~243 == 0 else { throw reader.malformed("state") }
+    guard present & ~251 == 0 else { throw reader.malformed("state") }
     if present & 1 != 0 { restartedAt = try reader.value(Timestamp.self) }
     if present & 2 != 0 {
       collateralMarks = try reader.list()
@@ -123,6 +126,11 @@ extension LedgerState: Canonical {
     if present & 64 != 0 { losses = try reader.value() }
     if present & 128 != 0 { liquidationFlow = try reader.value(LiquidationFlow.self) }
     if present & 16 != 0 { balance = try readBalance(&reader) }
+    if present & 8 != 0 {
+      let book: HedgeBook = try reader.value()
+      guard index(of: book.account) != nil else { throw reader.malformed("state") }
+      hedge = book
+    }
     guard totals.count == listing.contracts.count, houses.count == listing.collateral.count,
       marks.count <= listing.contracts.count,
       accounts.allSatisfy({ $0.portfolio.balances.count == houses.count })

@@ -48,6 +48,11 @@ public enum Command: Hashable, Sendable {
   /// An account is a market maker's from now on: what it holds is the house's side.
   case registerMaker(AccountID)
   case releaseMaker(AccountID)
+  /// Bids for collateral of an account under the hammer, all that came in for one instant, in any
+  /// order; a bid for a sale that is over is refused.
+  case bidForCollateral(AccountID, OrderID, [CollateralBid])
+  /// Opens the account by which the insurance fund hedges; a venue has one.
+  case openHedge(AccountID)
 }
 
 /// Where a trade that is reported was agreed.

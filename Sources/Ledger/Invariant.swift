@@ -33,6 +33,9 @@ public enum Invariant: String, Error, Hashable, Sendable, CaseIterable {
   case poolsCoverTheirClaims
   /// Rebates come out of the fees that were paid for the same underlying.
   case entryPotsAreNotNegative
+  /// The order of the fund's hedge is its own, and one that gives back closes no more than is held;
+  /// what it has drawn and cost is counted.
+  case hedgeIsConsistent
 }
 
 extension LedgerState {
@@ -60,8 +63,9 @@ extension LedgerState {
     for index in accounts.indices {
       if index > 0, accounts[index].id <= accounts[index - 1].id { return .accountsAreOrdered }
       guard isWellFormed(accounts[index].portfolio) else { return .accountsAreOrdered }
-      fresh.add(accounts[index].portfolio, 1, listing)
-      guard accounts[index].liquidation != nil else { continue }
+      fresh.add(
+        accounts[index].portfolio.balances, accounts[index].portfolio.positions, 1, listing)
+      guard accounts[index].isInLiquidation else { continue }
       if let order = accounts[index].liquidation?.order, !isConsistent(order, accounts[index]) {
         return .liquidationsAreConsistent
       }
@@ -84,7 +88,7 @@ extension LedgerState {
       if index > 0, id <= accounts[index - 1].id { return .accountsAreOrdered }
       if index + 1 < accounts.count, id >= accounts[index + 1].id { return .accountsAreOrdered }
       guard isWellFormed(accounts[index].portfolio) else { return .accountsAreOrdered }
-      guard accounts[index].liquidation != nil else { continue }
+      guard accounts[index].isInLiquidation else { continue }
       if let order = accounts[index].liquidation?.order, !isConsistent(order, accounts[index]) {
         return .liquidationsAreConsistent
       }
@@ -110,6 +114,7 @@ extension LedgerState {
       if sums.costs[instrument] != -totals[instrument].clearing { return .clearingBalancesCost }
     }
     if !poolsAreConsistent { return .poolsCoverTheirClaims }
+    if !hedgeIsConsistent { return .hedgeIsConsistent }
     return nil
   }
 

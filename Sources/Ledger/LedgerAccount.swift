@@ -70,10 +70,18 @@ public enum TransferReason: UInt8, Hashable, Sendable, CaseIterable {
   case lossRecovery = 40
   /// What traders pay on top of fees, into the insurance fund, while it is below its target.
   case fundSurcharge = 41
+  /// Collateral of an account in liquidation and what is paid for it.
+  case collateralSale = 42
+  /// What the insurance fund has of a sale of collateral.
+  case conversionFee = 43
   /// What a taker pays for taking an underlying out of balance, into its pot.
   case entryFee = 96
   /// What a taker is given back for bringing an underlying nearer to balance, from its pot.
   case entryRebate = 97
+  /// Capital of the insurance fund for its hedge.
+  case hedgeCapital = 98
+  /// What the hedge has at rest, back into the insurance fund.
+  case hedgeReturn = 99
 }
 
 /// Money moving from one ledger account to another.
@@ -111,6 +119,8 @@ public enum TradeCause: UInt8, Hashable, Sendable, CaseIterable {
   case pool = 80
   /// A backstop pool reduced a position in the book.
   case unwinding = 81
+  /// The fund's hedge was bought in the book, or given back.
+  case hedge = 98
 }
 
 /// A trade of one instrument between two accounts.

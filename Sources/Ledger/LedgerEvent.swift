@@ -110,4 +110,23 @@ public enum LedgerEvent: Hashable, Sendable {
   case makerReleased(AccountID)
   /// Imbalances and what funding makes of them, of all underlyings where it does; in every block.
   case balanceMarked([BalanceMark])
+  // Collateral of accounts in liquidation.
+  /// Collateral is sold before positions are reduced, or for a debt, and why.
+  case conversionDecided(ConversionDecision)
+  /// Collateral is for sale, in a spot market or under the hammer.
+  case collateralOffered(CollateralSale)
+  /// The clock of a sale under the hammer and what is asked now, in every block.
+  case collateralPriced(AccountID, elapsed: TimeSpan, price: Price)
+  /// Somebody took a part; the money moves with transfers.
+  case collateralSold(CollateralFill)
+  case collateralSaleClosed(AccountID, OrderID, OrderEnd)
+  // The fund's hedge.
+  case hedgeOpened(AccountID)
+  /// Why an order hedges, or gives a hedge back; the order follows.
+  case hedgeOrdered(HedgeOrder)
+  /// What the fills of an order have cost against its mark, fees included; ledger units of the
+  /// quote currency.
+  case hedgeCharged(units: Int64)
+  /// A window in which costs of hedging are counted begins.
+  case hedgeWindowBegun(at: Timestamp)
 }

@@ -53,6 +53,10 @@ extension LedgerState {
       .fundReviewed:
       applyLosses(event)
     case .makerRegistered, .makerReleased, .balanceMarked: applyBalance(event)
+    case .conversionDecided: break
+    case .collateralOffered, .collateralPriced, .collateralSold, .collateralSaleClosed:
+      applyConversion(event)
+    case .hedgeOpened, .hedgeOrdered, .hedgeCharged, .hedgeWindowBegun: applyHedge(event)
     }
   }
 
@@ -105,6 +109,7 @@ extension LedgerState {
     credit(transfer.from, -transfer.amount.units, asset: asset)
     credit(transfer.to, transfer.amount.units, asset: asset)
     followLosses(transfer, asset: asset)
+    followHedge(transfer, asset: asset)
   }
 
   private mutating func credit(_ ledgerAccount: LedgerAccount, _ units: Int64, asset: Int) {
@@ -254,31 +259,40 @@ extension LedgerState {
 
 extension LedgerState {
   private mutating func applyLiquidation(_ event: LedgerEvent) {
-    if applyPoolOrder(event) { return }
+    if applyPoolOrder(event) || applyHedgeOrder(event) { return }
     switch event {
     case .liquidationStarted(let id, let cause):
       withAccount(id) { $0.liquidation = LiquidationProgress(cause: cause) }
     case .liquidationStageEntered(let id, let stage):
-      withAccount(id) {
-        $0.liquidation?.stage = stage
-        $0.liquidation?.emptyHanded = 0
-        $0.liquidation?.auction = nil
+      withProgress(id) { progress, portfolio in
+        progress.stage = stage
+        progress.emptyHanded = 0
+        progress.auction = nil
+        progress.sale = nil
         guard stage == .socializedLoss else { return }
-        $0.liquidation?.awaitsSharing = !$0.portfolio.positions.isEmpty
+        progress.awaitsSharing = !portfolio.positions.isEmpty
       }
     case .liquidationOrderIssued(let order):
-      withAccount(order.account) { $0.liquidation?.order = order }
+      withProgress(order.account) { progress, _ in progress.order = order }
       liquidationFlow?.count(order)
       nextOrder = OrderID(max(nextOrder.number, order.id.number + 1))
     case .liquidationOrderClosed(let id, _, let end):
-      withAccount(id) {
-        $0.liquidation?.order = nil
-        let tries = $0.liquidation?.emptyHanded ?? 0
-        $0.liquidation?.emptyHanded = end == .filled ? 0 : min(tries, .max - 1) + 1
+      withProgress(id) { progress, _ in
+        progress.order = nil
+        progress.emptyHanded = end == .filled ? 0 : min(progress.emptyHanded, .max - 1) + 1
       }
     case .liquidationEnded(let id, _): withAccount(id) { $0.liquidation = nil }
     default: break
     }
+  }
+
+  /// Changes where an account in the waterfall stands in it; nothing of one that is not.
+  private mutating func withProgress(
+    _ id: AccountID, _ change: (inout LiquidationProgress, Portfolio) -> Void
+  ) {
+    guard let index = index(of: id), var progress = accounts[index].liquidation else { return }
+    change(&progress, accounts[index].portfolio)
+    accounts[index].liquidation = progress
   }
 
   private mutating func withAccount(_ id: AccountID, _ change: (inout Account) -> Void) {

@@ -6,12 +6,13 @@ import Quantities
 
 // The venue's balance.
 extension LedgerState {
-  /// Whether an account is of the house: a registered maker's, a pool's, or under the hammer.
+  /// Whether an account is of the house: a registered maker's, a pool's, the fund's hedge, or under
+  /// the hammer.
   ///
   /// Everybody else is a taker, and what takers hold the house has on the other side.
   public func isHouse(_ account: Int) -> Bool {
     accounts[account].liquidation?.auction != nil || balance.isMaker(accounts[account].id)
-      || isPool(accounts[account].id)
+      || isEngines(accounts[account].id)
   }
 
   mutating func applyBalance(_ event: LedgerEvent) {

@@ -15,9 +15,11 @@ extension LedgerState {
   /// Whether an account is a pool's.
   public func isPool(_ id: AccountID) -> Bool { poolIndex(of: id) != nil }
 
-  /// The order that an account waits for: of its liquidation, or of a pool that reduces a position.
+  /// The order that an account waits for: of its liquidation, of a pool that reduces a position, or
+  /// of the fund's hedge.
   public func orderOut(of account: Int) -> LiquidationOrder? {
     if let order = accounts[account].liquidation?.order { return order }
+    if isHedge(accounts[account].id) { return hedge?.order?.order }
     return poolIndex(of: accounts[account].id).flatMap { pools[$0].order }
   }
 

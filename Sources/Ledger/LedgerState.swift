@@ -10,8 +10,7 @@ public import Quantities
 public struct Account: Hashable, Sendable {
   public let id: AccountID
   public var portfolio: Portfolio
-  /// Absent while the account is healthy.
-  public var liquidation: LiquidationProgress?
+  private var waterfall: Apart<LiquidationProgress>?
   /// The account of the same owner under which it was opened; absent at the top.
   public let parent: AccountID?
   /// How near its liquidation the account was found in the last block.
@@ -24,8 +23,31 @@ public struct Account: Hashable, Sendable {
     self.id = id
     self.parent = parent
     self.portfolio = portfolio
-    self.liquidation = liquidation
     self.marginCall = marginCall
+    waterfall = liquidation.map(Apart.holding)
+  }
+
+  /// Absent while the account is healthy.
+  ///
+  /// Kept apart: few accounts have one, it is larger than all the rest, and accounts are copied
+  /// and passed over by the million.
+  public var liquidation: LiquidationProgress? {
+    get { waterfall?.value }
+    set { waterfall = newValue.map(Apart.holding) }
+  }
+
+  /// Whether the account is in the waterfall.
+  public var isInLiquidation: Bool { waterfall != nil }
+}
+
+/// Kept apart from what it belongs to.
+private indirect enum Apart<Value: Hashable & Sendable>: Hashable, Sendable {
+  case holding(Value)
+
+  var value: Value {
+    switch self {
+    case .holding(let value): value
+    }
   }
 }
 
@@ -83,6 +105,8 @@ public struct LedgerState: Hashable, Sendable {
   /// Registered makers, pots of entry fees and funding that follows the imbalance; empty unless
   /// somebody is registered or parameters ask for it.
   public internal(set) var balance = BalanceBook()
+  /// The account by which the insurance fund hedges; absent until it is opened.
+  public internal(set) var hedge: HedgeBook?
   /// Whether a balance left its field limit; the command that did it is refused.
   public internal(set) var isOutsideLimits = false
 

@@ -19,7 +19,8 @@ public enum LiquidationStage: UInt8, Hashable, Sendable, CaseIterable {
   case socializedLoss
   /// Slices of the whole portfolio are offered at a falling price.
   case auction
-  /// A pool of the venue's backers takes positions over.
+  /// A pool of the venue's backers takes positions over; also the stage of orders that liquidate
+  /// nobody: of a pool that reduces a position, and of the fund's hedge.
   case pool
 }
 
@@ -89,6 +90,8 @@ public struct LiquidationProgress: Hashable, Sendable {
   /// Whether the stage of socialized losses began with positions to close, so that its winners
   /// are still to be asked.
   public var awaitsSharing: Bool
+  /// The collateral that is for sale, if any.
+  public var sale: CollateralSale?
 
   @inlinable
   public init(cause: LiquidationCause) {
@@ -99,6 +102,7 @@ public struct LiquidationProgress: Hashable, Sendable {
     market = nil
     auction = nil
     awaitsSharing = false
+    sale = nil
   }
 }
 

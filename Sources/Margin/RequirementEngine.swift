@@ -13,7 +13,7 @@ import Quantities
 /// share an engine and bring a scratch each.
 public struct RequirementEngine: Sendable {
   public let layout: ListingLayout
-  public let parameters: MarginParameters
+  private let fixed: Fixed
   /// Marks, forwards and volatilities of the block.
   public private(set) var marked: MarkedListing
   public private(set) var table: ScenarioTable
@@ -35,14 +35,37 @@ public struct RequirementEngine: Sendable {
   var netTiers: [NetTiers]
   /// A_min per base unit: index × rate in 10^−17 of the quote currency, by underlying slot.
   var minimumCharges: [Int128]
-  let surface: SurfaceParameters
-  let givenVolatilities: [Double?]
-  let model: MarkModel
   let hasScenarios: Bool
   /// Whether any charge depends on an account's net deltas.
   let hasDeltaTerms: Bool
   /// Whether any charge or tier depends on volumes, or on what is known of volatilities.
   let usesLiquidity: Bool
+
+  /// What no block changes.
+  ///
+  /// Shared: it is large, and an engine is handed on with every question.
+  private final class Fixed: Sendable {
+    let parameters: MarginParameters
+    let surface: SurfaceParameters
+    let givenVolatilities: [Double?]
+    let model: MarkModel
+
+    init(
+      _ layout: ListingLayout, _ parameters: MarginParameters, _ surface: SurfaceParameters,
+      _ givenVolatilities: [Double?]
+    ) throws(MarginError) {
+      self.parameters = parameters
+      self.surface = surface
+      self.givenVolatilities = givenVolatilities
+      model = try MarkModel(
+        layout, surface, twists: parameters.scan.twists, givenVolatilities: givenVolatilities)
+    }
+  }
+
+  public var parameters: MarginParameters { fixed.parameters }
+  var surface: SurfaceParameters { fixed.surface }
+  var givenVolatilities: [Double?] { fixed.givenVolatilities }
+  var model: MarkModel { fixed.model }
 
   /// - Parameters:
   ///   - grids: By underlying, in the layout's order; `nil` makes them from the parameters.
@@ -55,11 +78,7 @@ public struct RequirementEngine: Sendable {
     grids: [ScenarioGrid]? = nil, givenVolatilities: [Double?] = [], hasScenarios: Bool = true
   ) throws(MarginError) {
     layout = try ListingLayout(listing)
-    parameters = margin
-    self.surface = surface
-    self.givenVolatilities = givenVolatilities
-    model = try MarkModel(
-      layout, surface, twists: margin.scan.twists, givenVolatilities: givenVolatilities)
+    fixed = try Fixed(layout, margin, surface, givenVolatilities)
     marked = MarkedListing(layout)
     var made: [ScenarioGrid] = []
     if let grids {

@@ -33,6 +33,8 @@ public struct LiquidationParameters: Hashable, Sendable {
   public let pace: LiquidationPace
   /// How the last stages close positions and share losses.
   public let losses: LossParameters
+  /// When and how collateral is sold before positions are reduced.
+  public let conversion: ConversionParameters
 
   public init(_ set: ParameterSet) throws(ParameterError) {
     sliceShare = try set.rate("liquidation.sliceShare")
@@ -50,6 +52,7 @@ public struct LiquidationParameters: Hashable, Sendable {
     auction = try AuctionParameters(set)
     pace = try LiquidationPace(set)
     losses = try LossParameters(set)
+    conversion = try ConversionParameters(set)
   }
 }
 

@@ -12,7 +12,7 @@ extension ReplayResult {
   /// The summary of one replay for another program.
   func json(name: String) -> JSONText {
     let underlyings = points.last?.markets.map(\.underlying) ?? []
-    return .object([
+    var fields: [(String, JSONText)] = [
       ("name", .string(name)), ("origin", origin.json), ("quote", .string("\(quote)")),
       ("from", .time(points.first?.time)), ("to", .time(points.last?.time)),
       ("totals", .object(KeyFigure.all(of: self).map { ($0.field, $0.value.json) })),
@@ -31,7 +31,9 @@ extension ReplayResult {
       ("deleveragingQueue", queue?.json ?? .null), ("fund", fundJSON),
       ("engine", .string(EngineVersion.engine)), ("numbers", .string(EngineVersion.numbers)),
       ("hash", .string("\(hash)")),
-    ])
+    ]
+    if let balance { fields.append(("balance", balance.json)) }
+    return .object(fields)
   }
 
   private func rejection(
@@ -57,6 +59,35 @@ extension ReplayOrigin {
         ])
       ),
       ("assignments", .array(assignments.map { .string($0) })),
+    ])
+  }
+}
+
+extension BalanceSummary {
+  fileprivate var json: JSONText {
+    let rows = JSONText.array(self.rows.map(\.json))
+    return .object([("underlyings", rows)] + (hedge.map { [("hedge", $0.json)] } ?? []))
+  }
+}
+
+extension BalanceRow {
+  fileprivate var json: JSONText {
+    .object([
+      ("underlying", .string("\(underlying)")), ("imbalance", .money(imbalance)),
+      ("takersDelta", .quantity(takersDelta)), ("takersGamma", .quantity(takersGamma)),
+      ("takersVega", .quantity(takersVega)), ("makersDelta", .quantity(makersDelta)),
+      ("poolsDelta", .quantity(poolsDelta)), ("auctionsDelta", .quantity(auctionsDelta)),
+      ("hedgeDelta", .quantity(hedgeDelta)), ("fundDelta", .quantity(fundDelta)),
+    ])
+  }
+}
+
+extension HedgeSummary {
+  fileprivate var json: JSONText {
+    .object([
+      ("orders", .integer(orders)), ("hedgedValue", .money(hedgedValue)),
+      ("returnedValue", .money(returnedValue)), ("cost", .money(cost)),
+      ("drawn", .money(drawn)), ("mostDrawn", .money(mostDrawn)), ("equity", .money(equity)),
     ])
   }
 }
@@ -91,6 +122,11 @@ extension LiquidationStory {
 extension JSONText {
   static func time(_ time: Timestamp?) -> JSONText {
     time.map { .string("\($0)") } ?? .null
+  }
+
+  /// 10^−8 of a unit as exact decimals.
+  fileprivate static func quantity(_ steps: Int64) -> JSONText {
+    .string(decimalText(steps, decimals: 8))
   }
 
   /// Millionths of the quote currency as exact decimals.

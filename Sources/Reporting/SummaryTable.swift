@@ -15,7 +15,7 @@ public enum SummaryTable {
     let summary = ReplaySummary(runs: ReplayRuns(results))
     return [
       summary.head, summary.markets, summary.sums, summary.stages, summary.auctions,
-      summary.largest, summary.hashes,
+      summary.balance, summary.largest, summary.hashes,
     ].filter { !$0.isEmpty }.joined(separator: "\n")
   }
 
@@ -112,6 +112,41 @@ private struct ReplaySummary {
     ]
     for (label, sum) in sums {
       table.append([label] + totals.map { runs.money.short($0[keyPath: sum]) })
+    }
+    return table.text
+  }
+
+  /// Who stands where, and what the fund's hedge did; nothing where no run has a house.
+  var balance: String {
+    zip(runs.names, runs.results).compactMap { name, result in
+      guard let balance = result.balance else { return nil }
+      let title = "Balance" + (runs.isComparison ? ", \(TextTable.visible(name))" : "")
+      var table = TextTable([
+        (title, .left), ("Takers", .right), ("Makers", .right), ("Pools", .right),
+        ("Auctions", .right), ("Hedge", .right), ("Imbalance", .right),
+      ])
+      for row in balance.rows {
+        let deltas = [
+          row.takersDelta, row.makersDelta, row.poolsDelta, row.auctionsDelta, row.hedgeDelta,
+        ]
+        table.append(
+          ["\(row.underlying)"] + deltas.map { decimalText($0, decimals: 8) }
+            + [runs.money.short(row.imbalance)])
+      }
+      guard let hedge = balance.hedge else { return table.text }
+      return table.text + "\n" + lines(of: hedge)
+    }.joined(separator: "\n")
+  }
+
+  private func lines(of hedge: HedgeSummary) -> String {
+    var table = TextTable([("Hedge of the insurance fund", .left), ("", .right)])
+    table.append(["Orders", NumberText.grouped(Int64(hedge.orders))])
+    for (label, value) in [
+      ("Hedged", hedge.hedgedValue), ("Given back", hedge.returnedValue),
+      ("Cost against the mark", hedge.cost), ("Most of the fund in it", hedge.mostDrawn),
+      ("Of the fund in it now", hedge.drawn), ("Worth now", hedge.equity),
+    ] {
+      table.append([label, runs.money.short(value)])
     }
     return table.text
   }

@@ -33,8 +33,10 @@ extension Engine {
     try convertDebts()
     isMarginCheck = rules.liquidation.pace.checks(at: instant, since: previous)
     defer { isMarginCheck = false }
+    try supportHedge()
     try watch()
     try unwindPools()
+    try hedgeBalance()
     try reviewFund()
     if state.block % UInt64(rules.clearing.digestInterval) == 0 {
       try emit(.stateDigested(state.digest))

@@ -39,6 +39,11 @@ public struct Engine: Sendable {
   /// Where that is not in every block it holds during a block alone, so that a recovery between
   /// two commands cannot lose it.
   var isMarginCheck = false
+  /// The account whose collateral has just found no buyer.
+  ///
+  /// Its positions are tried before it is offered again. Holds while that account is looked at,
+  /// never from one command to the next.
+  var passedOver: AccountID?
   /// All accounts as the sweep reads them; absent where measuring them one by one costs less.
   var rows: FollowedRows?
   /// How many accounts are worth rows; `nil` as many as instruments, and at least 256.
@@ -83,12 +88,14 @@ public struct Engine: Sendable {
   private static func waiting(_ state: LedgerState) -> [OrderID: AccountID] {
     var waiting: [OrderID: AccountID] = [:]
     for account in state.accounts {
-      guard let order = account.liquidation?.order else { continue }
-      waiting[order.id] = account.id
+      guard let liquidation = account.liquidation else { continue }
+      if let order = liquidation.order { waiting[order.id] = account.id }
+      if let sale = liquidation.sale, sale.market != nil { waiting[sale.id] = account.id }
     }
     for pool in state.pools {
       if let order = pool.order { waiting[order.id] = pool.id }
     }
+    if let order = state.hedge?.order?.order { waiting[order.id] = order.account }
     return waiting
   }
 
@@ -146,6 +153,11 @@ public struct Engine: Sendable {
         guard case .refused = error, !events.isEmpty else { throw error }
         throw .broken(.balancesAreInsideLimits, afterSequence: sequence)
       }
+    case .bidForCollateral(let id, let sale, let bids):
+      do { try bid(for: id, sale, bids) } catch {
+        guard case .refused = error, !events.isEmpty else { throw error }
+        throw .broken(.balancesAreInsideLimits, afterSequence: sequence)
+      }
     default: try decideAtDoor(command)
     }
     let record = Record(
@@ -193,6 +205,8 @@ public struct Engine: Sendable {
     switch event {
     case .liquidationOrderIssued(let order): waiting[order.id] = order.account
     case .liquidationOrderClosed(_, let order, _): waiting[order] = nil
+    case .collateralOffered(let sale) where sale.market != nil: waiting[sale.id] = sale.account
+    case .collateralSaleClosed(_, let sale, _): waiting[sale] = nil
     default: break
     }
   }

@@ -80,6 +80,12 @@ public enum Refusal: Error, Equatable, Sendable, CustomStringConvertible {
   case withdrawalsStopped(insolvency: Int64, limit: Int64)
   /// The account is no registered market maker's.
   case notRegistered(AccountID)
+  /// Collateral under the hammer is still asked more for than the bid pays.
+  case askAboveLimit(AccountID, asked: Price, limit: Price)
+  /// Only the engine acts for the account by which the fund hedges.
+  case hedgeAccount(AccountID)
+  /// A hedge that is bought from the house hedges nothing.
+  case houseAccount(AccountID)
 
   public var code: String {
     switch self {
@@ -136,6 +142,9 @@ public enum Refusal: Error, Equatable, Sendable, CustomStringConvertible {
     case .noticeLapsed: "notice-lapsed"
     case .withdrawalsStopped: "withdrawals-stopped"
     case .notRegistered: "not-registered"
+    case .askAboveLimit: "ask-above-limit"
+    case .hedgeAccount: "hedge-account"
+    case .houseAccount: "house-account"
     }
   }
 
@@ -190,13 +199,15 @@ public enum Refusal: Error, Equatable, Sendable, CustomStringConvertible {
         + "\(decimalText(cap, decimals: 6)) are permitted"
     case .calledToReduce(let id): "\(id) is called to reduce its risk before anything else"
     case .noAuction, .nothingForSale, .bidStale, .bidTooSmall, .auctionPriceTooHigh,
-      .bidLowersExcess:
+      .bidLowersExcess, .askAboveLimit:
       auctionDescription
     case .withdrawalsStopped(let insolvency, let limit): stopped(insolvency, limit)
     case .unknownPool, .poolAccount, .poolIsEngaged, .noClaim, .claimTooSmall,
       .withdrawalNotRequested, .noticeNotOver, .noticeLapsed:
       poolDescription
     case .notRegistered(let id): "\(id) is not registered as a market maker"
+    case .hedgeAccount(let id): "\(id) is the fund's hedge, for which only the engine acts"
+    case .houseAccount(let id): "\(id) is of the house, against which nothing can be hedged"
     }
   }
 
@@ -215,6 +226,8 @@ public enum Refusal: Error, Equatable, Sendable, CustomStringConvertible {
     case .auctionPriceTooHigh(let id, let reward, let least):
       "the auction of \(id) gives \(reward) of notional, the bid asks for \(least)"
     case .bidLowersExcess(let id): "\(id) would be further below its line than before"
+    case .askAboveLimit(let id, let asked, let limit):
+      "collateral of \(id) is at \(asked), the bid pays \(limit)"
     default: code
     }
   }

@@ -35,7 +35,10 @@ public struct CollateralRule: Hashable, Sendable {
 }
 
 /// A parameter set as the engine reads it: typed, and complete for what is listed.
-public struct VenueRules: Sendable {
+///
+/// Shared and never changed: rules are large, and the engine they belong to is handed on with
+/// every question.
+public final class VenueRules: Sendable {
   /// Sorted by feed.
   public let feeds: [FeedRule]
   /// Sorted by symbol.
@@ -54,6 +57,9 @@ public struct VenueRules: Sendable {
   public let pool: PoolParameters
   /// By underlying; only those where something is asked for its balance.
   public let balance: [BalanceRule]
+  public let hedge: HedgeParameters
+  /// By underlying; only those that are hedged.
+  public let hedgeBands: [HedgeRule]
 
   /// Decimals of every feed of the venue.
   public static let feedDecimals: UInt8 = 8
@@ -66,11 +72,16 @@ public struct VenueRules: Sendable {
     clearing = try ClearingParameters(set)
     fees = try FeeParameters(set)
     pool = try PoolParameters(set)
+    hedge = try HedgeParameters(set)
+    var hedgeBands: [HedgeRule] = []
     var feeds: [FeedRule] = []
     var underlyings: [UnderlyingRule] = []
     var balance: [BalanceRule] = []
     for symbol in Self.symbols(of: listing) {
       if let rule = try BalanceRule(set, underlying: symbol) { balance.append(rule) }
+      if let band = try HedgeBand(set, underlying: symbol) {
+        hedgeBands.append(HedgeRule(underlying: symbol, band: band))
+      }
       feeds.append(try Self.feed(symbol, quote: listing.quote, set))
       let perpetual = Self.perpetualFeed(of: symbol, set)
       if let perpetual { feeds.append(try Self.feed(perpetual, quote: listing.quote, set)) }
@@ -91,6 +102,7 @@ public struct VenueRules: Sendable {
     self.feeds = feeds.sorted { $0.id < $1.id }
     self.underlyings = underlyings
     self.balance = balance
+    self.hedgeBands = hedgeBands
   }
 
   /// Every underlying something depends on, sorted, each once.

@@ -215,6 +215,7 @@ extension Command {
     case .movePosition: "movePosition"
     case .changeMarginMode: "changeMarginMode"
     case .bidInAuction: "bidInAuction"
+    case .bidForCollateral: "bidForCollateral"
     case .openPool: "openPool"
     case .depositToPool: "depositToPool"
     case .requestPoolWithdrawal: "requestPoolWithdrawal"
@@ -222,6 +223,7 @@ extension Command {
     case .withdrawFromPool: "withdrawFromPool"
     case .registerMaker: "registerMaker"
     case .releaseMaker: "releaseMaker"
+    case .openHedge: "openHedge"
     }
   }
 }

@@ -242,6 +242,7 @@ extension Replay {
     book.open(market.listing, makers: opening.makers)
     try fillFund()
     for command in Self.poolOpening(of: venue.engine) { try submit(command) }
+    for command in Self.hedgeOpening(of: venue.engine) { try submit(command) }
     try venue.commit()
   }
 

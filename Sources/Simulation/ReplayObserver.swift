@@ -21,6 +21,7 @@ struct ReplayObserver {
   private var fundLog = FundLog()
   /// As it was after the first deleveraging.
   private var queue: DeleveragingQueue?
+  private var balance = BalanceWatch()
   private var rejectionCounts: [RejectionKey: Int] = [:]
   private var open: [AccountID: LiquidationStory] = [:]
   private var finished: [LiquidationStory] = []
@@ -67,6 +68,7 @@ struct ReplayObserver {
   private mutating func take(
     _ event: LedgerEvent, _ charge: CostTally.Charge?, _ engine: Engine
   ) {
+    balance.take(event, engine)
     switch event {
     case .sampleRejected(let rejected): take(rejected, at: engine.state.time)
     case .liquidationStarted(let id, let cause): begin(id, cause, engine)
@@ -141,7 +143,7 @@ extension ReplayObserver {
     case .deleveraging: totals.deleveragedValue += value
     case .liquidation: totals.liquidatedValue += value
     case .pool: totals.poolTakenValue += value
-    case .auction, .matching, .transfer, .unwinding: break
+    case .auction, .matching, .transfer, .unwinding, .hedge: break
     }
     for id in [trade.buyer, trade.seller] {
       guard open[id] != nil else {
@@ -361,6 +363,7 @@ extension ReplayObserver {
       largest: Array(Self.sorted(finished).prefix(10)), totals: totals, hash: engine.hash,
       quote: engine.state.listing.quote, auctions: auctions.largest,
       costs: tally.finish(engine), deleveraged: deleveragings.accounts,
-      deleveragings: deleveragings.events, queue: queue, fund: fundLog.history)
+      deleveragings: deleveragings.events, queue: queue, fund: fundLog.history,
+      balance: balance.summary(engine))
   }
 }

@@ -199,6 +199,8 @@ public struct ReplayResult: Sendable {
   public var queue: DeleveragingQueue?
   /// One for each of ``points``.
   public var fund = FundHistory()
+  /// Absent where nobody is of the house and nothing is asked for the venue's balance.
+  public var balance: BalanceSummary?
 
   /// Lower edges of the margin-ratio bins; the last bin is open.
   public static let ratioBins: [Double] = [

@@ -4,21 +4,22 @@
 import Dispatch
 import Margin
 public import RiskEngine
-import Synchronization
 
 extension AccountWorkers {
   /// Accounts spread over so many threads in equal ranges; 1 or fewer stays on the caller's.
   public static func threads(_ count: Int) -> AccountWorkers {
     guard count > 1 else { return .one }
     return AccountWorkers { total, work in
-      let length = max((total + count - 1) / count, 1)
-      let parts = Mutex([[AccountRisk]](repeating: [], count: count))
-      DispatchQueue.concurrentPerform(iterations: count) { index in
-        let start = min(index * length, total)
-        let risks = work(start..<min(start + length, total))
-        parts.withLock { $0[index] = risks }
+      filled(total) { risks in
+        let length = max((total + count - 1) / count, 1)
+        // Every range has places of its own.
+        nonisolated(unsafe) let risks = risks
+        DispatchQueue.concurrentPerform(iterations: count) { index in
+          let start = min(index * length, total)
+          let range = start..<min(start + length, total)
+          work(range, UnsafeMutableBufferPointer(rebasing: risks[range]))
+        }
       }
-      return parts.withLock { Array($0.joined()) }
     }
   }
 }

@@ -202,13 +202,15 @@ extension Samples {
       .movePosition(from: account(), to: account(), instrument(), size()),
       .changeMarginMode(account(), pick(MarginMode.allCases)),
       .bidInAuction(account(), list { $0.auctionBid() }),
-    ] + poolCommands() + balanceCommands()
+      .bidForCollateral(account(), order(), list { $0.collateralBid() }),
+    ] + poolCommands() + balanceCommands() + hedgeCommands()
   }
 
   /// One of each kind of event.
   mutating func events() -> [LedgerEvent] {
     venueEvents() + marketEvents() + settlementEvents() + liquidationEvents() + accessEvents()
       + auctionEvents() + poolEvents() + lossEvents() + balanceEvents()
+      + conversionEvents() + hedgeEvents()
   }
 
   private mutating func venueEvents() -> [LedgerEvent] {
@@ -285,6 +287,7 @@ extension Samples {
     var liquidation: LiquidationProgress?
     if bool() { liquidation = LiquidationProgress(cause: cause()) }
     if bool() { liquidation?.auction = auctionProgress() }
+    if bool() { liquidation?.sale = collateralSale() }
     let portfolio = Portfolio(
       mode: pick(MarginMode.allCases), balances: list { $0.integer() },
       positions: list {
@@ -373,6 +376,36 @@ extension Samples {
         bool()
           ? FundReview(
             target: integer(), balance: integer(), feeRise: rate(), marginRise: rate()) : nil),
+    ]
+  }
+}
+
+// MARK: Collateral for sale
+
+extension Samples {
+  mutating func collateralBid() -> CollateralBid {
+    CollateralBid(bidder: account(), units: integer(), limit: price(), receivedAt: time())
+  }
+
+  mutating func collateralSale() -> CollateralSale {
+    CollateralSale(
+      id: order(), account: account(), asset: asset(), market: bool() ? instrument() : nil,
+      units: integer(), limit: price(), price: price(), startedAt: time(), expiresAt: time())
+  }
+
+  fileprivate mutating func conversionEvents() -> [LedgerEvent] {
+    [
+      .conversionDecided(
+        ConversionDecision(
+          account: account(), asset: asset(), units: integer(), worth: integer(), freed: integer(),
+          cost: integer(), rivalFreed: integer(), rivalCost: integer())),
+      .collateralOffered(collateralSale()),
+      .collateralPriced(account(), elapsed: TimeSpan(nanoseconds: integer()), price: price()),
+      .collateralSold(
+        CollateralFill(
+          sale: order(), account: account(), buyer: account(), units: integer(),
+          paid: integer())),
+      .collateralSaleClosed(account(), order(), pick(OrderEnd.allCases)),
     ]
   }
 }

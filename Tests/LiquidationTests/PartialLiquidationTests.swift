@@ -44,6 +44,41 @@ struct PartialLiquidationTests {
     let expected = (1...size).first { standing($0).isRestored } ?? size
     #expect(decided?.size == Size(steps: expected))
     #expect(questions <= 32)
+    // Known where the account stands, a straight line is asked for two steps and the whole.
+    questions = 0
+    let again = decidePartialSize([position(0, size)], try parameters(), now: standing(0)) {
+      _, steps in
+      questions += 1
+      return standing(steps.steps)
+    }
+    #expect(again?.size == Size(steps: expected))
+    if size > 16, standing(size).isRestored { #expect(questions <= 4) }
+  }
+
+  @Test("a requirement in steps is no hindrance to a guess by a straight line", arguments: 0..<100)
+  func stepped(seed: UInt64) throws {
+    var random = Seeded(seed)
+    let size = Int64.random(in: 17...100_000, using: &random)
+    let tier = Int64.random(in: 1...size, using: &random)
+    let jump = Int64.random(in: 0...50_000, using: &random)
+    let perStep = Int64.random(in: 1...20, using: &random)
+    let start = Int64.random(in: 1...perStep * size + jump, using: &random)
+    var questions = 0
+    let standing = { (steps: Int64) in
+      Standing(equity: 0, target: start - perStep * steps - (steps >= tier ? jump : 0))
+    }
+    let decided = decidePartialSize([position(0, size)], try parameters(), now: standing(0)) {
+      _, steps in
+      questions += 1
+      return standing(steps.steps)
+    }
+    var (low, high) = (Int64(0), size)
+    while low + 1 < high {
+      let middle = (low + high) / 2
+      if standing(middle).isRestored { high = middle } else { low = middle }
+    }
+    #expect(decided?.size == Size(steps: high))
+    #expect(questions <= 36)
   }
 
   @Test("whatever the requirement looks like, one step fewer would not restore", arguments: 0..<100)
@@ -57,6 +92,13 @@ struct PartialLiquidationTests {
     let steps = try #require(decided).size.steps
     #expect(steps == size || restored[Int(steps)])
     #expect(!restored[Int(steps - 1)])
+    let now = Standing(equity: Int64.random(in: -9...0, using: &random), target: 1)
+    let guessed = decidePartialSize([position(0, size)], try parameters(), now: now) { _, steps in
+      Standing(equity: restored[Int(steps.steps)] ? 1 : 0, target: 1)
+    }
+    let found = try #require(guessed).size.steps
+    #expect(found == size || restored[Int(found)])
+    #expect(!restored[Int(found - 1)])
   }
 
   @Test("the position that frees most margin goes first; ties go by notional, then by id")

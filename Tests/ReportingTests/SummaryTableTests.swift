@@ -73,4 +73,39 @@ struct SummaryTableTests {
     let stages = try #require(run["liquidationsByFurthestStage"] as? [String: Int])
     #expect(stages.values.reduce(0, +) == result.totals.liquidations)
   }
+
+  @Test("has the venue's balance and its hedge where there is one, exactly")
+  func balance() throws {
+    var result = try SyntheticReplay().make()
+    #expect(!SummaryTable.text(result).contains("Takers"))
+    var hedge = HedgeSummary()
+    hedge.orders = 3
+    hedge.hedgedValue = 60_000_000_000
+    hedge.cost = 300_000_001
+    hedge.drawn = 5_100_000_064
+    result.balance = BalanceSummary(
+      rows: [
+        BalanceRow(
+          underlying: try AssetSymbol("BTC"), imbalance: 20_000_000_000, takersDelta: 250_000_000,
+          takersGamma: 0, takersVega: -1, makersDelta: -1_000_000_000, poolsDelta: 0,
+          auctionsDelta: 0, hedgeDelta: 750_000_000, fundDelta: 5)
+      ], hedge: hedge)
+    let lines = SummaryTable.text(result).split(separator: "\n")
+    let row = try #require(lines.first { $0.hasPrefix("BTC ") && $0.contains("7.5") })
+    #expect(row.contains("2.5") && row.contains("-10"))
+    #expect(lines.contains { $0.hasPrefix("Hedged ") })
+    let root = try JSONSerialization.jsonObject(with: Data(SummaryTable.json([result]).utf8))
+    let run = try #require(((root as? [String: Any])?["runs"] as? [[String: Any]])?.first)
+    let balance = try #require(run["balance"] as? [String: Any])
+    let first = try #require((balance["underlyings"] as? [[String: String]])?.first)
+    #expect(
+      first == [
+        "underlying": "BTC", "imbalance": "20000", "takersDelta": "2.5", "takersGamma": "0",
+        "takersVega": "-0.00000001", "makersDelta": "-10", "poolsDelta": "0",
+        "auctionsDelta": "0", "hedgeDelta": "7.5", "fundDelta": "0.00000005",
+      ])
+    let told = try #require(balance["hedge"] as? [String: Any])
+    #expect(told["orders"] as? Int == 3 && told["cost"] as? String == "300.000001")
+    #expect(told["drawn"] as? String == "5100.000064" && told["hedgedValue"] as? String == "60000")
+  }
 }

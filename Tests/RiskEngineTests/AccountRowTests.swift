@@ -20,7 +20,11 @@ struct AccountRowTests {
     var rowed = venue.engine
     rowed.fewestInRows = 0
     rowed.workers = AccountWorkers { count, work in
-      work(0..<count / 3) + work(count / 3..<count)
+      AccountWorkers.filled(count) { risks in
+        for range in [0..<count / 3, count / 3..<count] {
+          work(range, UnsafeMutableBufferPointer(rebasing: risks[range]))
+        }
+      }
     }
     venue.replaceEngine(rowed)
     var commands = RandomCommands(seed: seed + 500)

@@ -174,6 +174,7 @@ extension Audit {
     case .auction: checkAuction(trade)
     case .pool: checkTakeover(trade)
     case .unwinding: checkUnwinding(trade)
+    case .hedge: checkHedge(trade)
     }
   }
 
@@ -212,6 +213,22 @@ extension Audit {
       order.side == .sell ? trade.price >= order.limit : trade.price <= order.limit, "P24")
     let held = account(order.account)?.portfolio.size(of: trade.instrument) ?? .zero
     #expect(trade.size <= held.magnitude && held.sign == -order.side.sign)
+  }
+
+  /// The fund's hedge trades by its order, never with the house, and what gives back reduces.
+  private func checkHedge(_ trade: Trade) {
+    guard let order = state.hedge?.order else {
+      Issue.record("the fund hedges without an order")
+      return
+    }
+    let isBuyer = trade.buyer == order.order.account
+    #expect(isBuyer == (order.order.side == .buy) && trade.size <= order.order.size)
+    #expect(isBuyer ? trade.price <= order.order.limit : trade.price >= order.order.limit, "P24")
+    let other = state.index(of: isBuyer ? trade.seller : trade.buyer)
+    #expect(other.map { !state.isHouse($0) } == true)
+    guard order.isReducing else { return }
+    let held = account(order.order.account)?.portfolio.size(of: trade.instrument) ?? .zero
+    #expect(trade.size <= held.magnitude && held.sign == -order.order.side.sign)
   }
 
   /// P32: the other side is healthy, opposite and in profit, and is only reduced.

@@ -99,12 +99,15 @@ struct RecoveryTests {
   @Test("any number of workers gives the same answer", arguments: [1, 2, 3, 7, 100])
   func workers(count: Int) throws {
     let venue = try history(seed: 60)
-    // The ranges are worked on in reverse, and put together in order.
+    // The ranges are worked on in reverse.
     let split = AccountWorkers { total, work in
       let length = max((total + count - 1) / count, 1)
       let ranges = stride(from: 0, to: total, by: length).map { $0..<min($0 + length, total) }
-      let parts = ranges.reversed().map { (start: $0.lowerBound, risks: work($0)) }
-      return parts.sorted { $0.start < $1.start }.flatMap(\.risks)
+      return AccountWorkers.filled(total) { risks in
+        for range in ranges.reversed() {
+          work(range, UnsafeMutableBufferPointer(rebasing: risks[range]))
+        }
+      }
     }
     var engine = try opened(venue.commands[0], workers: split)
     for (command, record) in zip(venue.commands, venue.records).dropFirst() {

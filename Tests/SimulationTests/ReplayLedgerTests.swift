@@ -324,7 +324,8 @@ private struct Sums {
     case .auctionReward: fundPaid += value
     case .deposit, .withdrawal, .fundContribution, .conversion, .interest, .ownMove,
       .poolDeposit, .poolWithdrawal, .poolGain, .auctionDiscount, .lossRecovery,
-      .fundSurcharge, .entryFee, .entryRebate:
+      .fundSurcharge, .entryFee, .entryRebate, .collateralSale, .conversionFee, .hedgeCapital,
+      .hedgeReturn:
       break
     }
   }

@@ -77,64 +77,86 @@ private struct Basin {
 
   /// The lowest level that cuts no more than `wanted`; the highest of all if none does.
   func level(cutting wanted: Int128) -> Int64 {
-    guard !isEnough(Self.lowest, for: wanted) else { return Self.lowest }
-    guard isEnough(Self.highest, for: wanted) else { return Self.highest }
-    var (above, below) = bracket(around: estimate(cutting: wanted), wanted)
+    guard missing(from: wanted, at: Self.lowest) < 0 else { return Self.lowest }
+    guard missing(from: wanted, at: Self.highest) >= 0 else { return Self.highest }
     // `above` cuts no more than is wanted, `below` more.
+    var (above, below) = bracket(wanted)
+    let (undecided, wanted) = divide(above, below, wanted)
     while below < above - 1 {
       let middle = below + Int64((Int128(above) - Int128(below)) / 2)
-      if isEnough(middle, for: wanted) { above = middle } else { below = middle }
+      if undecided.missing(from: wanted, at: middle) >= 0 { above = middle } else { below = middle }
     }
     return above
   }
 
   /// Two levels with the one that is sought between them, as near as the estimate allows.
-  private func bracket(around guess: Int64, _ wanted: Int128) -> (above: Int64, below: Int64) {
-    var width: Int128 = 1
-    var above = Int128(guess)
-    var below = above
-    let suffices = { (level: Int128) in isEnough(Self.clamped(level), for: wanted) }
-    if suffices(above) {
+  private func bracket(_ wanted: Int128) -> (above: Int64, below: Int64) {
+    let guess = estimate(cutting: wanted)
+    let first = missing(from: wanted, at: guess.level)
+    // As far beyond the guess as would make up for what it misses, were it not for whole steps.
+    let distance = min(Double(first.magnitude) * guess.levelsPerStep * 1.25, Double(1 << 62))
+    var width = Int128(distance) + 1
+    var (above, below) = (Int128(guess.level), Int128(guess.level))
+    if first >= 0 {
       repeat {
         above = below
         below -= width
         width *= 4
-      } while below > Int128(Self.lowest) && suffices(below)
+      } while below > Int128(Self.lowest) && missing(from: wanted, at: Self.clamped(below)) >= 0
     } else {
       repeat {
         below = above
         above += width
         width *= 4
-      } while above < Int128(Self.highest) && !suffices(above)
+      } while above < Int128(Self.highest) && missing(from: wanted, at: Self.clamped(above)) < 0
     }
     return (Self.clamped(above), Self.clamped(below))
+  }
+
+  /// Those whose cuts differ between two levels, and what is wanted of them: nobody else's cut
+  /// depends on where between the two the level comes to lie.
+  private func divide(
+    _ above: Int64, _ below: Int64, _ wanted: Int128
+  ) -> (undecided: Basin, wanted: Int128) {
+    var wanted = wanted
+    let undecided = candidates.filter { candidate in
+      let cut = candidate.cut(at: above)
+      guard cut == candidate.cut(at: below) else { return true }
+      wanted -= Int128(cut)
+      return false
+    }
+    return (Basin(undecided), wanted)
   }
 
   private static func clamped(_ level: Int128) -> Int64 {
     Int64(min(max(level, Int128(lowest)), Int128(highest)))
   }
 
-  /// Whether a level cuts no more than is wanted.
-  private func isEnough(_ level: Int64, for wanted: Int128) -> Bool {
+  /// What is still wanted beyond what a level cuts; negative where it cuts more.
+  private func missing(from wanted: Int128, at level: Int64) -> Int128 {
     var left = wanted
     let candidates = candidates.span
     for place in candidates.indices {
       left -= Int128(candidates[place].cut(at: level))
-      if left < 0 { return false }
     }
-    return true
+    return left
   }
 }
 
 // MARK: A first guess
 
 extension Basin {
-  /// A level in binary floating point; where it lies decides how long the search takes, and
-  /// nothing else.
-  fileprivate func estimate(cutting wanted: Int128) -> Int64 {
+  /// A level in binary floating point, and how many multiples of 2^−32 make one step; where it
+  /// lies decides how long the search takes, and nothing else.
+  fileprivate func estimate(cutting wanted: Int128) -> (level: Int64, levelsPerStep: Double) {
     var search = LevelSearch(
       terms: candidates.map(LevelSearch.Terms.init), goal: Double(wanted))
-    return Self.clamped(Int128((search.level() * Double(1 << 32)).rounded()))
+    let level = search.level()
+    let unit = Double(1 << 32)
+    return (
+      Self.clamped(Int128((level * unit).rounded())),
+      search.steepness > 0 ? unit / search.steepness : 1
+    )
   }
 }
 
@@ -169,6 +191,8 @@ private struct LevelSearch {
   /// Of those who are cut in part wherever in the bracket: constant − slope × level.
   var constant = 0.0
   var slope = 0.0
+  /// Steps more for a level lower by 1, where the search last asked.
+  var steepness = 0.0
 
   private static let limit = Double(1 << 31)
   /// What a cut in part loses to whole steps, on average.
@@ -185,10 +209,12 @@ private struct LevelSearch {
     // Nearly always there is something left to drain at no leverage at all.
     var level = 0.0
     for step in 0..<256 {
-      let (excess, steepness) = excess(at: level)
+      let excess: Double
+      (excess, steepness) = self.excess(at: level)
       if excess > 0 { low = level } else { high = level }
       narrow(low, high)
       if terms.isEmpty, slope > 0 {
+        steepness = slope
         return min(max((constant - goal) / slope, low), high)
       }
       guard high - low > 1e-10 else { break }

@@ -58,17 +58,20 @@ public struct PartialSize: Hashable, Sendable {
 /// within the slice limit.
 ///
 /// The requirement is the engine's own, asked for each trial by `standing`; integer bisection
-/// over the steps (at most 32 questions). If closing all of it does not restore the account,
-/// all of it is the answer, and the next order takes the next position.
+/// over the steps (at most 36 questions), which begins where a straight line between nothing and
+/// all of it would have the answer: most requirements are nearly straight. If closing all of it
+/// does not restore the account, all of it is the answer, and the next order takes the next
+/// position.
 /// - Parameters:
 ///   - positions: Not empty, in any order.
 ///   - slice: The largest part of a position above the whole slice's notional; the parameters'
 ///     own by default.
+///   - now: Where the account stands with nothing closed; `nil` bisects all steps.
 ///   - standing: Where the account stands after closing so many steps of an instrument,
 ///     expected costs deducted.
 public func decidePartialSize(
   _ positions: [ClosablePosition], _ parameters: LiquidationParameters, slice: Rate? = nil,
-  standing: (InstrumentID, Size) -> Standing
+  now: Standing? = nil, standing: (InstrumentID, Size) -> Standing
 ) -> PartialSize? {
   let best = positions.max { one, other in
     if one.relief != other.relief { return one.relief < other.relief }
@@ -77,19 +80,42 @@ public func decidePartialSize(
   }
   guard let best else { return nil }
   let whole = best.size.steps.magnitude
-  var low: UInt64 = 0
-  var high = whole
+  func ask(_ steps: UInt64) -> Standing { standing(best.instrument, Size(steps: Int64(steps))) }
+  var (low, high) = bracket(whole, now, ask)
   while low + 1 < high {
     let middle = (low + high) / 2
-    if standing(best.instrument, Size(steps: Int64(middle))).isRestored {
-      high = middle
-    } else {
-      low = middle
-    }
+    if ask(middle).isRestored { high = middle } else { low = middle }
   }
   let most = sliceLimit(best, parameters, slice ?? parameters.sliceShare)
   let size = min(max(high, leastSteps(best, parameters)), most)
   return PartialSize(instrument: best.instrument, size: Size(steps: Int64(size)))
+}
+
+/// Steps that do not restore the account, or none, and steps that do, or all.
+///
+/// Near the answer of a straight line if there is one; the first steps away from it are so few
+/// that a wrong guess costs little.
+private func bracket(
+  _ whole: UInt64, _ now: Standing?, _ standing: (UInt64) -> Standing
+) -> (low: UInt64, high: UInt64) {
+  guard let now, !now.isRestored, whole > 16 else { return (0, whole) }
+  let after = standing(whole)
+  guard after.isRestored else { return (0, whole) }
+  let missing = Int128(now.target) - Int128(now.equity)
+  let gained = Int128(after.equity) - Int128(after.target) + missing
+  let part = (Int128(whole) * missing).divided(by: gained, rounding: .up)
+  let guess = UInt64(min(max(part, 1), Int128(whole) - 1))
+  var (low, high) = (UInt64(0), whole)
+  let isEnough = standing(guess).isRestored
+  if isEnough { high = guess } else { low = guess }
+  for width in [1, 64] as [UInt64] where low + 1 < high {
+    let next = isEnough ? max(guess, width) - width : min(guess + width, whole)
+    guard next > low, next < high else { break }
+    let isNextEnough = standing(next).isRestored
+    if isNextEnough { high = next } else { low = next }
+    guard isNextEnough == isEnough else { break }
+  }
+  return (low, high)
 }
 
 /// The most steps one order may take from a position.

@@ -47,7 +47,7 @@ public struct TradeOutcome: Hashable, Sendable {
   }
 
   /// Equity above the target.
-  fileprivate var surplus: Int128 { Int128(standing.equity) - Int128(standing.target) }
+  var surplus: Int128 { Int128(standing.equity) - Int128(standing.target) }
 }
 
 /// The trade that frees most margin for what it costs, no larger than it needs to be.
@@ -99,7 +99,7 @@ private func sizedTrade(
 }
 
 /// The size up to `most` with the largest surplus, of a concave surplus.
-private func peak(through most: Int64, _ surplus: (Int64) -> Int128) -> Int64 {
+func peak(through most: Int64, _ surplus: (Int64) -> Int128) -> Int64 {
   var (low, high): (Int64, Int64) = (1, most)
   while low < high {
     let middle = low + (high - low) / 2

@@ -69,39 +69,46 @@ public struct FollowedRows: Sendable {
     return sweep.canSweep && !engine.chargesStandaloneSizes ? sweep : nil
   }
 
-  /// The risks of the accounts at `orders` of the rows' order.
+  /// Measures the accounts at `orders` of the rows' order.
   ///
   /// - Parameters:
   ///   - sweep: Of these rows, at their block.
   ///   - unmeasured: Of a portfolio that the engine refuses.
+  ///   - risks: Of these accounts, in the rows' order.
   ///   - portfolio: The portfolio of an account, as it was when its row was written.
-  public func risks(
-    at orders: Range<Int>, _ sweep: VenueSweep, unmeasured: AccountRisk,
-    portfolio: (Int) -> Portfolio
-  ) -> [AccountRisk] {
+  /// - Precondition: `risks` has room for all of them.
+  public func measure(
+    _ orders: Range<Int>, _ sweep: VenueSweep, unmeasured: AccountRisk,
+    into risks: UnsafeMutableBufferPointer<AccountRisk>, portfolio: (Int) -> Portfolio
+  ) {
+    precondition(risks.count >= orders.count, "room for every risk")
     var scratch = SweepScratch(sweep, mostEntries: mostEntries)
-    var requirements = Array(repeating: AccountRequirement.unmeasured, count: orders.count)
-    requirements.withUnsafeMutableBufferPointer { results in
-      sweep.measure(orders, of: rows, &scratch, into: results)
-    }
-    var risks: [AccountRisk] = []
-    risks.reserveCapacity(orders.count)
-    for order in orders {
-      let requirement = requirements[order - orders.lowerBound]
-      if let risk = risk(order, requirement, sweep.engine, portfolio) {
-        risks.append(risk)
-      } else {
-        let risk = try? sweep.engine.risk(
-          of: portfolio(rows.account(at: order)), scratch: &scratch.exact)
-        risks.append(risk ?? unmeasured)
+    // A few at a time: what the sweep has found is then read where it was written.
+    let stretch = min(orders.count, 2_048)
+    var requirements = Array(repeating: AccountRequirement.unmeasured, count: stretch)
+    for start in stride(from: orders.lowerBound, to: orders.upperBound, by: max(stretch, 1)) {
+      let part = start..<min(start + stretch, orders.upperBound)
+      requirements.withUnsafeMutableBufferPointer { results in
+        sweep.measure(part, of: rows, &scratch, into: results)
+      }
+      for order in part {
+        let account = rows.account(at: order)
+        let requirement = requirements[order - start]
+        risks[order - orders.lowerBound] =
+          risk(order, requirement, sweep.engine, portfolio)
+          ?? (try? sweep.engine.risk(of: portfolio(account), scratch: &scratch.exact)) ?? unmeasured
       }
     }
-    return risks
   }
 
-  /// Risks in the rows' order, put into the order of the accounts.
-  public func byAccount(_ ordered: [AccountRisk]) -> [AccountRisk] {
-    (0..<rows.count).map { ordered[rows.order(of: $0)] }
+  /// Risks in the rows' order, put into the order of the accounts, with those of later accounts
+  /// after them.
+  public func byAccount(_ ordered: [AccountRisk], _ later: [AccountRisk] = []) -> [AccountRisk] {
+    var risks: [AccountRisk] = []
+    risks.reserveCapacity(rows.count + later.count)
+    for account in 0..<rows.count { risks.append(ordered[rows.order(of: account)]) }
+    risks += later
+    return risks
   }
 
   /// What the sweep has found, with penalty, buffer and open orders; `nil` where it holds nothing.

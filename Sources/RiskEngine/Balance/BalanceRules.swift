@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 public import Clearing
-import Parameters
+public import Parameters
 public import Quantities
 
 /// What taking an underlying out of balance costs, ready for use.
@@ -52,7 +52,19 @@ public struct BalanceRule: Hashable, Sendable {
   }
 }
 
+/// From which imbalance on an underlying is hedged.
+public struct HedgeRule: Hashable, Sendable {
+  public let underlying: AssetSymbol
+  public let band: HedgeBand
+}
+
 extension VenueRules {
+  /// The band of an underlying; `nil` where it is not hedged.
+  func hedgeBand(of underlying: AssetSymbol) -> HedgeBand? {
+    guard hedge.isOn else { return nil }
+    return hedgeBands.first { $0.underlying == underlying }?.band
+  }
+
   /// The rule of an underlying; `nil` where nothing is asked.
   func balanceRule(of underlying: AssetSymbol) -> BalanceRule? {
     // In most venues there is none.

@@ -31,13 +31,15 @@ public struct GroupGreeks: Hashable, Sendable {
 
 /// Who stands on which side of an underlying.
 ///
-/// Positions net to zero, so takers hold the opposite of what makers, pools and auctions hold
-/// together.
+/// Positions net to zero, so takers hold the opposite of what makers, pools, auctions and the
+/// fund's hedge hold together.
 public struct UnderlyingBalance: Hashable, Sendable {
   public let underlying: AssetSymbol
   public internal(set) var makers = GroupGreeks()
   public internal(set) var pools = GroupGreeks()
   public internal(set) var auctions = GroupGreeks()
+  /// What the insurance fund has bought against the rest.
+  public internal(set) var hedge = GroupGreeks()
   /// The coins of the insurance fund, 10^−8 of base units, rounded down; nobody's other side.
   public internal(set) var fundDelta: Int128 = 0
   /// The takers' net delta at the index, millionths of the quote currency.
@@ -48,9 +50,9 @@ public struct UnderlyingBalance: Hashable, Sendable {
   /// Everybody else.
   public var takers: GroupGreeks {
     var sum = GroupGreeks()
-    sum.delta = -(makers.delta + pools.delta + auctions.delta)
-    sum.gamma = -(makers.gamma + pools.gamma + auctions.gamma)
-    sum.vega = -(makers.vega + pools.vega + auctions.vega)
+    sum.delta = -(makers.delta + pools.delta + auctions.delta + hedge.delta)
+    sum.gamma = -(makers.gamma + pools.gamma + auctions.gamma + hedge.gamma)
+    sum.vega = -(makers.vega + pools.vega + auctions.vega + hedge.vega)
     return sum
   }
 }
@@ -65,7 +67,7 @@ extension Engine {
     guard !state.balance.isMaker(id) else {
       throw .refused(.alreadyExists("the registration of \(id)"))
     }
-    guard !state.isPool(id) else { throw .refused(.poolAccount(id)) }
+    try requireCustomer(id)
     guard state.balance.makers.count < Self.mostMakers else {
       throw .refused(.outsideLimits("the number of registered makers"))
     }
@@ -101,7 +103,9 @@ extension Engine {
         group.add(position.size, of: valuation.greeks(of: position.instrument))
       }
       let id = state.accounts[index].id
-      if state.isPool(id) {
+      if state.isHedge(id) {
+        balance.hedge = balance.hedge + group
+      } else if state.isPool(id) {
         balance.pools = balance.pools + group
       } else if state.balance.isMaker(id) {
         balance.makers = balance.makers + group
@@ -129,6 +133,7 @@ extension Engine {
     var house = venueIndex.auctioned
     house += state.balance.makers.compactMap { state.index(of: $0) }
     house += state.pools.compactMap { state.index(of: $0.id) }
+    if let hedge = state.hedge.flatMap({ state.index(of: $0.account) }) { house.append(hedge) }
     house.sort()
     var last = -1
     return house.filter { index in

@@ -25,7 +25,7 @@ extension Engine {
     case .cancelOrder(let id, let order): try cancel(order, of: id)
     case .restart(let instant): try restart(at: instant)
     case .openVenue: throw .refused(.alreadyExists("the venue"))
-    case .advanceBlock, .reportExecution, .bidInAuction: break
+    case .advanceBlock, .reportExecution, .bidInAuction, .bidForCollateral: break
     case .protectQuotes(let id, let symbol, let limits): try protect(id, symbol, limits)
     case .resetProtection(let id, let symbol): try resetProtection(id, symbol)
     case .openSubaccount(let id, let parent, let mode): try open(id, under: parent, mode)
@@ -45,6 +45,7 @@ extension Engine {
       try withdraw(by: id, from: pool, tranche)
     case .registerMaker(let id): try registerMaker(id)
     case .releaseMaker(let id): try releaseMaker(id)
+    case .openHedge(let id): try openHedge(id)
     }
   }
 

@@ -52,18 +52,23 @@ struct AccountChanges: Sendable {
       .auctionRestarted(let id, _), .auctionPriced(let id, _, _):
       note(id, state)
     case .auctionBidFilled(let fill): note(fill.account, state)
+    case .collateralOffered(let sale): note(sale.account, state)
+    case .collateralPriced(let id, _, _), .collateralSaleClosed(let id, _, _): note(id, state)
+    case .collateralSold(let fill): note(fill.account, state)
     case .positionMoved(let move):
       note(move.from, state)
       note(move.to, state)
     case .liquidationOrderIssued(let order): note(order.account, state)
-    case .accountOpened, .subaccountOpened, .poolOpened: unchecked.append(state.accounts.count)
+    case .accountOpened, .subaccountOpened, .poolOpened, .hedgeOpened:
+      unchecked.append(state.accounts.count)
     case .instrumentListed: totals = nil
     case .blockStarted, .sampleRejected, .feedUpdated, .marketMarked, .instrumentsMarked,
       .collateralMarked, .parametersChanged, .engineRestarted, .stateDigested,
       .liquidationWindowBegun, .poolDeposited, .poolWithdrawalRequested,
       .poolWithdrawalCancelled, .poolWithdrawn, .poolSettled, .deleveragingAllocated,
       .claimsGranted, .fundWindowOpened, .fundDrawdownChanged, .fundReviewed,
-      .makerRegistered, .makerReleased, .balanceMarked:
+      .makerRegistered, .makerReleased, .balanceMarked, .conversionDecided, .hedgeOrdered,
+      .hedgeCharged, .hedgeWindowBegun:
       break
     default: noteEvery(state)
     }

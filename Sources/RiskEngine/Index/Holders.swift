@@ -61,15 +61,18 @@ struct Holders: Hashable, Sendable {
 
 /// The holders of one side, by ascending account.
 ///
-/// Kept in buckets of neighboring accounts, so that a new or a closed position moves only what is
-/// in its bucket, however many hold the instrument; and with the best entry of each bucket, so
-/// that a search for profits passes over buckets without any.
+/// Kept in buckets of neighbors, so that a new or a closed position moves only what is in its
+/// bucket, however many hold the instrument; and with the best entry of each bucket, so that a
+/// search for profits passes over buckets without any. A bucket that is full is halved, so that
+/// even few holders among many accounts lie side by side.
 struct HolderSide: Hashable, Sendable {
   let isLong: Bool
-  /// By account ÷ ``accountsPerBucket``.
+  /// None is empty.
   private(set) var buckets: [Bucket] = []
+  /// The first account of each bucket, for whoever looks for the right one.
+  private var firsts: [Int32] = []
 
-  static let accountsPerBucket = 256
+  static let mostPerBucket = 256
 
   struct Bucket: Hashable, Sendable {
     /// Ascending.
@@ -117,12 +120,18 @@ struct HolderSide: Hashable, Sendable {
   private var none: Int64 { isLong ? .max : .min }
 
   fileprivate mutating func set(_ holding: Holding) {
-    let bucket = Int(holding.account) / Self.accountsPerBucket
-    while buckets.count <= bucket { buckets.append(Bucket(best: none)) }
+    guard !buckets.isEmpty else {
+      buckets.append(Bucket(holdings: [holding], best: holding.entry))
+      firsts.append(holding.account)
+      return
+    }
+    let bucket = bucket(of: holding.account)
     let place = place(of: holding.account, in: bucket)
     guard isHeld(by: holding.account, at: place, in: bucket) else {
       buckets[bucket].holdings.insert(holding, at: place)
       buckets[bucket].best = better(buckets[bucket].best, holding.entry)
+      if place == 0 { firsts[bucket] = holding.account }
+      if buckets[bucket].holdings.count > Self.mostPerBucket { halve(bucket) }
       return
     }
     let before = buckets[bucket].holdings[place].entry
@@ -132,18 +141,48 @@ struct HolderSide: Hashable, Sendable {
   }
 
   fileprivate mutating func remove(_ account: Int) {
-    let bucket = account / Self.accountsPerBucket
-    guard bucket < buckets.count else { return }
+    guard !buckets.isEmpty else { return }
+    let bucket = bucket(of: Int32(account))
     let place = place(of: Int32(account), in: bucket)
     guard isHeld(by: Int32(account), at: place, in: bucket) else { return }
     let before = buckets[bucket].holdings.remove(at: place).entry
+    guard let first = buckets[bucket].holdings.first else {
+      buckets.remove(at: bucket)
+      firsts.remove(at: bucket)
+      return
+    }
+    firsts[bucket] = first.account
     refresh(bucket, without: before)
+  }
+
+  private mutating func halve(_ bucket: Int) {
+    let middle = buckets[bucket].holdings.count / 2
+    let later = Array(buckets[bucket].holdings[middle...])
+    buckets[bucket].holdings.removeSubrange(middle...)
+    buckets[bucket].best = best(of: buckets[bucket].holdings)
+    buckets.insert(Bucket(holdings: later, best: best(of: later)), at: bucket + 1)
+    firsts.insert(later[0].account, at: bucket + 1)
+  }
+
+  private func best(of holdings: [Holding]) -> Int64 {
+    holdings.reduce(none) { better($0, $1.entry) }
+  }
+
+  /// The bucket that an account is in, or would be inserted in.
+  private func bucket(of account: Int32) -> Int {
+    var low = 0
+    var high = firsts.count
+    while low < high {
+      let middle = (low + high) / 2
+      if firsts[middle] <= account { low = middle + 1 } else { high = middle }
+    }
+    return max(low - 1, 0)
   }
 
   /// Finds the best entry anew if it was the one that is gone.
   private mutating func refresh(_ bucket: Int, without entry: Int64) {
     guard buckets[bucket].best == entry else { return }
-    buckets[bucket].best = buckets[bucket].holdings.reduce(none) { better($0, $1.entry) }
+    buckets[bucket].best = best(of: buckets[bucket].holdings)
   }
 
   private func better(_ one: Int64, _ other: Int64) -> Int64 {

@@ -6,6 +6,13 @@ import Ledger
 import Margin
 import Quantities
 
+/// What is known of a holder besides what he holds.
+struct HolderStanding {
+  let id: AccountID
+  /// As the account stands now; absent until it is measured.
+  let equity: Int64?
+}
+
 /// What the engine would otherwise search all accounts for.
 ///
 /// A function of the ledger's state, kept with every event and made anew when the state is
@@ -61,6 +68,35 @@ struct VenueIndex: Sendable {
 
   /// Beyond every equity.
   private static let unknown = Int64.min
+
+  /// Who holds an instrument on one side, with a profit at a unit value or without, and is not in
+  /// the waterfall; by ascending account.
+  func holdings(
+    of instrument: Int, _ side: Side, winning: Bool, at unitValue: Int64
+  ) -> [Holding] {
+    let holders = holdings[instrument]
+    let isLiquidating = isLiquidating
+    var found: [Holding] = []
+    (side == .buy ? holders.longs : holders.shorts).forEach(winning: winning, at: unitValue) {
+      let account = Int($0.account)
+      guard account >= isLiquidating.count || !isLiquidating[account] else { return }
+      found.append($0)
+    }
+    return found
+  }
+
+  /// Ids and known equities of holders.
+  ///
+  /// All at once and nothing else: they lie far apart, and such a loop waits for many at a time.
+  func standings(of holdings: [Holding]) -> [HolderStanding] {
+    var standings: [HolderStanding] = []
+    standings.reserveCapacity(holdings.count)
+    for holding in holdings {
+      let account = Int(holding.account)
+      standings.append(HolderStanding(id: id(of: account), equity: equity(of: account)))
+    }
+    return standings
+  }
 
   /// The equity of an account, if it is known as the account stands now.
   @inline(__always)
@@ -132,7 +168,7 @@ struct VenueIndex: Sendable {
       .instrumentExpired(let id, _, _):
       followAll(in: id, state)
     case .liquidationOrderIssued(let order): reserve(order, 1, state)
-    case .subaccountOpened(let id, _, _), .poolOpened(let id, _):
+    case .subaccountOpened(let id, _, _), .poolOpened(let id, _), .hedgeOpened(let id):
       append(id)
       isLiquidating.append(false)
     case .positionMoved(let move):

@@ -161,68 +161,60 @@ extension Engine {
     let drained =
       queue.rule == .leverageDraining
       ? valuation.factorExposures(to: contract.underlying) : nil
-    let holders = venueIndex.holdings[queue.instrument]
-    let side = queue.candidateSide == .buy ? holders.longs : holders.shorts
+    let holdings = venueIndex.holdings(
+      of: queue.instrument, queue.candidateSide, winning: winning, at: queue.unitValue)
+    let standings = venueIndex.standings(of: holdings)
+    // Locals: whatever the loop asks of the engine or of a contract, it would copy at every holder.
+    let (accounts, isOption, unitValue) = (state.accounts, contract.isOption, queue.unitValue)
     var candidates: [DeleveragingCandidate] = []
-    candidates.reserveCapacity(side.count)
+    candidates.reserveCapacity(holdings.count)
     var scratch: RiskScratch?
-    side.forEach(winning: winning, at: queue.unitValue) { holding in
-      let other = holding.position
-      let index = Int(holding.account)
-      guard !venueIndex.isInLiquidation(index) else { return }
-      let profit = other.unrealizedProfit(unitValue: queue.unitValue)
-      let change = other.size.steps * (queue.unitValue - mark)
-      let standing = equity(of: index, valuation, &scratch, &found)
+    for (holding, known) in zip(holdings, standings) {
+      let (other, index) = (holding.position, Int(holding.account))
+      let standing: Int64
+      if let equity = known.equity {
+        standing = equity
+      } else {
+        var memory = scratch.take() ?? valuation.makeScratch()
+        standing = valuation.risk(accounts[index].portfolio, &memory).equity
+        scratch = memory
+        found.append(FoundEquity(account: index, equity: standing))
+      }
       let notional: Int64
       var exposure: Int64?
       if let drained {
-        (notional, exposure) = exposed(index, other, queue.instrument, drained, valuation)
+        (notional, exposure) = Self.exposed(
+          accounts, index, other, queue.instrument, drained, valuation)
       } else {
         notional =
-          contract.isOption
-          ? valuation.notional(other.size, of: id)
-          : worth(abs(other.size.steps * mark))
+          isOption ? valuation.notional(other.size, of: id) : worth(abs(other.size.steps * mark))
       }
+      let change = worth(other.size.steps * (unitValue - mark))
       candidates.append(
         DeleveragingCandidate(
-          account: venueIndex.id(of: index), size: other.size.magnitude, profit: worth(profit),
-          notional: notional,
-          equity: Int64(clamping: Int128(standing) + Int128(worth(change))),
-          exposure: exposure))
+          account: known.id, size: other.size.magnitude,
+          profit: worth(other.unrealizedProfit(unitValue: unitValue)), notional: notional,
+          equity: Int64(clamping: Int128(standing) + Int128(change)), exposure: exposure))
     }
     return candidates
   }
 
-  /// What an account has: as it was measured in this block if nothing has changed since, or as it
-  /// was found after its last change.
-  @inline(__always)
-  private func equity(
-    of account: Int, _ valuation: Valuation, _ scratch: inout RiskScratch?,
-    _ found: inout [FoundEquity]
-  ) -> Int64 {
-    if let known = venueIndex.equity(of: account) { return known }
-    var memory = scratch.take() ?? valuation.makeScratch()
-    let equity = valuation.risk(state.accounts[account].portfolio, &memory).equity
-    scratch = memory
-    found.append(FoundEquity(account: account, equity: equity))
-    return equity
-  }
-
   /// What a position is exposed to its underlying, positive, and what the whole account is on the
   /// position's side, coins it holds included; millionths of the quote currency.
-  private func exposed(
-    _ index: Int, _ position: Position, _ instrument: Int, _ exposures: FactorExposures,
-    _ valuation: Valuation
+  private static func exposed(
+    _ accounts: [Account], _ index: Int, _ position: Position, _ instrument: Int,
+    _ exposures: FactorExposures, _ valuation: Valuation
   ) -> (notional: Int64, exposure: Int64?) {
     let unit = exposures.contracts[instrument]
     let own = Int128(position.size.steps) * Int128(unit)
     let sign: Int128 = own < 0 ? -1 : 1
     let notional = max(Int64(clamping: own * sign / 1_000_000), 1)
-    let accounts = state.accounts.span
+    let accounts = accounts.span
+    let listing = valuation.listing
     var sum: Int128 = 0
     for slot in accounts[index].portfolio.positions.indices {
       let other = accounts[index].portfolio.positions[slot]
-      guard let place = state.listing.index(of: other.instrument) else { continue }
+      guard let place = listing.index(of: other.instrument) else { continue }
       sum += Int128(other.size.steps) * Int128(exposures.contracts[place])
     }
     var total = sum * sign / 1_000_000

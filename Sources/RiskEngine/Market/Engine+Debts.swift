@@ -104,7 +104,9 @@ extension Engine {
   @discardableResult
   mutating func convertDebts(of index: Int, above isLimited: Bool) throws(StepError) -> Bool {
     // An order that is out was priced with the account as it stands.
-    guard let valuation, state.accounts[index].liquidation?.order == nil else { return false }
+    guard let valuation, state.accounts[index].liquidation?.order == nil,
+      state.accounts[index].liquidation?.sale == nil
+    else { return false }
     var hasSold = false
     for asset in rules.debts.indices {
       guard let threshold = rules.debts[asset].threshold else { continue }

@@ -14,11 +14,11 @@ extension Engine {
   /// Offers an account to every pool once, in the order of their ids: each takes as much of the
   /// positions it covers as restores the account, or as it may.
   ///
-  /// A pool in liquidation is offered to none: no pool bears the loss of another.
+  /// A pool in liquidation is offered to none: no pool bears the loss of another, nor the fund's.
   /// - Returns: Whether the account is restored or has no position left; if not, what the pools
   ///   left goes to the next stage.
   mutating func offerToPools(_ id: AccountID) throws(StepError) -> Bool {
-    guard !state.isPool(id), let valuation, let index = state.index(of: id) else { return false }
+    guard !state.isEngines(id), let valuation, let index = state.index(of: id) else { return false }
     for place in state.pools.indices {
       let risk = measure(state.accounts[index].portfolio, valuation)
       guard risk.equity > 0, !isSettled(index, risk) else { break }

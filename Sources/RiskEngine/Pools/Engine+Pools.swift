@@ -173,10 +173,16 @@ extension Engine {
     }
   }
 
-  /// Refuses a command by which a pool's account would act as a customer's.
+  /// Refuses a command by which an account that is the engine's would act as a customer's.
   func requireCustomers(of command: Command) throws(StepError) {
-    guard !state.pools.isEmpty else { return }
-    for id in command.actors where state.isPool(id) { throw .refused(.poolAccount(id)) }
+    guard !state.pools.isEmpty || state.hedge != nil else { return }
+    for id in command.actors { try requireCustomer(id) }
+  }
+
+  /// Refuses a pool's account, and the one by which the fund hedges.
+  func requireCustomer(_ id: AccountID) throws(StepError) {
+    if state.isPool(id) { throw .refused(.poolAccount(id)) }
+    if state.isHedge(id) { throw .refused(.hedgeAccount(id)) }
   }
 }
 
@@ -203,9 +209,10 @@ extension Command {
     case .recordTrade(let report): [report.buyer, report.seller]
     case .moveCollateral(let from, let to, _), .movePosition(let from, let to, _, _): [from, to]
     case .bidInAuction(_, let bids): bids.map(\.bidder)
+    case .bidForCollateral(_, _, let bids): bids.map(\.bidder)
     case .openVenue, .changeParameters, .acceptCollateral, .listInstrument, .openAccount,
       .contributeToFund, .advanceBlock, .reportExecution, .restart, .openPool, .registerMaker,
-      .releaseMaker:
+      .releaseMaker, .openHedge:
       []
     }
   }

@@ -152,18 +152,15 @@ public struct Valuation: Sendable {
     of accounts: [Account], from first: Int, workers: AccountWorkers
   ) -> [AccountRisk] {
     let requirements = content.requirements
-    return workers.map(accounts.count - first) { range in
+    return workers.map(accounts.count - first) { range, risks in
       var scratch = requirements.makeScratch()
       // A span lends its elements: an account is not copied to be measured.
       let accounts = accounts.span
-      var risks: [AccountRisk] = []
-      risks.reserveCapacity(range.count)
       for index in range {
         let risk = try? requirements.risk(
           of: accounts[first + index].portfolio, scratch: &scratch)
-        risks.append(risk ?? .unmeasured)
+        risks[index - range.lowerBound] = risk ?? .unmeasured
       }
-      return risks
     }
   }
 
@@ -176,10 +173,9 @@ public struct Valuation: Sendable {
 
   /// Brings rows up to this market and to what some accounts have become.
   func update(_ rows: inout FollowedRows, _ changed: [Int], of accounts: [Account]) {
-    rows.advance(to: content.requirements)
-    for index in changed {
-      rows.replace(index, with: accounts[index].portfolio, content.requirements)
-    }
+    let (requirements, accounts) = (content.requirements, accounts.span)
+    rows.advance(to: requirements)
+    for index in changed { rows.replace(index, with: accounts[index].portfolio, requirements) }
   }
 
   /// ``risks(of:workers:)`` by rows that are up to date, with the same results.
@@ -189,11 +185,11 @@ public struct Valuation: Sendable {
     guard let sweep = rows.sweep(content.requirements) else {
       return risks(of: accounts, workers: workers)
     }
-    let ordered = workers.map(rows.count) { range in
-      rows.risks(at: range, sweep, unmeasured: .unmeasured) { accounts[$0].portfolio }
+    let ordered = workers.map(rows.count) { range, risks in
+      rows.measure(range, sweep, unmeasured: .unmeasured, into: risks) { accounts[$0].portfolio }
     }
-    let later = risks(of: accounts, from: rows.count, workers: workers)
-    return rows.byAccount(ordered) + later
+    return rows.byAccount(
+      ordered, risks(of: accounts, from: rows.count, workers: workers))
   }
 
   /// How contracts and coins move with one underlying.
@@ -240,7 +236,7 @@ public struct Valuation: Sendable {
 
 extension AccountRisk {
   /// An account that can be neither charged nor cleared.
-  fileprivate static let unmeasured = AccountRisk(
+  static let unmeasured = AccountRisk(
     equity: 0, initialMargin: QuoteMoney.limit, maintenanceMargin: 0, liquidationBuffer: 0,
     penaltyRate: .zero)
 }

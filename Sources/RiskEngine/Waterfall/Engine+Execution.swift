@@ -18,6 +18,9 @@ extension Engine {
   /// Every check comes before the first event; a report for an order that is not waited for
   /// (doubled, late, forged) is refused.
   mutating func execute(_ report: ExecutionReport) throws(StepError) {
+    if let (index, sale) = saleReported(by: report) {
+      return try execute(report, for: sale, of: index)
+    }
     guard let id = waiting[report.order], let index = state.index(of: id),
       let order = state.orderOut(of: index), order.id == report.order
     else { throw .refused(.unknownOrder(report.order)) }
@@ -33,10 +36,12 @@ extension Engine {
     for trade in trades {
       try chargeFees(of: trade, maker: order.side == .sell ? trade.buyer : trade.seller)
     }
+    if cause(of: order) == .hedge { try chargeHedge(trades) }
     let end: OrderEnd = filled == .zero ? .unfilled : .filled
     try emit(.liquidationOrderClosed(id, order.id, end))
     if order.stage != .pool, continues(index, order, filled: filled) { try advance(index) }
     try reviewPools()
+    try reviewHedge()
   }
 
   /// Whether the account goes on at once: the position is gone, or health is restored.
@@ -61,6 +66,19 @@ extension Engine {
   private mutating func checkCounterparties(
     of trades: [Trade], _ order: LiquidationOrder, _ contract: Contract
   ) throws(StepError) {
+    guard !trades.isEmpty else { return }
+    guard let valuation else { throw .refused(.notMarked("the account's instruments")) }
+    var memory = takeScratch(valuation)
+    defer { scratch = memory }
+    try checkCounterparties(of: trades, order, contract, valuation, &memory)
+  }
+
+  /// The same with working memory of the caller's: a question that changed the engine would have
+  /// it copied for the checks around it.
+  private func checkCounterparties(
+    of trades: [Trade], _ order: LiquidationOrder, _ contract: Contract, _ valuation: Valuation,
+    _ memory: inout RiskScratch
+  ) throws(StepError) {
     let asset = state.listing.index(of: contract.settlementAsset) ?? 0
     var touched: [(id: AccountID, portfolio: Portfolio, fees: Int64)] = []
     for trade in trades {
@@ -84,8 +102,8 @@ extension Engine {
       let after = portfolio.size(of: order.instrument)
       let reduces = held.sign != -after.sign && after.steps.magnitude < held.steps.magnitude
       if reduces {
-        try requireSolvency(portfolio, of: id, at: measured(portfolio))
-        if let mark = valuation?.mark(of: order.instrument)?.unitValue,
+        try requireSolvency(portfolio, of: id, at: valuation.risk(portfolio, &memory))
+        if let mark = valuation.mark(of: order.instrument)?.unitValue,
           trades.contains(where: { $0.isWorse(than: mark, for: id) })
         {
           try requireNoDrain(portfolio, since: state.accounts[try account(id)])
@@ -93,18 +111,11 @@ extension Engine {
       } else {
         var charged = portfolio
         charged.balances[asset] = max(charged.balances[asset] - fees, -Amount.limit)
-        try requireInitialMargin(charged, of: id, at: measured(charged))
+        try requireInitialMargin(charged, of: id, at: valuation.risk(charged, &memory))
         try requireDebtCap(
           charged, of: id, before: state.accounts[try account(id)].portfolio)
       }
     }
-  }
-
-  /// Where a portfolio stands, found in the engine's own memory; `nil` before a block has marked
-  /// the venue.
-  private mutating func measured(_ portfolio: Portfolio) -> AccountRisk? {
-    guard let valuation else { return nil }
-    return measure(portfolio, valuation)
   }
 
   private func trades(
@@ -136,9 +147,14 @@ extension Engine {
           instrument: contract.id, buyer: isSale ? fill.counterparty : order.account,
           seller: isSale ? order.account : fill.counterparty, size: fill.size,
           unitValue: unitValue, price: fill.price,
-          cause: order.stage == .pool ? .unwinding : .liquidation))
+          cause: cause(of: order)))
     }
     return trades
+  }
+
+  private func cause(of order: LiquidationOrder) -> TradeCause {
+    guard order.stage == .pool else { return .liquidation }
+    return state.isHedge(order.account) ? .hedge : .unwinding
   }
 
   /// Refuses a price further on the order's good side than the band: what the account in
@@ -159,9 +175,13 @@ extension Engine {
   ) throws(StepError) {
     let index = try account(id)
     guard id != order.account else { throw .refused(.selfTrade(id)) }
-    guard !state.isPool(id) else { throw .refused(.poolAccount(id)) }
-    guard state.accounts[index].liquidation == nil else {
+    try requireCustomer(id)
+    guard !state.accounts[index].isInLiquidation else {
       throw .refused(.accountInLiquidation(id))
+    }
+    // Bought from the house a hedge would leave the takers where they are.
+    guard cause(of: order) != .hedge || !state.isHouse(index) else {
+      throw .refused(.houseAccount(id))
     }
     let portfolio = state.accounts[index].portfolio
     let held = portfolio.size(of: order.instrument).steps

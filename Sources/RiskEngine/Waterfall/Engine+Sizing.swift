@@ -16,19 +16,14 @@ extension Engine {
   mutating func issueBestTrade(
     _ account: Account, _ risk: AccountRisk, _ valuation: Valuation
   ) throws(StepError) -> Progress {
-    let share = rules.liquidation.slice(
-      equity: risk.equity, maintenanceMargin: risk.maintenanceMargin)
-    let directions = directions(account.portfolio, share, valuation)
+    let directions = directions(account, risk, valuation)
     // What has expired waits for its settlement.
     guard !directions.isEmpty else { return .waits }
-    var memory = takeScratch(valuation)
-    let best = chooseTrade(
-      among: directions, from: risk.maintenanceMargin + risk.liquidationBuffer
-    ) { direction, size in
-      outcome(of: direction, size, account.portfolio, valuation, &memory)
+    guard let best = bestTrade(account, risk, valuation, among: directions) else {
+      // Collateral that is for sale may yet help.
+      guard account.liquidation?.sale == nil else { return .waits }
+      return try enterNext(account.id, after: .partial)
     }
-    scratch = memory
-    guard let best else { return try enterNext(account.id, after: .partial) }
     guard let room = room(for: best.direction.instrument) else { return .waits }
     let size = min(best.size, room)
     guard let order = order(best.direction, size, account, risk, valuation) else {
@@ -36,6 +31,29 @@ extension Engine {
     }
     try emit(.liquidationOrderIssued(order))
     return .waits
+  }
+
+  /// The reduction or hedge that frees most for its cost; `nil` if none helps.
+  mutating func bestTrade(
+    _ account: Account, _ risk: AccountRisk, _ valuation: Valuation,
+    among stated: [TradeDirection]? = nil
+  ) -> SizedTrade? {
+    let directions = stated ?? directions(account, risk, valuation)
+    var memory = takeScratch(valuation)
+    defer { scratch = memory }
+    return chooseTrade(
+      among: directions, from: risk.maintenanceMargin + risk.liquidationBuffer
+    ) { direction, size in
+      outcome(of: direction, size, account.portfolio, valuation, &memory)
+    }
+  }
+
+  private func directions(
+    _ account: Account, _ risk: AccountRisk, _ valuation: Valuation
+  ) -> [TradeDirection] {
+    let share = rules.liquidation.slice(
+      equity: risk.equity, maintenanceMargin: risk.maintenanceMargin)
+    return directions(account.portfolio, share, valuation)
   }
 
   private func outcome(

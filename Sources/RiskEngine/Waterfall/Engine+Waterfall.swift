@@ -23,6 +23,7 @@ extension Engine {
   private static let mostMoves = 4_096
 
   mutating func advance(_ index: Int) throws(StepError) {
+    defer { passedOver = nil }
     for _ in 0..<Self.mostMoves {
       guard try move(index) == .moved else { return }
     }
@@ -34,6 +35,7 @@ extension Engine {
     let risk = measure(account.portfolio, valuation)
     guard isActionable(account.portfolio, risk, valuation) else {
       try holdAuction(account)
+      try holdSale(account)
       return .waits
     }
     guard let liquidation = account.liquidation else {
@@ -43,15 +45,18 @@ extension Engine {
       try start(account, risk)
       return .moved
     }
+    if let sale = liquidation.sale, try review(sale, of: account, valuation) { return .moved }
     if let order = liquidation.order {
       guard state.time >= order.expiresAt else { return .waits }
       try emit(.liquidationOrderClosed(account.id, order.id, .expired))
       return .moved
     }
     if account.portfolio.positions.isEmpty {
+      if let progress = try raiseDebts(account, risk, valuation) { return progress }
       return try settleInsolvency(index) ? .moved : .waits
     }
     if isReleased(risk, liquidation) {
+      try closeSale(of: account.id, .cancelled)
       try emit(.liquidationEnded(account.id, .restored))
       return .moved
     }
@@ -100,6 +105,9 @@ extension Engine {
     if let place = state.poolIndex(of: account.id), let order = state.pools[place].order {
       try emit(.liquidationOrderClosed(account.id, order.id, .liquidation))
     }
+    if let order = state.hedge?.order?.order, order.account == account.id {
+      try emit(.liquidationOrderClosed(account.id, order.id, .liquidation))
+    }
     try emit(.liquidationStarted(account.id, cause))
     for order in account.portfolio.orders {
       try emit(.orderRemoved(account.id, order.id, .liquidation))
@@ -120,6 +128,7 @@ extension Engine {
     case .partial:
       let line = rules.liquidation.pace.handover.share(of: risk.maintenanceMargin, rounding: .down)
       if risk.equity <= line || isExhausted {
+        try closeSale(of: account.id, .cancelled)
         if let index = state.index(of: account.id),
           try convertDebts(of: index, above: false)
         {
@@ -127,10 +136,8 @@ extension Engine {
         }
         return try enterNext(account.id, after: .partial)
       }
-      if rules.liquidation.sizing.choice == .bestPerCost {
-        return try issueBestTrade(account, risk, valuation)
-      }
-      return try issueOrder(account, risk, valuation, stage: .partial)
+      if let progress = try convertFirst(account, risk, valuation) { return progress }
+      return try reducePositions(account, risk, valuation)
     case .insuranceFund:
       if isExhausted || !fundReaches(account.portfolio) {
         return try enterNext(account.id, after: .insuranceFund)
@@ -150,11 +157,22 @@ extension Engine {
     }
   }
 
+  /// Sends the order of a partial liquidation.
+  mutating func reducePositions(
+    _ account: Account, _ risk: AccountRisk, _ valuation: Valuation
+  ) throws(StepError) -> Progress {
+    if rules.liquidation.sizing.choice == .bestPerCost {
+      return try issueBestTrade(account, risk, valuation)
+    }
+    return try issueOrder(account, risk, valuation, stage: .partial)
+  }
+
   /// Enters the stage that the venue's waterfall has next; after the last one, the account waits
   /// where it is, and its positions are offered to the book.
   mutating func enterNext(
     _ id: AccountID, after stage: LiquidationStage
   ) throws(StepError) -> Progress {
+    try closeSale(of: id, .cancelled)
     guard let next = rules.stage(after: stage) else { return try waitInSight(id, at: stage) }
     try emit(.liquidationStageEntered(id, next))
     return .moved
@@ -171,7 +189,9 @@ extension Engine {
     let costs = positions.map { (instrument: $0.instrument, rate: closingCost(of: $0.instrument)) }
     let slice = rules.liquidation.slice(
       equity: risk.equity, maintenanceMargin: risk.maintenanceMargin)
-    let decided = decidePartialSize(positions, rules.liquidation, slice: slice) {
+    let now = Standing(
+      equity: risk.equity, target: risk.maintenanceMargin + risk.liquidationBuffer)
+    let decided = decidePartialSize(positions, rules.liquidation, slice: slice, now: now) {
       instrument, size in
       let cost = costs.first { $0.instrument == instrument }?.rate ?? .zero
       return valuation.standing(

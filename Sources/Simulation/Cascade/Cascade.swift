@@ -94,7 +94,7 @@ public struct Cascade {
   public mutating func settle() throws {
     while result.blocks < Self.mostBlocks {
       try answerOrders()
-      guard engine.state.accounts.contains(where: { $0.liquidation != nil }) else { return }
+      guard result.endedLiquidations < result.liquidations else { return }
       try submit(block(of: \.crashed))
     }
   }

@@ -119,7 +119,7 @@ struct CostTally {
       open[id] = WaterfallCosts()
     case .liquidationStageEntered(let id, let stage): stages[id] = stage
     case .liquidationEnded(let id, _): stages[id] = nil
-    case .poolOpened(let id, _): exclude([id])
+    case .poolOpened(let id, _), .hedgeOpened(let id): exclude([id])
     default: break
     }
     return nil
@@ -274,9 +274,10 @@ extension CostTally {
     case .gapPremium, .interest, .fundSurcharge: .premium
     case .lossRecovery: .socialized
     case .conversion: .conversion
-    case .ownMove, .poolDeposit, .poolWithdrawal, .poolGain: .outside
+    case .ownMove, .poolDeposit, .poolWithdrawal, .poolGain, .hedgeCapital, .hedgeReturn: .outside
     case .auctionDiscount, .auctionReward: .slippage
     case .entryFee, .entryRebate: isExecution ? .fee : .trading
+    case .collateralSale, .conversionFee: .conversion
     }
   }
 }

@@ -130,10 +130,15 @@ struct FollowedRowsTests {
   private static func risks(
     _ rows: FollowedRows, _ sweep: VenueSweep, _ accounts: [Portfolio], ranges: Int
   ) -> [AccountRisk] {
-    var ordered: [AccountRisk] = []
-    for part in 0..<ranges {
-      let range = rows.count * part / ranges..<rows.count * (part + 1) / ranges
-      ordered += rows.risks(at: range, sweep, unmeasured: unmeasured) { accounts[$0] }
+    var ordered = Array(repeating: unmeasured, count: rows.count)
+    ordered.withUnsafeMutableBufferPointer { ordered in
+      for part in 0..<ranges {
+        let range = rows.count * part / ranges..<rows.count * (part + 1) / ranges
+        rows.measure(
+          range, sweep, unmeasured: unmeasured,
+          into: UnsafeMutableBufferPointer(rebasing: ordered[range])
+        ) { accounts[$0] }
+      }
     }
     return rows.byAccount(ordered)
   }
