@@ -47,6 +47,8 @@ extension Command: Canonical {
     case .registerMaker, .releaseMaker: encodeBalance(to: &writer)
     case .bidForCollateral: encodeConversion(to: &writer)
     case .openHedge: encodeHedge(to: &writer)
+    case .reportDepth, .answerRequest, .reportGas, .takeOffer, .commitBid, .revealBid:
+      encodeExecution(to: &writer)
     }
   }
 
@@ -82,6 +84,7 @@ extension Command: Canonical {
       let quote: Asset = try reader.value()
       self = .openVenue(quote: quote, try reader.value())
     case Self.auctionTag: self = try Self.readAuction(&reader)
+    case Self.executionTags: self = try Self.readExecution(tag, &reader)
     case 80...84: self = try Self.readPool(tag, &reader)
     case 96...97: self = try Self.readBalance(tag, &reader)
     case Self.conversionTag: self = try Self.readConversion(&reader)

@@ -62,6 +62,10 @@ extension LedgerEvent: Canonical {
       encodeConversion(to: &writer)
     case .hedgeOpened, .hedgeOrdered, .hedgeCharged, .hedgeWindowBegun:
       encodeHedge(to: &writer)
+    case .depthReported, .quoteRequested, .quoteAnswered, .requestClosed, .gasReported,
+      .keeperOffered, .offerTaken, .offerClosed, .rightsOffered, .bidCommitted, .bidRevealed,
+      .rightsSettled:
+      encodeExecution(to: &writer)
     }
   }
 
@@ -153,6 +157,7 @@ extension LedgerEvent: Canonical {
     case 120...124: self = try Self.readLosses(tag, &reader)
     case 100...102: self = try Self.readBalance(tag, &reader)
     case Self.conversionTags: self = try Self.readConversion(tag, &reader)
+    case Self.executionTags: self = try Self.readExecution(tag, &reader)
     default: self = try Self.readAccess(tag, &reader)
     }
   }

@@ -19,6 +19,7 @@ extension LedgerAccount: Canonical {
     case .entryPot(let underlying):
       writer.append(UInt8(96))
       writer.append(underlying)
+    case .rightsDeposits: writer.append(UInt8(52))
     }
   }
   public init(from reader: inout CanonicalReader) throws(CanonicalError) {
@@ -27,6 +28,7 @@ extension LedgerAccount: Canonical {
     case 1: self = .insuranceFund
     case 2: self = .fees
     case 3: self = .outside
+    case 52: self = .rightsDeposits
     case 80: self = .pool(try reader.value())
     case 96: self = .entryPot(try reader.value())
     default: throw reader.malformed("ledger account")

@@ -87,9 +87,13 @@ extension LedgerState: Canonical {
     let isCounted = liquidationFlow != nil
     let hasLosses = !losses.isEmpty
     var present: UInt8 = restartedAt != nil ? 1 : 0
-    present |= (isMarked ? 2 : 0) | (pools.isEmpty ? 0 : 32) | (hasLosses ? 64 : 0)
-    present |= (isCounted ? 128 : 0) | (balance.isEmpty ? 0 : 16)
-    present |= hedge == nil ? 0 : 8
+    if isMarked { present |= 2 }
+    if !execution.isEmpty { present |= 4 }
+    if hedge != nil { present |= 8 }
+    if !balance.isEmpty { present |= 16 }
+    if !pools.isEmpty { present |= 32 }
+    if hasLosses { present |= 64 }
+    if isCounted { present |= 128 }
     writer.append(present)
     if let restartedAt { writer.append(restartedAt) }
     if isMarked { writer.append(list: collateralMarks) }
@@ -98,6 +102,7 @@ extension LedgerState: Canonical {
     if let liquidationFlow { writer.append(liquidationFlow) }
     if !balance.isEmpty { writer.append(balance) }
     if let hedge { writer.append(hedge) }
+    if !execution.isEmpty { writer.append(execution) }
   }
 
   public init(from reader: inout CanonicalReader) throws(CanonicalError) {
@@ -115,7 +120,6 @@ extension LedgerState: Canonical {
     nextOrder = try reader.value()
     lastFunding = try reader.value()
     let present = try reader.byte()
-    guard present & ~251 == 0 else { throw reader.malformed("state") }
     if present & 1 != 0 { restartedAt = try reader.value(Timestamp.self) }
     if present & 2 != 0 {
       collateralMarks = try reader.list()
@@ -131,6 +135,7 @@ extension LedgerState: Canonical {
       guard index(of: book.account) != nil else { throw reader.malformed("state") }
       hedge = book
     }
+    if present & 4 != 0 { execution = try reader.value() }
     guard totals.count == listing.contracts.count, houses.count == listing.collateral.count,
       marks.count <= listing.contracts.count,
       accounts.allSatisfy({ $0.portfolio.balances.count == houses.count })

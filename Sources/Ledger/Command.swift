@@ -53,6 +53,18 @@ public enum Command: Hashable, Sendable {
   case bidForCollateral(AccountID, OrderID, [CollateralBid])
   /// Opens the account by which the insurance fund hedges; a venue has one.
   case openHedge(AccountID)
+  /// What the books hold near the marks, by instrument; from whoever keeps them.
+  case reportDepth([DepthReport])
+  /// A maker's binding answer to a request for quotes.
+  case answerRequest(AccountID, UInt64, Price, Size)
+  /// What a million gas costs, millionths of the quote currency.
+  case reportGas(perMillion: Int64)
+  /// A keeper takes a part of an offer over, unless it is paid less than it counts on.
+  case takeOffer(AccountID, UInt64, Size, leastReward: Int64)
+  /// A sealed bid for the right to a slice: a digest that binds to it.
+  case commitBid(AccountID, UInt64, ChainHash)
+  /// Opens a sealed bid.
+  case revealBid(AccountID, UInt64, RightsBid)
 }
 
 /// Where a trade that is reported was agreed.

@@ -36,6 +36,8 @@ public enum Invariant: String, Error, Hashable, Sendable, CaseIterable {
   /// The order of the fund's hedge is its own, and one that gives back closes no more than is held;
   /// what it has drawn and cost is counted.
   case hedgeIsConsistent
+  /// What bidders for rights have locked is there until the sale is over.
+  case depositsAreKept
 }
 
 extension LedgerState {
@@ -103,6 +105,7 @@ extension LedgerState {
       let kept =
         (asset > 0 ? 0 : pools.reduce(Int128(0)) { $0 + Int128($1.reserve) })
         + balance.total(in: listing.collateral[asset].asset)
+        + (asset > 0 ? 0 : Int128(execution.deposits))
       if sums.customers[asset] + kept == houses[asset].customers { continue }
       return .runningTotalsAreTrue
     }
@@ -113,6 +116,7 @@ extension LedgerState {
       }
       if sums.costs[instrument] != -totals[instrument].clearing { return .clearingBalancesCost }
     }
+    if !execution.coversDeposits { return .depositsAreKept }
     if !poolsAreConsistent { return .poolsCoverTheirClaims }
     if !hedgeIsConsistent { return .hedgeIsConsistent }
     return nil

@@ -18,6 +18,8 @@ public enum LedgerAccount: Hashable, Sendable, CustomStringConvertible {
   case pool(AccountID)
   /// What entry fees on an underlying have collected and rebates have not given back.
   case entryPot(AssetSymbol)
+  /// What bidders have locked with sealed bids for rights.
+  case rightsDeposits
 
   public var description: String {
     switch self {
@@ -27,6 +29,7 @@ public enum LedgerAccount: Hashable, Sendable, CustomStringConvertible {
     case .outside: "outside"
     case .pool(let id): "gains of the pool of \(id)"
     case .entryPot(let underlying): "entry fees on \(underlying)"
+    case .rightsDeposits: "deposits of sealed bids"
     }
   }
 }
@@ -82,6 +85,18 @@ public enum TransferReason: UInt8, Hashable, Sendable, CaseIterable {
   case hedgeCapital = 98
   /// What the hedge has at rest, back into the insurance fund.
   case hedgeReturn = 99
+  /// What an account pays the venue for a filled request for quotes.
+  case relayFee = 100
+  /// What an account in liquidation pays the keeper that takes its slice.
+  case keeperReward = 101
+  /// Locked with a sealed bid.
+  case rightsDeposit = 102
+  /// The deposit of a bid that was opened, or whose sale was withdrawn.
+  case rightsReturn = 103
+  /// The deposit of a bid that was not opened, or could not be kept.
+  case rightsForfeit = 104
+  /// What a winner pays for the right to a slice.
+  case rightsPayment = 105
 }
 
 /// Money moving from one ledger account to another.

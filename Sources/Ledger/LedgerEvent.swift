@@ -129,4 +129,26 @@ public enum LedgerEvent: Hashable, Sendable {
   case hedgeCharged(units: Int64)
   /// A window in which costs of hedging are counted begins.
   case hedgeWindowBegun(at: Timestamp)
+  // Execution outside.
+  /// The depth of markets, by instrument, and over which window it is kept.
+  case depthReported([DepthReport], window: TimeSpan)
+  /// Registered makers are asked for quotes.
+  case quoteRequested(QuoteRequest)
+  case quoteAnswered(UInt64, QuoteAnswer)
+  /// No more answers: so much of the slice was filled by them, and the rest goes on.
+  case requestClosed(UInt64, filled: Size)
+  case gasReported(GasReading)
+  /// Keepers outside may take a slice.
+  case keeperOffered(KeeperOffer)
+  /// A keeper took so much of it; the trade and the reward came before.
+  case offerTaken(UInt64, AccountID, Size)
+  /// An account's slice is not offered to keepers any more, or was not at all.
+  case offerClosed(UInt64, AccountID, OfferEnd)
+  /// The right to a slice is for sale.
+  case rightsOffered(RightsSale)
+  /// A sealed bid; its deposit was moved before.
+  case bidCommitted(UInt64, AccountID, ChainHash)
+  case bidRevealed(UInt64, AccountID, RightsBid)
+  /// A sale is over; deposits, payments, trades and rewards came before.
+  case rightsSettled(UInt64, AccountID, RightsOutcome)
 }

@@ -57,7 +57,12 @@ extension LedgerState {
     case .collateralOffered, .collateralPriced, .collateralSold, .collateralSaleClosed:
       applyConversion(event)
     case .hedgeOpened, .hedgeOrdered, .hedgeCharged, .hedgeWindowBegun: applyHedge(event)
+    case .depthReported, .quoteRequested, .quoteAnswered, .requestClosed, .gasReported,
+      .keeperOffered, .offerTaken, .offerClosed, .rightsOffered, .bidCommitted, .bidRevealed,
+      .rightsSettled:
+      applyExecution(event)
     }
+    if !execution.tried.isEmpty { execution.follow(event) }
   }
 
   private mutating func accept(_ asset: CollateralAsset) {
@@ -127,6 +132,12 @@ extension LedgerState {
       pools[place].reserve = sum(before, units)
       houses[asset].customers += Int128(pools[place].reserve) - Int128(before)
     case .entryPot(let underlying): creditPot(underlying, units, asset: asset)
+    case .rightsDeposits:
+      // Money of bidders, who have it back unless they do not open their bids.
+      guard asset == 0 else { return }
+      let before = execution.deposits
+      execution.deposits = sum(before, units)
+      houses[asset].customers += Int128(execution.deposits) - Int128(before)
     }
   }
 

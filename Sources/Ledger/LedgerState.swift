@@ -107,6 +107,8 @@ public struct LedgerState: Hashable, Sendable {
   public internal(set) var balance = BalanceBook()
   /// The account by which the insurance fund hedges; absent until it is opened.
   public internal(set) var hedge: HedgeBook?
+  /// The depth of books and what is on offer outside; empty unless something was reported.
+  public internal(set) var execution = ExecutionBook()
   /// Whether a balance left its field limit; the command that did it is refused.
   public internal(set) var isOutsideLimits = false
 

@@ -35,6 +35,14 @@ public struct LiquidationParameters: Hashable, Sendable {
   public let losses: LossParameters
   /// When and how collateral is sold before positions are reduced.
   public let conversion: ConversionParameters
+  /// How far the depth of books limits a slice.
+  public let depth: StandingDepthParameters
+  /// When makers are asked for quotes.
+  public let requests: RequestParameters
+  /// What keepers outside are offered.
+  public let keeper: KeeperParameters
+  /// How the right to a slice is sold to them.
+  public let rights: RightsParameters
 
   public init(_ set: ParameterSet) throws(ParameterError) {
     sliceShare = try set.rate("liquidation.sliceShare")
@@ -53,6 +61,10 @@ public struct LiquidationParameters: Hashable, Sendable {
     pace = try LiquidationPace(set)
     losses = try LossParameters(set)
     conversion = try ConversionParameters(set)
+    depth = try StandingDepthParameters(set)
+    requests = try RequestParameters(set)
+    keeper = try KeeperParameters(set)
+    rights = try RightsParameters(set, keeper: keeper)
   }
 }
 

@@ -6,6 +6,7 @@ import Connectors
 import Foundation
 import Parameters
 import Quantities
+import Simulation
 
 /// Which prices a run uses.
 struct MarketOptions: ParsableArguments {
@@ -61,6 +62,14 @@ struct MarketOptions: ParsableArguments {
     let wanted = underlyings == nil ? [try AssetSymbol("BTC"), try AssetSymbol("ETH")] : symbols
     return try RecordedMarketReader.load(
       folder: market, window: start..<end, underlyings: wanted, badRows: badRows)
+  }
+
+  /// What gas costs in a window, where a recorded collection has it.
+  func gas(from start: Timestamp) throws -> GasProfile? {
+    guard let market, let prices = try GasPrices.recorded(inCollection: market) else {
+      return nil
+    }
+    return .recorded(prices, from: start)
   }
 
   private func symbols() throws -> [AssetSymbol] {

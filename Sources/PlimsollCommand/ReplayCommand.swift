@@ -103,10 +103,11 @@ struct ReplayCommand: ParsableCommand {
   ) throws -> ReplayResult {
     let target = target(journal)
     let keys = file.assignments.compactMap { $0.split(separator: "=").first.map(String.init) }
-    let plan = ReplayPlan(
+    var plan = ReplayPlan(
       title: ReplayTitle.text(prices), market: prices,
       parameters: try FeedFit(market: prices, kept: keys).parameters(file.set),
       assignments: file.assignments, accounts: source, journal: target, workers: workers)
+    plan.gas = try market.gas(from: prices.window.lowerBound)
     var replaced: ReplacedJournal?
     if case .create = target { replaced = try ReplacedJournal(journal, in: out) }
     do {

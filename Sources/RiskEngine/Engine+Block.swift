@@ -63,6 +63,8 @@ extension Engine {
     }
     candidates.sort { ($0.shortfall, $1.index) > ($1.shortfall, $0.index) }
     for candidate in candidates { try advance(candidate.index) }
+    try lapseRequests()
+    try lapseRights()
   }
 
   /// The risk of every account, by dense index.

@@ -158,6 +158,12 @@ public struct Engine: Sendable {
         guard case .refused = error, !events.isEmpty else { throw error }
         throw .broken(.balancesAreInsideLimits, afterSequence: sequence)
       }
+    case .takeOffer(let keeper, let id, let size, let least):
+      try requireCustomers(of: command)
+      do { try take(id, by: keeper, size, leastReward: least) } catch {
+        guard case .refused = error, !events.isEmpty else { throw error }
+        throw .broken(.balancesAreInsideLimits, afterSequence: sequence)
+      }
     default: try decideAtDoor(command)
     }
     let record = Record(

@@ -3,6 +3,7 @@
 
 import Instruments
 public import Ledger
+public import Liquidation
 public import Parameters
 public import Quantities
 
@@ -86,6 +87,18 @@ public enum Refusal: Error, Equatable, Sendable, CustomStringConvertible {
   case hedgeAccount(AccountID)
   /// A hedge that is bought from the house hedges nothing.
   case houseAccount(AccountID)
+  /// The venue's parameters ask for nothing of the kind.
+  case notInUse(String)
+  /// Nothing was ever offered under this number.
+  case unknownOffer(UInt64)
+  /// What was offered under this number has been settled or withdrawn.
+  case offerOver(UInt64)
+  /// A maker answers a request once.
+  case alreadyAnswered(UInt64, AccountID)
+  /// The account pays less for the slice, millionths of the quote currency, than is counted on.
+  case rewardTooLow(UInt64, reward: Int64)
+  /// A sealed bid is not taken.
+  case batch(UInt64, BatchRefusal)
 
   public var code: String {
     switch self {
@@ -145,6 +158,12 @@ public enum Refusal: Error, Equatable, Sendable, CustomStringConvertible {
     case .askAboveLimit: "ask-above-limit"
     case .hedgeAccount: "hedge-account"
     case .houseAccount: "house-account"
+    case .notInUse: "not-in-use"
+    case .unknownOffer: "unknown-offer"
+    case .offerOver: "offer-over"
+    case .alreadyAnswered: "already-answered"
+    case .rewardTooLow: "reward-too-low"
+    case .batch: "sealed-bid"
     }
   }
 
@@ -208,6 +227,13 @@ public enum Refusal: Error, Equatable, Sendable, CustomStringConvertible {
     case .notRegistered(let id): "\(id) is not registered as a market maker"
     case .hedgeAccount(let id): "\(id) is the fund's hedge, for which only the engine acts"
     case .houseAccount(let id): "\(id) is of the house, against which nothing can be hedged"
+    case .unknownOffer(let id): "nothing is offered under \(id)"
+    case .offerOver(let id): "what was offered under \(id) is over"
+    case .alreadyAnswered(let id, let maker): "\(maker) has answered request \(id) already"
+    case .rewardTooLow(let id, let reward):
+      "what is offered under \(id) is paid \(decimalText(reward, decimals: 6)) and no more"
+    case .batch(let id, let refusal): "the sale \(id) does not take the bid: \(refusal)"
+    case .notInUse(let key): "nothing is done with it while \(key) is not stated"
     }
   }
 

@@ -224,6 +224,12 @@ extension Command {
     case .registerMaker: "registerMaker"
     case .releaseMaker: "releaseMaker"
     case .openHedge: "openHedge"
+    case .reportDepth: "reportDepth"
+    case .answerRequest: "answerRequest"
+    case .reportGas: "reportGas"
+    case .takeOffer: "takeOffer"
+    case .commitBid: "commitBid"
+    case .revealBid: "revealBid"
     }
   }
 }

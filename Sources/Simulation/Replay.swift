@@ -45,6 +45,8 @@ public struct ReplayPlan: Sendable {
   public var blocksPerCommit: Int
   /// Blocks from one snapshot in the journal to the next; 0 for none.
   public var blocksPerSnapshot: Int
+  /// What gas costs in the course of the window; without it there are no keepers.
+  public var gas: GasProfile?
 
   public init(
     title: String, market: RecordedMarket, parameters: ParameterSet, assignments: [String] = [],
@@ -72,6 +74,7 @@ public struct Replay {
   private var observer = ReplayObserver()
   private var book: SimulatedBook
   private var bidders: AuctionBidders
+  private var keepers: ReplayKeepers?
   /// The orders the engine has sent and the book has not answered.
   private var orders: [LiquidationOrder] = []
   /// The last bid that was filled and not yet hedged.
@@ -91,6 +94,9 @@ public struct Replay {
     venue = opening.venue
     book = try SimulatedBook(plan.parameters)
     bidders = try AuctionBidders(plan.parameters)
+    if let gas = plan.gas, venue.engine.rules.liquidation.keeper.isOn {
+      keepers = ReplayKeepers(gas, from: plan.market.window.lowerBound)
+    }
     observer.take(opening.record, venue.engine)
   }
 
@@ -132,6 +138,9 @@ public struct Replay {
   /// What every unit that traders gained or lost was for.
   var tally: CostTally { observer.tally }
 
+  /// What came of offers to keepers; `nil` where there are none.
+  var keeperStory: KeeperStory? { keepers?.story }
+
   private mutating func save(_ block: Int) throws {
     if block % plan.blocksPerCommit == 0 { try venue.commit() }
     if plan.blocksPerSnapshot > 0, block % plan.blocksPerSnapshot == 0 { try venue.snapshot() }
@@ -144,6 +153,7 @@ public struct Replay {
     try submit(.advanceBlock(at: instant, samples: samples))
     book.observe(venue.engine.state.snapshot)
     bidders.work(60, in: &book)
+    try answerOffers()
     try answerOrders()
     for account in venue.engine.accountsInAuction { try auction(account) }
     try answerOrders()
@@ -155,6 +165,16 @@ public struct Replay {
       guard let mark = venue.engine.valuation?.mark(of: order.instrument) else { continue }
       let report = book.answer(order, mark: mark.price)
       try offer(.reportExecution(report))
+    }
+  }
+
+  /// Tells the engine what gas costs, and lets keepers take what it offers.
+  private mutating func answerOffers() throws {
+    guard let report = keepers?.report(venue.engine) else { return }
+    try submit(report)
+    for offer in venue.engine.state.execution.offers {
+      guard let command = keepers?.take(offer, venue.engine, book) else { continue }
+      try self.offer(command)
     }
   }
 
@@ -197,6 +217,7 @@ public struct Replay {
     for event in record.events {
       if case .liquidationOrderIssued(let order) = event { orders.append(order) }
       if case .auctionBidFilled(let fill) = event { lastFill = fill }
+      keepers?.follow(event, venue.engine)
     }
   }
 

@@ -203,14 +203,14 @@ extension Samples {
       .changeMarginMode(account(), pick(MarginMode.allCases)),
       .bidInAuction(account(), list { $0.auctionBid() }),
       .bidForCollateral(account(), order(), list { $0.collateralBid() }),
-    ] + poolCommands() + balanceCommands() + hedgeCommands()
+    ] + poolCommands() + balanceCommands() + hedgeCommands() + executionCommands()
   }
 
   /// One of each kind of event.
   mutating func events() -> [LedgerEvent] {
     venueEvents() + marketEvents() + settlementEvents() + liquidationEvents() + accessEvents()
       + auctionEvents() + poolEvents() + lossEvents() + balanceEvents()
-      + conversionEvents() + hedgeEvents()
+      + conversionEvents() + hedgeEvents() + executionEvents()
   }
 
   private mutating func venueEvents() -> [LedgerEvent] {

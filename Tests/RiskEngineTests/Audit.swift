@@ -69,6 +69,7 @@ struct Audit {
   /// P01, P02 and P04.
   private func checkMoney(_ event: LedgerEvent) {
     var money = state.houses.map { Int128($0.insuranceFund) + Int128($0.fees) }
+    money[0] += Int128(state.execution.deposits)
     for pool in state.pools { money[0] += Int128(pool.reserve) }
     for pot in state.balance.pots {
       #expect(pot.units > 0)

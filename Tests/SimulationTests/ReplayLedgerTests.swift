@@ -325,7 +325,8 @@ private struct Sums {
     case .deposit, .withdrawal, .fundContribution, .conversion, .interest, .ownMove,
       .poolDeposit, .poolWithdrawal, .poolGain, .auctionDiscount, .lossRecovery,
       .fundSurcharge, .entryFee, .entryRebate, .collateralSale, .conversionFee, .hedgeCapital,
-      .hedgeReturn:
+      .hedgeReturn, .relayFee, .keeperReward, .rightsDeposit, .rightsReturn, .rightsForfeit,
+      .rightsPayment:
       break
     }
   }

@@ -52,6 +52,23 @@ public struct GasPrices: Sendable {
     return GasPrices(points: points)
   }
 
+  /// The intraday gas prices of a recorded collection, if it has any.
+  ///
+  /// The file of `onchain` whose name begins with `ethereum_gas_price_intraday`; the first of
+  /// several, by name.
+  /// - Throws: ``ReadError`` for a file that cannot be read.
+  public static func recorded(
+    inCollection folder: String, limits: ReadLimits = ReadLimits()
+  ) throws(ReadError) -> GasPrices? {
+    let chain = folder + "/onchain"
+    guard exists(chain) else { return nil }
+    let names = try fileNames(inFolder: chain, limits: limits).sorted()
+    guard let name = names.first(where: { $0.hasPrefix("ethereum_gas_price_intraday") }) else {
+      return nil
+    }
+    return try load(path: chain + "/" + name, limits: limits)
+  }
+
   /// The price at an instant: on the straight line between the points around it, rounded half
   /// to even; before the first point and after the last, theirs.
   public func weiPerGas(at instant: Timestamp) -> Int64 {

@@ -25,7 +25,7 @@ extension Engine {
     case .cancelOrder(let id, let order): try cancel(order, of: id)
     case .restart(let instant): try restart(at: instant)
     case .openVenue: throw .refused(.alreadyExists("the venue"))
-    case .advanceBlock, .reportExecution, .bidInAuction, .bidForCollateral: break
+    case .advanceBlock, .reportExecution, .bidInAuction, .bidForCollateral, .takeOffer: break
     case .protectQuotes(let id, let symbol, let limits): try protect(id, symbol, limits)
     case .resetProtection(let id, let symbol): try resetProtection(id, symbol)
     case .openSubaccount(let id, let parent, let mode): try open(id, under: parent, mode)
@@ -46,6 +46,12 @@ extension Engine {
     case .registerMaker(let id): try registerMaker(id)
     case .releaseMaker(let id): try releaseMaker(id)
     case .openHedge(let id): try openHedge(id)
+    case .reportDepth(let reports): try takeDepth(reports)
+    case .answerRequest(let maker, let id, let price, let size):
+      try answer(id, by: maker, at: price, size)
+    case .reportGas(let perMillion): try takeGas(perMillion)
+    case .commitBid(let bidder, let id, let digest): try commit(digest, of: bidder, to: id)
+    case .revealBid(let bidder, let id, let bid): try reveal(bid, of: bidder, in: id)
     }
   }
 
@@ -164,7 +170,8 @@ extension Engine {
     }
     let house = state.houses[asset]
     let cash = -house.outside - Int128(amount.units)
-    let kept = state.balance.total(in: amount.asset)
+    let locked = asset == 0 ? Int128(state.execution.deposits) : 0
+    let kept = state.balance.total(in: amount.asset) + locked
     guard cash >= Int128(house.insuranceFund) + Int128(house.fees) + kept else {
       throw .refused(.insufficientBalance(id, has: Int64(clamping: -house.outside)))
     }

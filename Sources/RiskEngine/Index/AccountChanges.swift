@@ -68,7 +68,9 @@ struct AccountChanges: Sendable {
       .poolWithdrawalCancelled, .poolWithdrawn, .poolSettled, .deleveragingAllocated,
       .claimsGranted, .fundWindowOpened, .fundDrawdownChanged, .fundReviewed,
       .makerRegistered, .makerReleased, .balanceMarked, .conversionDecided, .hedgeOrdered,
-      .hedgeCharged, .hedgeWindowBegun:
+      .hedgeCharged, .hedgeWindowBegun, .depthReported,
+      .quoteRequested, .quoteAnswered, .requestClosed, .gasReported, .keeperOffered,
+      .offerTaken, .offerClosed, .rightsOffered, .bidCommitted, .bidRevealed, .rightsSettled:
       break
     default: noteEvery(state)
     }

@@ -208,11 +208,14 @@ extension Command {
       [id]
     case .recordTrade(let report): [report.buyer, report.seller]
     case .moveCollateral(let from, let to, _), .movePosition(let from, let to, _, _): [from, to]
+    case .answerRequest(let id, _, _, _), .takeOffer(let id, _, _, _),
+      .commitBid(let id, _, _), .revealBid(let id, _, _):
+      [id]
     case .bidInAuction(_, let bids): bids.map(\.bidder)
     case .bidForCollateral(_, _, let bids): bids.map(\.bidder)
     case .openVenue, .changeParameters, .acceptCollateral, .listInstrument, .openAccount,
       .contributeToFund, .advanceBlock, .reportExecution, .restart, .openPool, .registerMaker,
-      .releaseMaker, .openHedge:
+      .releaseMaker, .openHedge, .reportDepth, .reportGas:
       []
     }
   }

@@ -27,28 +27,49 @@ extension Engine {
     guard let instrument = state.listing.index(of: order.instrument) else {
       throw .refused(.unknownInstrument(order.instrument))
     }
-    let trades = try trades(for: order, report.fills, state.listing.contracts[instrument])
-    try checkCounterparties(of: trades, order, state.listing.contracts[instrument])
+    let trades = try checked(report.fills, of: order, state.listing.contracts[instrument])
+    let filled = try book(trades, of: order, index)
+    if order.stage != .pool, continues(index, order, filled: filled) { try advance(index) }
+    try reviewPools()
+    try reviewHedge()
+  }
+
+  /// The trades of an order's fills, or why they may not be booked.
+  mutating func checked(
+    _ fills: [ExecutionReport.Fill], of order: LiquidationOrder, _ contract: Contract
+  ) throws(StepError) -> [Trade] {
+    let trades = try trades(for: order, fills, contract)
+    try checkCounterparties(of: trades, order, contract)
+    return trades
+  }
+
+  /// Books the trades of an order that is out, pays keepers, charges the penalty and then the
+  /// fees, and closes the order.
+  ///
+  /// - Returns: What was filled.
+  mutating func book(
+    _ trades: [Trade], of order: LiquidationOrder, _ index: Int,
+    rewards: [(keeper: AccountID, quote: Int64)] = []
+  ) throws(StepError) -> Size {
     let penaltyRate = penaltyRate(index)
     for trade in trades { try emit(.traded(trade)) }
     let filled = trades.reduce(Size.zero) { $0 + $1.size }
+    for reward in rewards { try payReward(reward.quote, to: reward.keeper, for: order) }
     try chargePenalty(index, order, filled: filled, trades, rate: penaltyRate)
     for trade in trades {
       try chargeFees(of: trade, maker: order.side == .sell ? trade.buyer : trade.seller)
     }
     if cause(of: order) == .hedge { try chargeHedge(trades) }
     let end: OrderEnd = filled == .zero ? .unfilled : .filled
-    try emit(.liquidationOrderClosed(id, order.id, end))
-    if order.stage != .pool, continues(index, order, filled: filled) { try advance(index) }
-    try reviewPools()
-    try reviewHedge()
+    try emit(.liquidationOrderClosed(order.account, order.id, end))
+    return filled
   }
 
   /// Whether the account goes on at once: the position is gone, or health is restored.
   ///
   /// Otherwise the next slice waits for the next block, so that
   /// the book can recover.
-  private mutating func continues(_ index: Int, _ order: LiquidationOrder, filled: Size) -> Bool {
+  mutating func continues(_ index: Int, _ order: LiquidationOrder, filled: Size) -> Bool {
     let portfolio = state.accounts[index].portfolio
     if filled == order.size, portfolio.size(of: order.instrument) == .zero { return true }
     guard let valuation, let liquidation = state.accounts[index].liquidation else { return false }

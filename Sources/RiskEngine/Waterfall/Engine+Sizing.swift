@@ -24,13 +24,14 @@ extension Engine {
       guard account.liquidation?.sale == nil else { return .waits }
       return try enterNext(account.id, after: .partial)
     }
-    guard let room = room(for: best.direction.instrument) else { return .waits }
+    guard let room = room(for: best.direction.instrument, side: best.direction.side) else {
+      return .waits
+    }
     let size = min(best.size, room)
     guard let order = order(best.direction, size, account, risk, valuation) else {
       return .waits
     }
-    try emit(.liquidationOrderIssued(order))
-    return .waits
+    return try send(order, valuation)
   }
 
   /// The reduction or hedge that frees most for its cost; `nil` if none helps.
@@ -63,7 +64,7 @@ extension Engine {
     guard let index = state.listing.index(of: direction.instrument) else {
       return TradeOutcome(standing: Standing(equity: .min, target: .max), cost: .max)
     }
-    let cost = expectedCost(of: size, index, valuation)
+    let cost = expectedCost(of: size, direction.side, index, valuation)
     let traded = direction.side == .buy ? size : -size
     return TradeOutcome(
       standing: valuation.standing(
@@ -75,10 +76,14 @@ extension Engine {
   ///
   /// σ is of one day, V the ordinary daily volume of the underlying; an option counts with its
   /// whole notional, which overstates what it takes from the market.
-  private func expectedCost(of size: Size, _ index: Int, _ valuation: Valuation) -> Int64 {
+  private func expectedCost(
+    of size: Size, _ side: Side, _ index: Int, _ valuation: Valuation
+  ) -> Int64 {
     let contract = state.listing.contracts[index]
     let notional = valuation.notional(size, of: contract.id)
-    let plain = closingCost(of: contract.id).share(of: notional, rounding: .up)
+    let depth = standingDepth(of: contract.id, side: side)
+    let plain = closingCost(of: contract.id, taking: size, depth: depth)
+      .share(of: notional, rounding: .up)
     let factor = rules.liquidation.sizing.impact.value
     guard factor > 0, let market = state.market(of: contract.underlying),
       let volume = rules.margin.terms.size[contract.underlying].dailyVolume
@@ -205,7 +210,7 @@ extension Engine {
   /// Begins a new window when the last has ended.
   mutating func countLiquidations() throws(StepError) {
     let sizing = rules.liquidation.sizing
-    guard sizing.isThrottled else { return }
+    guard sizing.isThrottled || rules.liquidation.depth.isOn else { return }
     if let flow = state.liquidationFlow {
       guard sizing.windowShare != nil, state.time >= flow.since + sizing.window else { return }
     }
@@ -215,14 +220,19 @@ extension Engine {
   /// How many steps of a market a liquidation order may have now; `nil` for none.
   ///
   /// A market always has room for one step, so that no limit stops a liquidation for good.
-  func room(for instrument: InstrumentID) -> Size? {
+  func room(for instrument: InstrumentID, side: Side) -> Size? {
     let sizing = rules.liquidation.sizing
-    guard sizing.isThrottled, let flow = state.liquidationFlow,
+    let depth = standingDepth(of: instrument, side: side)
+    guard sizing.isThrottled || depth != nil, let flow = state.liquidationFlow,
       let index = state.listing.index(of: instrument)
     else { return Size(steps: Size.limit) }
     let (inBlock, inWindow) = flow.ordered(instrument)
     let openInterest = state.totals[index].openInterest
     var room = Size.limit
+    if let depth {
+      let part = rules.liquidation.depth.part.share(of: depth, rounding: .down)
+      room = max(part, 1) - inBlock
+    }
     for (share, used) in [(sizing.blockShare, inBlock), (sizing.windowShare, inWindow)] {
       guard let share else { continue }
       room = min(room, max(share.share(of: openInterest, rounding: .up), 1) - used)

@@ -51,6 +51,7 @@ extension Engine {
       try emit(.liquidationOrderClosed(account.id, order.id, .expired))
       return .moved
     }
+    if let progress = try reviewOffers(index, risk, liquidation, valuation) { return progress }
     if account.portfolio.positions.isEmpty {
       if let progress = try raiseDebts(account, risk, valuation) { return progress }
       return try settleInsolvency(index) ? .moved : .waits
@@ -186,29 +187,40 @@ extension Engine {
     let positions = valuation.closable(account.portfolio, risk: risk, at: state.time, &memory)
     var trial = account.portfolio
     // Asked for here: a question that looked at the engine would copy it.
-    let costs = positions.map { (instrument: $0.instrument, rate: closingCost(of: $0.instrument)) }
+    let costs = positions.map { position in
+      (
+        instrument: position.instrument, rate: closingCost(of: position.instrument),
+        depth: standingDepth(
+          of: position.instrument, side: position.size.sign > 0 ? .sell : .buy)
+      )
+    }
+    let distance = rules.liquidation.depth.distance
     let slice = rules.liquidation.slice(
       equity: risk.equity, maintenanceMargin: risk.maintenanceMargin)
     let now = Standing(
       equity: risk.equity, target: risk.maintenanceMargin + risk.liquidationBuffer)
     let decided = decidePartialSize(positions, rules.liquidation, slice: slice, now: now) {
       instrument, size in
-      let cost = costs.first { $0.instrument == instrument }?.rate ?? .zero
+      let found = costs.first { $0.instrument == instrument }
+      let cost = found?.rate.raised(by: found?.depth, size, distance) ?? .zero
       return valuation.standing(
         of: &trial, closing: size, of: instrument, cost: cost, &memory)
     }
     scratch = memory
-    guard let decided, let room = room(for: decided.instrument) else { return .waits }
+    let side: Side =
+      decided.map { account.portfolio.size(of: $0.instrument).sign > 0 } ?? true ? .sell : .buy
+    guard let decided, let room = room(for: decided.instrument, side: side) else {
+      return .waits
+    }
     let sized = PartialSize(instrument: decided.instrument, size: min(decided.size, room))
     let fund = budget(stage, for: sized.instrument)
     let terms = valuation.terms(
       for: sized.instrument, in: account.portfolio, equity: risk.equity, fund: fund)
     guard let terms, let order = order(sized, account, terms, stage) else { return .waits }
-    try emit(.liquidationOrderIssued(order))
-    return .waits
+    return try send(order, valuation)
   }
 
-  private func order(
+  func order(
     _ sized: PartialSize, _ account: Account, _ terms: ClosingTerms, _ stage: LiquidationStage
   ) -> LiquidationOrder? {
     guard let instrument = state.listing.index(of: sized.instrument) else { return nil }

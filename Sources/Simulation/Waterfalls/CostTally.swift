@@ -242,6 +242,9 @@ extension CostTally {
         costs.keeperRewards = WaterfallCosts.sum(costs.keeperRewards, value)
       }
       return charge(id, value, .penalty, at: stages[id] ?? .cancelOrders)
+    case (.keeperReward, .account(let id), _):
+      costs.keeperRewards = WaterfallCosts.sum(costs.keeperRewards, value)
+      return charge(id, value, .penalty, at: stages[id] ?? .partial)
     case (.auctionDiscount, .account(let id), _):
       return charge(id, value, .slippage, at: stages[id] ?? .auction)
     case (.tradingFee, .account(let id), _):
@@ -287,7 +290,9 @@ extension CostTally {
     case .conversion: .conversion
     case .ownMove, .poolDeposit, .poolWithdrawal, .poolGain, .hedgeCapital, .hedgeReturn: .outside
     case .auctionDiscount, .auctionReward: .slippage
-    case .entryFee, .entryRebate: isExecution ? .fee : .trading
+    case .keeperReward, .rightsPayment: .penalty
+    case .rightsDeposit, .rightsReturn, .rightsForfeit: .outside
+    case .entryFee, .entryRebate, .relayFee: isExecution ? .fee : .trading
     case .collateralSale, .conversionFee: .conversion
     }
   }

@@ -1,0 +1,186 @@
+// Plimsoll: a real-time margin and liquidation engine for crypto derivatives.
+// SPDX-License-Identifier: Apache-2.0
+
+import Instruments
+import Ledger
+import Quantities
+import Testing
+
+@Suite("Execution outside, in the ledger")
+struct ExecutionBookTests {
+  private func depth(_ instrument: InstrumentID, _ bids: Int64, _ asks: Int64) -> DepthReport {
+    DepthReport(instrument: instrument, bids: Size(steps: bids), asks: Size(steps: asks))
+  }
+
+  private func venue() throws -> SmallVenue {
+    var venue = try SmallVenue()
+    let reports = [depth(SmallVenue.linear, 5, 7), depth(SmallVenue.inverse, 0, 9)]
+    for (second, reports) in [(1, [reports[1]]), (2, reports), (40, [reports[0]])] {
+      venue.state.apply(.blockStarted(at: Timestamp(seconds: Int64(second))))
+      venue.state.apply(.depthReported(reports, window: .minute))
+    }
+    let (one, two) = (SmallVenue.one, SmallVenue.two)
+    let end = Timestamp(seconds: 99)
+    for (id, account) in [(1, two), (2, one)] as [(UInt64, AccountID)] {
+      venue.state.apply(
+        .quoteRequested(
+          QuoteRequest(
+            id: id, account: account, instrument: SmallVenue.linear, side: .sell,
+            size: Size(steps: 9), endsAt: end)))
+    }
+    let answer = QuoteAnswer(maker: SmallVenue.three, price: .init(steps: 5), size: .init(steps: 4))
+    venue.state.apply(.quoteAnswered(1, answer))
+    venue.state.apply(.gasReported(GasReading(perMillion: 7, time: end)))
+    venue.state.apply(
+      .keeperOffered(
+        KeeperOffer(
+          id: 3, account: two, instrument: SmallVenue.linear, side: .buy, size: Size(steps: 10),
+          reward: 99, block: 4)))
+    venue.state.apply(.offerClosed(4, one, .unprofitable))
+    venue.state.apply(
+      .rightsOffered(
+        RightsSale(
+          id: 4, account: SmallVenue.three, instrument: SmallVenue.linear, side: .sell,
+          size: Size(steps: 9), lots: 3, reward: 30, reserve: 1, deposit: 50, closesAt: end,
+          settlesAt: end + .minute)))
+    for bidder in [two, one] {
+      venue.move(50, of: venue.usd, .account(bidder), .rightsDeposits, .rightsDeposit)
+      let digest = ChainHash.digest(domain: "test", parts: [])
+      venue.state.apply(.bidCommitted(4, bidder, digest))
+    }
+    venue.state.apply(.bidRevealed(4, two, RightsBid(price: 7, lots: 2, salt: [9, 9])))
+    return venue
+  }
+
+  @Test("requests and offers are one of an account, until they are closed or taken")
+  func offers() throws {
+    var venue = try venue()
+    let (one, two) = (SmallVenue.one, SmallVenue.two)
+    let book = { (venue: SmallVenue) in venue.state.execution }
+    #expect(book(venue).requests.map(\.id) == [2, 1] && book(venue).last == 4)
+    #expect(book(venue).request(1)?.answers.count == 1)
+    #expect(book(venue).hasTried(TriedSeams.keepers, one))
+    #expect(!book(venue).hasTried(TriedSeams.requests, one))
+    // Filled in part or not at all it has been tried, filled whole it has not.
+    venue.state.apply(.requestClosed(1, filled: Size(steps: 9)))
+    venue.state.apply(.requestClosed(2, filled: Size(steps: 8)))
+    #expect(book(venue).tried == [TriedSeams(account: one, seams: 3)])
+    venue.state.apply(.offerTaken(3, SmallVenue.three, Size(steps: 9)))
+    #expect(book(venue).offer(of: two)?.left == Size(steps: 1))
+    #expect(book(venue).offer(3)?.reward(for: Size(steps: 9)) == 89)
+    venue.state.apply(.offerTaken(3, SmallVenue.three, Size(steps: 1)))
+    #expect(book(venue).offers.isEmpty)
+    venue.state.apply(.liquidationEnded(one, .restored))
+    #expect(book(venue).tried.isEmpty)
+  }
+
+  @Test("depths are kept by market, a span for each change")
+  func depths() throws {
+    var venue = try venue()
+    #expect(venue.state.execution.depths.map(\.instrument) == [SmallVenue.linear, .init(5)])
+    let spans = { (venue: SmallVenue) in
+      venue.state.execution.depth(of: SmallVenue.linear)?.spans.map(\.bids)
+    }
+    #expect(spans(venue) == [5])
+    venue.state.apply(.blockStarted(at: Timestamp(seconds: 50)))
+    venue.state.apply(.depthReported([depth(SmallVenue.linear, 6, 7)], window: .minute))
+    #expect(spans(venue) == [5, 6])
+    // The five stood until second 50, which is a minute ago at 110.
+    venue.state.apply(.blockStarted(at: Timestamp(seconds: 110)))
+    venue.state.apply(.depthReported([depth(SmallVenue.linear, 8, 7)], window: .minute))
+    #expect(spans(venue) == [6, 8])
+    #expect(venue.state.execution.depth(of: InstrumentID(4)) == nil)
+  }
+
+  @Test("deposits are customers' money, and are there until the sale is over")
+  func deposits() throws {
+    var venue = try venue()
+    let sale = try #require(venue.state.execution.sale(4))
+    #expect(sale.commitments.map(\.bidder) == [SmallVenue.one, SmallVenue.two])
+    #expect(sale.commitments.map { $0.bid?.lots } == [nil, 2])
+    #expect(venue.state.execution.deposits == 100 && venue.state.brokenAfterBlock() == nil)
+    // Nine steps in three lots, and ten: nobody has a part of a step, and none is left.
+    #expect(sale.steps(of: 0..<2, in: Size(steps: 9)) == Size(steps: 6))
+    let cut = [0..<1, 1..<2, 2..<3].map { sale.steps(of: $0, in: Size(steps: 10)).steps }
+    #expect(cut == [3, 3, 4] && sale.reward(for: 2) == 20)
+    var short = venue
+    short.move(1, of: venue.usd, .rightsDeposits, .insuranceFund, .rightsForfeit)
+    #expect(short.state.brokenAfterBlock() == .depositsAreKept)
+    venue.move(100, of: venue.usd, .rightsDeposits, .insuranceFund, .rightsForfeit)
+    venue.state.apply(
+      .rightsSettled(4, SmallVenue.three, RightsOutcome(price: 1, lots: 2)))
+    #expect(venue.state.execution.sales.isEmpty && venue.state.brokenAfterBlock() == nil)
+    #expect(venue.state.execution.hasTried(TriedSeams.keepers, SmallVenue.three))
+  }
+
+  @Test("a state with it reads back; without, it has the bytes it had")
+  func bytes() throws {
+    let plain = try SmallVenue().state
+    #expect(plain.execution.isEmpty && plain.canonicalBytes.last == 0)
+    let state = try venue().state
+    let bytes = state.canonicalBytes
+    #expect(try LedgerState(canonicalBytes: bytes) == state)
+    for index in plain.canonicalBytes.count - 1..<bytes.count {
+      for change in [1, 2, 0x80, 0xff] as [UInt8] {
+        var mutated = bytes
+        mutated[index] ^= change
+        guard let other = try? LedgerState(canonicalBytes: mutated) else { continue }
+        #expect(other != state && other.canonicalBytes == mutated, "byte \(index)")
+      }
+    }
+  }
+}
+
+// MARK: Samples
+
+extension Samples {
+  mutating func depthReport() -> DepthReport {
+    DepthReport(instrument: instrument(), bids: size(), asks: size())
+  }
+
+  mutating func number() -> UInt64 { UInt64(bitPattern: integer()) }
+
+  mutating func rightsBid() -> RightsBid {
+    RightsBid(price: integer(), lots: integer(), salt: [1, 2, 3])
+  }
+
+  mutating func executionCommands() -> [Command] {
+    [
+      .reportDepth(list { $0.depthReport() }),
+      .answerRequest(account(), number(), price(), size()),
+      .reportGas(perMillion: integer()),
+      .takeOffer(account(), number(), size(), leastReward: integer()),
+      .commitBid(account(), number(), ChainHash.digest(domain: "sample", parts: [])),
+      .revealBid(account(), number(), rightsBid()),
+    ]
+  }
+
+  mutating func executionEvents() -> [LedgerEvent] {
+    [
+      .depthReported(list { $0.depthReport() }, window: TimeSpan(nanoseconds: integer())),
+      .quoteRequested(
+        QuoteRequest(
+          id: number(), account: account(), instrument: instrument(),
+          side: pick(Side.allCases), size: size(), endsAt: time())),
+      .quoteAnswered(number(), QuoteAnswer(maker: account(), price: price(), size: size())),
+      .requestClosed(number(), filled: size()),
+      .gasReported(GasReading(perMillion: integer(), time: time())),
+      .keeperOffered(
+        KeeperOffer(
+          id: number(), account: account(), instrument: instrument(),
+          side: pick(Side.allCases), size: size(), reward: integer(), block: number())),
+      .offerTaken(number(), account(), size()),
+      .offerClosed(number(), account(), pick(OfferEnd.allCases)),
+      .rightsOffered(
+        RightsSale(
+          id: number(), account: account(), instrument: instrument(),
+          side: pick(Side.allCases), size: size(), lots: integer(), reward: integer(),
+          reserve: integer(), deposit: integer(), closesAt: time(), settlesAt: time())),
+      .bidCommitted(number(), account(), ChainHash.digest(domain: "sample", parts: [])),
+      .bidRevealed(number(), account(), rightsBid()),
+      .rightsSettled(
+        number(), account(),
+        RightsOutcome(price: integer(), lots: integer(), isWithdrawn: bool())),
+    ]
+  }
+}
