@@ -70,12 +70,17 @@ struct CostTallyTests {
     let penalty = try #require(
       try move(3, from: .account(account), to: .insuranceFund, .liquidationPenalty))
     #expect(penalty.bearer == .account)
+    let right = try #require(
+      try move(1, from: .account(winner), to: .account(account), .rightsPayment))
+    #expect(right.amount == -1, "a sale of the right to its slice is a gain")
+    let relay = try #require(try move(5, from: .account(account), to: .fees, .relayFee))
+    #expect(relay.amount == 5)
     let shared = try #require(
       try move(4, from: .account(winner), to: .account(account), .socializedLoss))
     #expect(shared.bearer == .winners)
     let costs = tally.close(account)
     #expect(costs.paid(by: .winners, at: .socializedLoss) == 4)
-    #expect(costs.paid(by: .account, at: .cancelOrders) == 3)
+    #expect(costs.paid(by: .account, at: .cancelOrders) == 3 - 1 + 5)
     #expect(try move(1, from: .account(winner), to: .fees, .tradingFee) == nil, "no liquidation")
   }
 }

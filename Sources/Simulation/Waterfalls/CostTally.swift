@@ -259,6 +259,11 @@ extension CostTally {
       return charge(id, sold.value - value, .slippage, at: stage)
     case (.conversionFee, .account(let id), _):
       return charge(id, value, .fee, at: stages[id] ?? .cancelOrders)
+    case (.relayFee, .account(let id), _):
+      return stages[id].map { charge(id, value, .fee, at: $0) }
+    case (.rightsPayment, _, .account(let id)):
+      // What is paid for the right to its slice makes a liquidation cheaper.
+      return stages[id].map { charge(id, -value, .penalty, at: $0) }
     case (.socializedLoss, _, .account(let id)):
       bankrupt.insert(id)
       return charge(id, value, .socialized, at: .socializedLoss)

@@ -45,7 +45,7 @@ struct StepTrade {
       case .deleveraging: "against \(other), who is deleveraged"
       case .auction: "in the auction, with \(other)"
       case .pool: "to the pool of \(other)"
-      default: "in the book"
+      case .liquidation, .matching, .transfer, .unwinding, .hedge: "in the book"
       }
     text = "\(account == trade.seller ? "sells" : "buys") \(contract.name) \(how)"
     self.other = other
