@@ -88,9 +88,12 @@ extension Engine {
       let contract = state.listing.contracts[market]
       guard contract.underlying == underlying, isHedgeable(market) else { return nil }
       let held = portfolio.size(of: contract.id)
-      guard held != .zero || !isFull, let room = room(for: contract.id) else { return nil }
+      // Which side it would be is not decided yet: both must have room.
+      guard held != .zero || !isFull, let bought = room(for: contract.id, side: .buy),
+        let sold = room(for: contract.id, side: .sell)
+      else { return nil }
       let left = Size.limit - held.magnitude.steps
-      return hedgeInstrument(market, room: min(room.steps, left), valuation)
+      return hedgeInstrument(market, room: min(bought.steps, sold.steps, left), valuation)
     }
   }
 
