@@ -193,6 +193,20 @@ extension ReplayObserver {
       note(
         id, engine, "leaves \(transfer.amount) to \(transfer.to), its discount",
         StepBill(charge, to: id))
+    case (.collateralSale, .account(let id), _) where open[id] != nil:
+      note(id, engine, "gives \(transfer.amount) of its collateral")
+    case (.collateralSale, _, .account(let id)):
+      note(id, engine, "is paid \(transfer.amount) for it", StepBill(charge, to: id))
+    case (.conversionFee, .account(let id), _):
+      note(id, engine, "pays \(transfer.amount) for the sale", StepBill(charge, to: id))
+    case (.keeperReward, .account(let id), _):
+      note(
+        id, engine, "pays \(transfer.to) \(transfer.amount) for its work", StepBill(charge, to: id))
+    case (.relayFee, .account(let id), _):
+      note(id, engine, "pays \(transfer.amount) for the relay", StepBill(charge, to: id))
+    case (.rightsPayment, let payer, .account(let id)):
+      note(
+        id, engine, "is paid \(transfer.amount) by \(payer) for a right", StepBill(charge, to: id))
     case (.makerRebate, _, _): totals.fees -= value
     case (.gapPremium, _, _): totals.gapPremiums += value
     case (.insuranceCover, _, .account(let id)):

@@ -264,7 +264,7 @@ struct FundPictureTests {
       charts.fundLevels.dropFirst().map { $0.values[0] }
         == [75_000_000_001, 50_000_000_000, 25_000_000_000])
     #expect(charts.fundAlarms.map(\.value) == [7_000_000])
-    #expect(RenderedPage([watched]).contains("Crosses: 1 changes of the alarm"))
+    #expect(RenderedPage([watched]).contains("Crosses: where the alarm of an asset changed (1)."))
     let plain = RenderedPage([try result { _, _ in }])
     #expect(plain.contains("sets no target for it and watches no alarms"))
     #expect(!plain.contains("fund-flows-0"), "no flow, no picture")

@@ -59,7 +59,8 @@ extension ReplayCharts {
     }
     let count = fundAlarms.count
     let given =
-      count == 0 ? "No alarm was given." : "Crosses: \(count) changes of the alarm, by asset."
+      count == 0
+      ? "No alarm was given." : "Crosses: where the alarm of an asset changed (\(count))."
     return " Dashed: how large it should be, and where a part of its highest balance is gone, at "
       + "the prices of the moment. \(given)"
   }
@@ -70,7 +71,8 @@ extension ReplayCharts {
     (.interest, "interest", "--c6"), (.surcharge, "surcharges on fees", "--c2"),
     (.contribution, "contributions", "--c8"), (.conversion, "assets exchanged", "--c7"),
     (.cover, "debts paid", "--c5"), (.auctionReward, "paid to bidders", "--c1"),
-    (.recovery, "paid back to winners", "--c3"), (.other, "other", "--c9"),
+    (.recovery, "paid back to winners", "--c3"), (.hedge, "capital of the hedge", "--soft"),
+    (.collateralSale, "sales of collateral", "--ink"), (.other, "other", "--c9"),
   ]
 
   /// What came into the fund and went out of it, one chart per run, all with the same ends.

@@ -35,9 +35,10 @@ extension ReportPage {
 
   private func figure(_ story: AuctionStory, id: String) -> Markup {
     let rounds = story.restarts == 0 ? "" : ", \(story.restarts + 1) rounds"
+    let bids = story.bids.count == 1 ? "one bid" : "\(story.bids.count) bids"
     let caption: Markup = """
       \(amount(story.notional)) at the marks and \(amount(story.value)) of equity when it began; \
-      \(story.bids.count == 1 ? "one bid" : "\(story.bids.count) bids") took \(amount(story.sold))\(rounds). \(Self.ending(story))
+      \(bids) took \(amount(story.sold))\(rounds). \(Self.ending(story))
       """
     return PageFrame.figure(
       id, "Auction of \(story.account), \(story.startedAt.readable)",

@@ -214,8 +214,8 @@ extension WaterfallPage {
   private var rules: Markup {
     let items = runs.enumerated().map { place, run -> Markup in
       """
-      <dt id="rule-\(place)">\(run.name)</dt><dd>\(run.description) <small>\(run.result.origin.parameters.name)\
-      </small></dd>
+      <dt id="rule-\(place)">\(run.name)</dt><dd>\(run.description) \
+      <small>\(run.result.origin.parameters.name)</small></dd>
 
       """
     }

@@ -105,11 +105,11 @@ struct AuctionLog {
 
   /// Takes in one record; `engine` is as it was after it.
   mutating func take(_ record: Record, _ engine: Engine) {
-    var priced: [AccountID] = []
+    var priced: Set<AccountID> = []
     for event in record.events {
-      guard let id = take(event, engine), !priced.contains(id) else { continue }
-      priced.append(id)
+      if let id = take(event, engine) { priced.insert(id) }
     }
+    // Each by itself, so in any order.
     for id in priced {
       guard let last = open[id]?.path.indices.last, let offer = engine.auctionOffer(of: id),
         offer.notional > 0

@@ -47,6 +47,8 @@ struct CostTally {
   private var open: [AccountID: WaterfallCosts] = [:]
   /// Who has just sold an asset for whom: the fund pays the seller next.
   private var sale: (seller: AccountID, debtor: AccountID)?
+  /// What an account in liquidation has just given of its collateral, at the index.
+  private var given: (account: AccountID, value: Int64)?
   private var isExecution = false
   private var bankrupt: Set<AccountID> = []
   private var cuts: [Cut] = []
@@ -248,6 +250,20 @@ extension CostTally {
     case (.tradingFee, .account(let id), _):
       guard isExecution, let stage = stages[id] else { return nil }
       return charge(id, value, .fee, at: stage)
+    case (.collateralSale, .account(let id), _) where stages[id] != nil:
+      given = (id, value)
+      return nil
+    case (.collateralSale, _, .account(let id)):
+      guard let sold = given, sold.account == id, let stage = stages[id] else { return nil }
+      given = nil
+      return charge(id, sold.value - value, .slippage, at: stage)
+    case (.conversionFee, .account(let id), _):
+      return charge(id, value, .fee, at: stages[id] ?? .cancelOrders)
+    case (.relayFee, .account(let id), _):
+      return stages[id].map { charge(id, value, .fee, at: $0) }
+    case (.rightsPayment, _, .account(let id)):
+      // What is paid for the right to its slice makes a liquidation cheaper.
+      return stages[id].map { charge(id, -value, .penalty, at: $0) }
     case (.socializedLoss, _, .account(let id)):
       bankrupt.insert(id)
       return charge(id, value, .socialized, at: .socializedLoss)

@@ -81,19 +81,18 @@ struct DeleveragingWatch {
       } ?? 0)
   }
 
-  /// Puts a cut to those of the same position and record.
+  /// Puts a cut to those before it of the same position and record.
   private mutating func add(
     _ cut: DeleveragingEvent.Cut, _ trade: Trade, from first: Int, _ engine: Engine
   ) {
     guard let index = engine.state.listing.index(of: trade.instrument) else { return }
     let account = cut.account == trade.buyer ? trade.seller : trade.buyer
     let contract = engine.state.listing.contracts[index]
-    var slot = events.endIndex
-    for place in first..<events.endIndex
-    where events[place].account == account && events[place].contract == contract.name {
-      slot = place
-    }
-    if slot == events.endIndex {
+    // The trades of one position follow each other.
+    let isSame =
+      events.endIndex > first && events.last?.account == account
+      && events.last?.contract == contract.name
+    if !isSame {
       guard events.count < Self.mostEvents else { return }
       events.append(
         DeleveragingEvent(
@@ -102,7 +101,7 @@ struct DeleveragingWatch {
           mark: engine.state.marks[index].price))
     }
     let isNamed = cutCount < Self.mostCuts
-    events[slot].add(cut, isNamed: isNamed)
+    events[events.endIndex - 1].add(cut, isNamed: isNamed)
     if isNamed { cutCount += 1 }
   }
 

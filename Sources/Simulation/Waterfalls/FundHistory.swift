@@ -24,6 +24,10 @@ public struct FundHistory: Sendable {
     case auctionReward
     /// Back to winners who shared a loss.
     case recovery
+    /// Capital of its hedge, what came back less what went there.
+    case hedge
+    /// Its part of what collateral was sold for.
+    case collateralSale
     case other
   }
 
@@ -76,6 +80,8 @@ public struct FundHistory: Sendable {
     case .insuranceCover: .cover
     case .auctionReward: .auctionReward
     case .lossRecovery: .recovery
+    case .hedgeCapital, .hedgeReturn: .hedge
+    case .conversionFee: .collateralSale
     default: .other
     }
   }
