@@ -32,8 +32,8 @@ extension LedgerEvent: Canonical {
       writer.append(tag: 9, id)
       writer.append(order)
       writer.append(end.rawValue)
-    case .blockStarted(let instant): writer.append(tag: 10, instant)
-    case .sampleRejected, .feedUpdated, .marketMarked, .instrumentsMarked, .collateralMarked:
+    case .blockStarted, .sampleRejected, .feedUpdated, .marketMarked, .instrumentsMarked,
+      .collateralMarked:
       encodeMarket(to: &writer)
     case .fundingSettled, .profitsSettled, .profitRealized, .instrumentExpired:
       encodeSettlement(to: &writer)
@@ -67,6 +67,7 @@ extension LedgerEvent: Canonical {
 
   private func encodeMarket(to writer: inout CanonicalWriter) {
     switch self {
+    case .blockStarted(let instant): writer.append(tag: 10, instant)
     case .sampleRejected(let sample): writer.append(tag: 11, sample)
     case .feedUpdated(let feed): writer.append(tag: 12, feed)
     case .marketMarked(let market): writer.append(tag: 13, market)

@@ -139,42 +139,22 @@ public enum Refusal: Error, Equatable, Sendable, CustomStringConvertible {
     case .collateralCapReached: "collateral-cap-reached"
     case .debtAboveCap: "debt-above-cap"
     case .calledToReduce: "called-to-reduce"
-    case .unknownPool: "unknown-pool"
-    case .poolAccount: "pool-account"
-    case .poolIsEngaged: "pool-engaged"
-    case .noClaim: "no-claim"
-    case .claimTooSmall: "claim-too-small"
-    case .withdrawalNotRequested: "withdrawal-not-requested"
-    case .noticeNotOver: "notice-not-over"
-    case .noticeLapsed: "notice-lapsed"
-    case .withdrawalsStopped: "withdrawals-stopped"
-    case .notRegistered: "not-registered"
-    case .hedgeAccount: "hedge-account"
-    case .houseAccount: "house-account"
-    case .noAuction, .nothingForSale, .bidStale, .bidTooSmall, .auctionPriceTooHigh,
-      .bidLowersExcess, .askAboveLimit, .notInUse, .unknownOffer, .offerOver, .alreadyAnswered,
-      .rewardTooLow, .batch:
-      saleCode
-    }
-  }
-
-  /// Of what is refused to who bids, quotes or takes.
-  private var saleCode: String {
-    switch self {
     case .noAuction: "no-auction"
     case .nothingForSale: "nothing-for-sale"
     case .bidStale: "bid-stale"
     case .bidTooSmall: "bid-too-small"
     case .auctionPriceTooHigh: "auction-price-too-high"
     case .bidLowersExcess: "bid-lowers-excess"
+    case .withdrawalsStopped: "withdrawals-stopped"
+    case .unknownPool, .poolAccount, .poolIsEngaged, .noClaim, .claimTooSmall,
+      .withdrawalNotRequested, .noticeNotOver, .noticeLapsed:
+      poolCode
+    case .notRegistered: "not-registered"
     case .askAboveLimit: "ask-above-limit"
-    case .notInUse: "not-in-use"
-    case .unknownOffer: "unknown-offer"
-    case .offerOver: "offer-over"
-    case .alreadyAnswered: "already-answered"
-    case .rewardTooLow: "reward-too-low"
-    case .batch: "sealed-bid"
-    default: "refused"
+    case .hedgeAccount: "hedge-account"
+    case .houseAccount: "house-account"
+    case .notInUse, .unknownOffer, .offerOver, .alreadyAnswered, .rewardTooLow, .batch:
+      executionCode
     }
   }
 
@@ -212,14 +192,13 @@ public enum Refusal: Error, Equatable, Sendable, CustomStringConvertible {
     case .transferOfAnOrder(let id): "a transfer does not fill \(id), an order of the book"
     case .parameters(let error): error.description
     case .unknownUnderlying(let symbol): "nothing is listed on \(symbol)"
-    case .unprotected, .quotesFrozen, .sameAccount, .differentOwners, .positionTooSmall,
-      .subaccountTooDeep:
-      accessDescription
-    case .collateralCapReached(let symbol, let cap):
-      "customers would hold more of \(symbol) than the \(decimalText(cap, decimals: 6)) that count"
-    case .debtAboveCap(let id, let symbol, let debt, let cap):
-      "\(id) would owe \(decimalText(debt, decimals: 6)) in \(symbol), of which "
-        + "\(decimalText(cap, decimals: 6)) are permitted"
+    case .unprotected, .quotesFrozen: quoteDescription
+    case .sameAccount(let id): "a move needs two accounts, not \(id) twice"
+    case .differentOwners(let one, let other): "\(one) and \(other) have different owners"
+    case .positionTooSmall(let id, let instrument, let size):
+      "\(id) holds only \(size) of \(instrument)"
+    case .subaccountTooDeep(let id): "\(id) lies too deep to open an account under it"
+    case .collateralCapReached, .debtAboveCap: collateralDescription
     case .calledToReduce(let id): "\(id) is called to reduce its risk before anything else"
     case .noAuction, .nothingForSale, .bidStale, .bidTooSmall, .auctionPriceTooHigh,
       .bidLowersExcess, .askAboveLimit:
@@ -228,53 +207,39 @@ public enum Refusal: Error, Equatable, Sendable, CustomStringConvertible {
     case .unknownPool, .poolAccount, .poolIsEngaged, .noClaim, .claimTooSmall,
       .withdrawalNotRequested, .noticeNotOver, .noticeLapsed:
       poolDescription
-    case .notRegistered, .hedgeAccount, .houseAccount: balanceDescription
-    case .unknownOffer, .offerOver, .alreadyAnswered, .rewardTooLow, .batch, .notInUse:
-      offerDescription
-    }
-  }
-
-  private var accessDescription: String {
-    switch self {
-    case .unprotected(let id, let symbol): "\(id) has no protection on \(symbol)"
-    case .quotesFrozen(let id, let symbol, let end):
-      end == QuoteProtection.untilReset
-        ? "quotes of \(id) on \(symbol) are frozen until it resets its protection"
-        : "quotes of \(id) on \(symbol) are frozen until \(end)"
-    case .sameAccount(let id): "a move needs two accounts, not \(id) twice"
-    case .differentOwners(let one, let other): "\(one) and \(other) have different owners"
-    case .positionTooSmall(let id, let instrument, let size):
-      "\(id) holds only \(size) of \(instrument)"
-    case .subaccountTooDeep(let id): "\(id) lies too deep to open an account under it"
-    default: code
-    }
-  }
-
-  private var offerDescription: String {
-    switch self {
-    case .unknownOffer(let id): "nothing is offered under \(id)"
-    case .offerOver(let id): "what was offered under \(id) is over"
-    case .alreadyAnswered(let id, let maker): "\(maker) has answered request \(id) already"
-    case .rewardTooLow(let id, let reward):
-      "what is offered under \(id) is paid \(decimalText(reward, decimals: 6)) and no more"
-    case .batch(let id, let refusal): "the sale \(id) does not take the bid: \(refusal)"
-    case .notInUse(let key): "nothing is done with it while \(key) is not stated"
-    default: code
-    }
-  }
-
-  private var balanceDescription: String {
-    switch self {
     case .notRegistered(let id): "\(id) is not registered as a market maker"
     case .hedgeAccount(let id): "\(id) is the fund's hedge, for which only the engine acts"
     case .houseAccount(let id): "\(id) is of the house, against which nothing can be hedged"
-    default: code
+    case .notInUse, .unknownOffer, .offerOver, .alreadyAnswered, .rewardTooLow, .batch:
+      executionDescription
     }
   }
 
   private func stopped(_ insolvency: Int64, _ limit: Int64) -> String {
     "accounts in liquidation lack \(decimalText(insolvency, decimals: 6)), more than "
       + "\(decimalText(limit, decimals: 6)); nothing is paid out until they are settled"
+  }
+
+  private var quoteDescription: String {
+    switch self {
+    case .unprotected(let id, let symbol): "\(id) has no protection on \(symbol)"
+    case .quotesFrozen(let id, let symbol, let end):
+      end == QuoteProtection.untilReset
+        ? "quotes of \(id) on \(symbol) are frozen until it resets its protection"
+        : "quotes of \(id) on \(symbol) are frozen until \(end)"
+    default: code
+    }
+  }
+
+  private var collateralDescription: String {
+    switch self {
+    case .collateralCapReached(let symbol, let cap):
+      "customers would hold more of \(symbol) than the \(decimalText(cap, decimals: 6)) that count"
+    case .debtAboveCap(let id, let symbol, let debt, let cap):
+      "\(id) would owe \(decimalText(debt, decimals: 6)) in \(symbol), of which "
+        + "\(decimalText(cap, decimals: 6)) are permitted"
+    default: code
+    }
   }
 
   private var auctionDescription: String {
@@ -290,6 +255,20 @@ public enum Refusal: Error, Equatable, Sendable, CustomStringConvertible {
     case .askAboveLimit(let id, let asked, let limit):
       "collateral of \(id) is at \(asked), the bid pays \(limit)"
     default: code
+    }
+  }
+
+  private var poolCode: String {
+    switch self {
+    case .unknownPool: "unknown-pool"
+    case .poolAccount: "pool-account"
+    case .poolIsEngaged: "pool-engaged"
+    case .noClaim: "no-claim"
+    case .claimTooSmall: "claim-too-small"
+    case .withdrawalNotRequested: "withdrawal-not-requested"
+    case .noticeNotOver: "notice-not-over"
+    case .noticeLapsed: "notice-lapsed"
+    default: "pool"
     }
   }
 
