@@ -158,6 +158,7 @@ extension LedgerEvent: Canonical {
     case 112...117: self = try Self.readPool(tag, &reader)
     case 120...124: self = try Self.readLosses(tag, &reader)
     case 100...102: self = try Self.readBalance(tag, &reader)
+    case 103...106: self = try Self.readHedge(tag, &reader)
     case Self.conversionTags: self = try Self.readConversion(tag, &reader)
     case Self.executionTags: self = try Self.readExecution(tag, &reader)
     default: self = try Self.readAccess(tag, &reader)
