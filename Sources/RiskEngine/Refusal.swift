@@ -147,7 +147,6 @@ public enum Refusal: Error, Equatable, Sendable, CustomStringConvertible {
       .withdrawalNotRequested, .noticeNotOver, .noticeLapsed:
       poolCode
     case .notRegistered: "not-registered"
-    case .askAboveLimit: "ask-above-limit"
     case .hedgeAccount: "hedge-account"
     case .houseAccount: "house-account"
     case .notInUse, .unknownOffer, .offerOver, .alreadyAnswered, .rewardTooLow, .batch:
