@@ -7,7 +7,7 @@ public import Quantities
 
 /// Who gives up a position first when one has to be closed against others.
 public enum DeleveragingRule: Hashable, Sendable {
-  /// Everybody to one leverage: ``drainLeverage(of:among:)``.
+  /// Everybody to one leverage: ``drainLeverage(of:among:requiresProfit:)``.
   case leverageDraining
   /// The highest profit × leverage first: ``DeleveragingCandidate/rank``. Source: BitMEX.
   case profitTimesLeverage

@@ -155,13 +155,24 @@ extension Engine {
     return deal
   }
 
-  /// Refuses a bid that would leave an account with positions further below its line.
+  /// Refuses a bid that would leave an account with positions further below its line, or one
+  /// without with a debt that its coins at the mark would have paid: the fund buys those at the
+  /// mark, and would bear the discount.
   private mutating func checkExcess(
     _ index: Int, _ deal: Deal, _ sale: CollateralSale, _ risk: AccountRisk,
     _ valuation: Valuation
   ) throws(StepError) {
     var after = state.accounts[index].portfolio
-    guard !after.positions.isEmpty, let asset = state.listing.index(of: sale.asset) else { return }
+    guard let asset = state.listing.index(of: sale.asset) else { return }
+    guard !after.positions.isEmpty else {
+      // The fee is never more than equity.
+      after.balances[asset] -= deal.units
+      after.balances[0] += deal.paid
+      guard measure(after, valuation).equity >= min(risk.equity, 0) else {
+        throw .refused(.bidLowersExcess(sale.account))
+      }
+      return
+    }
     let fee = rules.liquidation.conversion.fee.share(of: deal.paid, rounding: .down)
     after.balances[asset] -= deal.units
     after.balances[0] += deal.paid - fee

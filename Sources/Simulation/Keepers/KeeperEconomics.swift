@@ -46,7 +46,9 @@ public struct KeeperEconomics: Hashable, Sendable {
 /// most the cap.
 /// - Parameters:
 ///   - cost: Of gas, ledger units, 0 to 2^60; clamped to it, as are floor and cap.
-///   - profit: As a share of the cost, 0 to 1, in thousandths.
+///   - floor: The least profit, ledger units.
+///   - profitThousandths: As a share of the cost, 0 to 1,000.
+///   - cap: The most that is paid, ledger units.
 public func gasAwareReward(
   cost: Int64, floor: Int64, profitThousandths: Int64, cap: Int64
 ) -> Int64 {
