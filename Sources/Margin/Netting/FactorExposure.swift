@@ -20,8 +20,8 @@ extension RequirementEngine {
   ///
   /// Δ is the delta of a step in base quantity, S the index. Within the underlying β is 1; another
   /// underlying w counts only where netting is stated for both, with what it is expected to move
-  /// when this one, u, moves by one: β = ρ_u ρ_w R_w ÷ R_u, of the correlations with the common factor and
-  /// the ranges of the scenario grids.
+  /// when this one, u, moves by one: β = ρ_u ρ_w R_w ÷ R_u, of the correlations with the common
+  /// factor and the ranges of the scenario grids.
   public func factorExposures(to underlying: AssetSymbol) -> FactorExposures {
     let betas = layout.underlyings.map { beta(of: $0, to: underlying) }
     let contracts = charges.indices.map { index -> Int64 in
