@@ -52,11 +52,6 @@ struct Holders: Hashable, Sendable {
   func forEachWinner(long: Bool, at unitValue: Int64, _ body: (Holding) -> Void) {
     (long ? longs : shorts).forEachWinner(at: unitValue, body)
   }
-
-  /// Every holding of one side without a profit at a unit value, by ascending account.
-  func forEachLoser(long: Bool, at unitValue: Int64, _ body: (Holding) -> Void) {
-    (long ? longs : shorts).forEachLoser(at: unitValue, body)
-  }
 }
 
 /// The holders of one side, by ascending account.
