@@ -131,4 +131,25 @@ extension Portfolio {
     }
     return realized
   }
+
+  /// One position and the balance it settles in, for trades to be tried on without the rest.
+  public func settling(_ instrument: InstrumentID, asset: Int) -> SettlingPosition {
+    let slot = slot(of: instrument)
+    let none = Position(instrument: instrument, size: .zero, cost: 0)
+    return SettlingPosition(
+      position: slot.isHeld ? positions[slot.index] : none, balance: balances[asset])
+  }
+}
+
+/// A position and the balance it settles in.
+@frozen
+public struct SettlingPosition: Hashable, Sendable {
+  public private(set) var position: Position
+  /// Ledger units.
+  public private(set) var balance: Int64
+
+  /// Changes the position by `traded` steps at `unitValue` and books what that realizes.
+  public mutating func take(_ traded: Size, at unitValue: Int64) {
+    balance += position.trade(traded, unitValue: unitValue)
+  }
 }

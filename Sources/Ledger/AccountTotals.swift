@@ -55,11 +55,15 @@ public struct AccountTotals: Hashable, Sendable {
   /// - Parameter earlier: Each of them once, as it is in the sums.
   public mutating func follow(_ earlier: [EarlierAccount], in state: LedgerState) {
     let (before, now, listing) = (earlier.span, state.accounts.span, state.listing)
-    for place in before.indices {
+    // In the order in which the accounts lie in memory: the loop is all waiting for them.
+    var places: [(index: Int, place: Int)] = []
+    places.reserveCapacity(earlier.count)
+    for place in before.indices { places.append((before[place].index, place)) }
+    places.sort { $0.index < $1.index }
+    for (index, place) in places {
       add(
         before[place].account.portfolio.balances, before[place].account.portfolio.positions, -1,
         listing)
-      let index = before[place].index
       add(now[index].portfolio.balances, now[index].portfolio.positions, 1, listing)
     }
   }

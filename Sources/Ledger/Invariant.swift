@@ -68,7 +68,7 @@ extension LedgerState {
       fresh.add(
         accounts[index].portfolio.balances, accounts[index].portfolio.positions, 1, listing)
       guard accounts[index].isInLiquidation else { continue }
-      if let order = accounts[index].liquidation?.order, !isConsistent(order, accounts[index]) {
+      if let order = accounts[index].liquidationOrder, !isConsistent(order, accounts[index]) {
         return .liquidationsAreConsistent
       }
     }
@@ -91,7 +91,7 @@ extension LedgerState {
       if index + 1 < accounts.count, id >= accounts[index + 1].id { return .accountsAreOrdered }
       guard isWellFormed(accounts[index].portfolio) else { return .accountsAreOrdered }
       guard accounts[index].isInLiquidation else { continue }
-      if let order = accounts[index].liquidation?.order, !isConsistent(order, accounts[index]) {
+      if let order = accounts[index].liquidationOrder, !isConsistent(order, accounts[index]) {
         return .liquidationsAreConsistent
       }
     }

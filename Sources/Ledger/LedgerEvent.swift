@@ -8,14 +8,16 @@ public import Quantities
 
 /// One fact.
 ///
-/// Applying the facts in order to the empty state gives the venue's state.
+/// Applying the facts in order to the empty state gives the venue's state. What is large and not
+/// the waterfall's is kept apart (`indirect`): a crash makes facts by the hundred thousand, and
+/// all take the room of the largest.
 public enum LedgerEvent: Hashable, Sendable {
   // The venue.
   /// Everything begins here, empty.
-  case venueOpened(quote: Asset, ParameterSet)
-  case parametersChanged(ParameterSet)
-  case collateralAccepted(CollateralAsset)
-  case instrumentListed(Contract)
+  indirect case venueOpened(quote: Asset, ParameterSet)
+  indirect case parametersChanged(ParameterSet)
+  indirect case collateralAccepted(CollateralAsset)
+  indirect case instrumentListed(Contract)
   case accountOpened(AccountID, MarginMode)
   case engineRestarted(at: Timestamp)
 
@@ -29,9 +31,9 @@ public enum LedgerEvent: Hashable, Sendable {
 
   // The market.
   case blockStarted(at: Timestamp)
-  case sampleRejected(RejectedSample)
-  case feedUpdated(FeedUpdate)
-  case marketMarked(MarkedMarket)
+  indirect case sampleRejected(RejectedSample)
+  indirect case feedUpdated(FeedUpdate)
+  indirect case marketMarked(MarkedMarket)
   /// The mark of every listed instrument, by dense index.
   case instrumentsMarked([InstrumentMark])
 
@@ -56,7 +58,7 @@ public enum LedgerEvent: Hashable, Sendable {
 
   // Market makers' protection.
   /// Limits are set, what has been filled stays counted; or the protection is removed.
-  case protectionSet(AccountID, AssetSymbol, QuoteLimits?)
+  indirect case protectionSet(AccountID, AssetSymbol, QuoteLimits?)
   /// So much of an account's quotes on an underlying was filled.
   case quoteFilled(AccountID, AssetSymbol, QuoteFills)
   /// A limit was reached: the quotes are gone, and refused until a time.
@@ -84,7 +86,7 @@ public enum LedgerEvent: Hashable, Sendable {
   case auctionRestarted(AccountID, AuctionRound)
   /// The clock of a round and the factor that goes with it, in every block.
   case auctionPriced(AccountID, elapsed: TimeSpan, factor: Rate)
-  case auctionBidFilled(AuctionFill)
+  indirect case auctionBidFilled(AuctionFill)
   // Backstop pools.
   case poolOpened(AccountID, markets: [AssetSymbol])
   /// The claim on a deposit; the money moves with transfers.
@@ -96,7 +98,7 @@ public enum LedgerEvent: Hashable, Sendable {
   case poolSettled(PoolSettlement)
   // Losses.
   /// How the positions of an account are closed against others; the trades follow.
-  case deleveragingAllocated(DeleveragingAllocation)
+  indirect case deleveragingAllocated(DeleveragingAllocation)
   /// What winners have just given is owed to them; of one asset, sorted by account.
   case claimsGranted([LossClaim])
   /// A window of draws on the fund begins, at this balance in ledger units.
@@ -112,9 +114,9 @@ public enum LedgerEvent: Hashable, Sendable {
   case balanceMarked([BalanceMark])
   // Collateral of accounts in liquidation.
   /// Collateral is sold before positions are reduced, or for a debt, and why.
-  case conversionDecided(ConversionDecision)
+  indirect case conversionDecided(ConversionDecision)
   /// Collateral is for sale, in a spot market or under the hammer.
-  case collateralOffered(CollateralSale)
+  indirect case collateralOffered(CollateralSale)
   /// The clock of a sale under the hammer and what is asked now, in every block.
   case collateralPriced(AccountID, elapsed: TimeSpan, price: Price)
   /// Somebody took a part; the money moves with transfers.
@@ -123,7 +125,7 @@ public enum LedgerEvent: Hashable, Sendable {
   // The fund's hedge.
   case hedgeOpened(AccountID)
   /// Why an order hedges, or gives a hedge back; the order follows.
-  case hedgeOrdered(HedgeOrder)
+  indirect case hedgeOrdered(HedgeOrder)
   /// What the fills of an order have cost against its mark, fees included; ledger units of the
   /// quote currency.
   case hedgeCharged(units: Int64)
@@ -133,19 +135,19 @@ public enum LedgerEvent: Hashable, Sendable {
   /// The depth of markets, by instrument, and over which window it is kept.
   case depthReported([DepthReport], window: TimeSpan)
   /// Registered makers are asked for quotes.
-  case quoteRequested(QuoteRequest)
+  indirect case quoteRequested(QuoteRequest)
   case quoteAnswered(UInt64, QuoteAnswer)
   /// No more answers: so much of the slice was filled by them, and the rest goes on.
   case requestClosed(UInt64, filled: Size)
   case gasReported(GasReading)
   /// Keepers outside may take a slice.
-  case keeperOffered(KeeperOffer)
+  indirect case keeperOffered(KeeperOffer)
   /// A keeper took so much of it; the trade and the reward came before.
   case offerTaken(UInt64, AccountID, Size)
   /// An account's slice is not offered to keepers any more, or was not at all.
   case offerClosed(UInt64, AccountID, OfferEnd)
   /// The right to a slice is for sale.
-  case rightsOffered(RightsSale)
+  indirect case rightsOffered(RightsSale)
   /// A sealed bid; its deposit was moved before.
   case bidCommitted(UInt64, AccountID, ChainHash)
   case bidRevealed(UInt64, AccountID, RightsBid)

@@ -165,8 +165,9 @@ extension LedgerState {
     else { return }
     change(buyer, instrument, by: trade.size, unitValue: trade.unitValue)
     change(seller, instrument, by: -trade.size, unitValue: trade.unitValue)
-    accounts[buyer].liquidation?.market = trade.instrument
-    accounts[seller].liquidation?.market = trade.instrument
+    for party in [buyer, seller] where accounts[party].isInLiquidation {
+      accounts[party].liquidation?.market = trade.instrument
+    }
   }
 
   /// Changes a position and books the profit it realizes against the market's clearing balance.

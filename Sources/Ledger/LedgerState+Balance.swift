@@ -11,7 +11,7 @@ extension LedgerState {
   ///
   /// Everybody else is a taker, and what takers hold the house has on the other side.
   public func isHouse(_ account: Int) -> Bool {
-    accounts[account].liquidation?.auction != nil || balance.isMaker(accounts[account].id)
+    accounts[account].isAuctioned || balance.isMaker(accounts[account].id)
       || isEngines(accounts[account].id)
   }
 

@@ -29,7 +29,7 @@ extension LedgerState {
   private mutating func changeSale(
     of id: AccountID, _ change: (inout CollateralSale) -> Void
   ) {
-    guard let index = index(of: id), var sale = accounts[index].liquidation?.sale else { return }
+    guard let index = index(of: id), var sale = accounts[index].collateralSale else { return }
     change(&sale)
     accounts[index].liquidation?.sale = sale
   }

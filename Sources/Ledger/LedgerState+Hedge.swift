@@ -66,7 +66,7 @@ extension LedgerState {
     guard let order = hedge.order else { return true }
     let account = accounts[index]
     guard order.order.account == hedge.account, order.order.id < nextOrder,
-      order.order.size.steps > 0, account.liquidation == nil
+      order.order.size.steps > 0, !account.isInLiquidation
     else { return false }
     return !order.isReducing || isConsistent(order.order, account)
   }

@@ -18,7 +18,7 @@ extension LedgerState {
   /// The order that an account waits for: of its liquidation, of a pool that reduces a position, or
   /// of the fund's hedge.
   public func orderOut(of account: Int) -> LiquidationOrder? {
-    if let order = accounts[account].liquidation?.order { return order }
+    if let order = accounts[account].liquidationOrder { return order }
     if isHedge(accounts[account].id) { return hedge?.order?.order }
     return poolIndex(of: accounts[account].id).flatMap { pools[$0].order }
   }
@@ -68,10 +68,10 @@ extension LedgerState {
       let unpaid = pool.senior.unpaid.reduce(0, +) + pool.junior.unpaid.reduce(0, +)
       guard pool.reserve == unpaid else { return false }
       if let order = pool.order {
-        return accounts[index].liquidation == nil && isConsistent(order, accounts[index])
+        return !accounts[index].isInLiquidation && isConsistent(order, accounts[index])
       }
       let portfolio = accounts[index].portfolio
-      let isAtRest = portfolio.positions.isEmpty && accounts[index].liquidation == nil
+      let isAtRest = portfolio.positions.isEmpty && !accounts[index].isInLiquidation
       return !isAtRest || portfolio.balances[0] == pool.total || portfolio.balances[0] < 0
     }
   }

@@ -38,6 +38,14 @@ public struct Account: Hashable, Sendable {
 
   /// Whether the account is in the waterfall.
   public var isInLiquidation: Bool { waterfall != nil }
+
+  // Each reads what it names and no more.
+  /// The order the account waits for, if it is in the waterfall.
+  public var liquidationOrder: LiquidationOrder? { waterfall?.value.order }
+  /// Its collateral that is for sale.
+  public var collateralSale: CollateralSale? { waterfall?.value.sale }
+  /// Whether its portfolio is under the hammer.
+  public var isAuctioned: Bool { waterfall?.value.auction != nil }
 }
 
 /// Kept apart from what it belongs to.
@@ -197,19 +205,22 @@ public struct LedgerState: Hashable, Sendable {
 
   /// The status of an underlying's market; reduce-only until it was marked.
   public func status(of underlying: AssetSymbol) -> MarketStatus {
-    market(of: underlying)?.status ?? .reduceOnly
+    place(of: underlying).map { markets[$0].status } ?? .reduceOnly
   }
 
   /// The market of an underlying as the last block left it.
   public func market(of underlying: AssetSymbol) -> MarkedMarket? {
+    place(of: underlying).map { markets[$0] }
+  }
+
+  private func place(of underlying: AssetSymbol) -> Int? {
     // Sorted by symbol; asked for every position of every account that is acted on.
     var (low, high) = (0, markets.count)
     while low < high {
       let middle = (low + high) / 2
       if markets[middle].market.underlying < underlying { low = middle + 1 } else { high = middle }
     }
-    guard low < markets.count, markets[low].market.underlying == underlying else { return nil }
-    return markets[low]
+    return low < markets.count && markets[low].market.underlying == underlying ? low : nil
   }
 
   /// The mark of an asset as collateral; `nil` for one that counts at the index, and whole.

@@ -13,7 +13,7 @@ public import Quantities
 /// state (tables, risks) is a function of that state, made anew when it is restored.
 public struct Engine: Sendable {
   public internal(set) var state: LedgerState
-  /// The hash of the last record.
+  /// The hash of the last record that was sealed.
   public internal(set) var hash: ChainHash
   /// The number of the last record.
   public internal(set) var sequence: UInt64
@@ -133,6 +133,17 @@ public struct Engine: Sendable {
   /// - Returns: The record, whose hash covers everything up to it.
   /// - Throws: ``StepError/refused(_:)`` leaves the engine as it was.
   public mutating func step(_ command: Command) throws(StepError) -> Record {
+    let record = try decide(command).sealed(after: hash)
+    hash = record.hash
+    return record
+  }
+
+  /// Takes one step and leaves its record to be sealed by the caller, who may do that elsewhere
+  /// while the next step is decided: no decision depends on a hash.
+  ///
+  /// Until the last one is given back by ``resume(at:)``, ``hash`` is an earlier record's.
+  /// - Throws: As ``step(_:)``.
+  public mutating func decide(_ command: Command) throws(StepError) -> Decision {
     events.removeAll(keepingCapacity: true)
     switch command {
     case .advanceBlock(let instant, let samples):
@@ -166,12 +177,14 @@ public struct Engine: Sendable {
       }
     default: try decideAtDoor(command)
     }
-    let record = Record(
-      sequence: sequence + 1, command: command, events: events, after: hash)
-    sequence = record.sequence
-    hash = record.hash
-    return record
+    sequence += 1
+    return Decision(sequence: sequence, command: command, events: events)
   }
+
+  /// Goes on after records that were sealed elsewhere.
+  ///
+  /// - Precondition: The hash is that of the last decision's record.
+  public mutating func resume(at hash: ChainHash) { self.hash = hash }
 
   /// Takes a block back that cannot be gone through with; what follows from the state is made anew.
   private mutating func takeBack(

@@ -108,6 +108,24 @@ struct PortfolioTests {
     #expect(portfolio.size(of: InstrumentID(3)) == .zero)
     #expect(!portfolio.slot(of: InstrumentID(3)).isHeld)
   }
+
+  @Test("trades tried on one position come to what they come to in the whole", arguments: 0..<20)
+  func settling(seed: UInt64) {
+    var random = Seeded(seed)
+    var portfolio = Portfolio(mode: .cross, balances: [7, 1_000])
+    let (one, other) = (InstrumentID(3), InstrumentID(4))
+    _ = portfolio.take(Size(steps: 5), of: other, unitValue: 9)
+    var tried = portfolio.settling(one, asset: 1)
+    #expect(tried.position.size == .zero && tried.balance == 1_000)
+    for _ in 0..<100 {
+      let size = Size(steps: Int64.random(in: -9...9, using: &random))
+      let unitValue = Int64.random(in: 1...50, using: &random)
+      portfolio.balances[1] += portfolio.take(size, of: one, unitValue: unitValue)
+      tried.take(size, at: unitValue)
+      #expect(tried == portfolio.settling(one, asset: 1))
+    }
+    #expect(portfolio.balances[0] == 7 && portfolio.size(of: other).steps == 5)
+  }
 }
 
 @Suite("Listings")

@@ -184,4 +184,9 @@ struct ApplyTests {
     #expect(venue.state.isOutsideLimits)
     #expect(venue.state.brokenAfterEvent() == .balancesAreInsideLimits)
   }
+
+  @Test("a fact is small: a crash keeps hundreds of thousands at once")
+  func factSize() {
+    #expect(MemoryLayout<LedgerEvent>.stride <= 72)
+  }
 }

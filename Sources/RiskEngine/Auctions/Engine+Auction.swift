@@ -37,7 +37,7 @@ extension Engine {
   public var accountsInAuction: [AccountID] {
     state.accounts.indices.compactMap { index in
       guard venueIndex.isInLiquidation(index),
-        state.accounts[index].liquidation?.auction != nil
+        state.accounts[index].isAuctioned
       else { return nil }
       return state.accounts[index].id
     }

@@ -132,7 +132,7 @@ extension Engine {
     guard state.owner(of: bidder) != state.owner(of: index) else {
       throw .refused(.selfTrade(bid.bidder))
     }
-    guard state.accounts[bidder].liquidation == nil else {
+    guard !state.accounts[bidder].isInLiquidation else {
       throw .refused(.accountInLiquidation(bid.bidder))
     }
     guard bid.share > .zero else { throw .refused(.notPositive("a bid's share")) }

@@ -54,7 +54,7 @@ extension Engine {
   /// The dense index of the hedge's account, unless it is in liquidation.
   var hedgeIndex: Int? {
     guard let hedge = state.hedge, let index = state.index(of: hedge.account),
-      state.accounts[index].liquidation == nil
+      !state.accounts[index].isInLiquidation
     else { return nil }
     return index
   }

@@ -25,7 +25,7 @@ extension Engine {
   /// The sale that waits for a report, if it is one of collateral.
   func saleReported(by report: ExecutionReport) -> (index: Int, sale: CollateralSale)? {
     guard let id = waiting[report.order], let index = state.index(of: id),
-      let sale = state.accounts[index].liquidation?.sale, sale.id == report.order
+      let sale = state.accounts[index].collateralSale, sale.id == report.order
     else { return nil }
     return (index, sale)
   }
@@ -104,13 +104,13 @@ extension Engine {
     guard bids.count <= Self.mostBids else {
       throw .refused(.outsideLimits("the number of bids"))
     }
-    guard let sale = state.accounts[index].liquidation?.sale, sale.id == order else {
+    guard let sale = state.accounts[index].collateralSale, sale.id == order else {
       throw .refused(.unknownOrder(order))
     }
     var first: StepError?
     var isFilled = false
     for bid in bids.sorted(by: { $0.precedes($1) }) {
-      guard let open = state.accounts[index].liquidation?.sale, open.left > 0 else { break }
+      guard let open = state.accounts[index].collateralSale, open.left > 0 else { break }
       let deal: Deal
       do { deal = try decide(bid, open, of: index) } catch {
         first = first ?? error
@@ -205,7 +205,7 @@ extension Engine {
       throw .refused(.selfTrade(deal.buyer))
     }
     guard !state.isPool(deal.buyer) else { throw .refused(.poolAccount(deal.buyer)) }
-    guard state.accounts[buyer].liquidation == nil else {
+    guard !state.accounts[buyer].isInLiquidation else {
       throw .refused(.accountInLiquidation(deal.buyer))
     }
     guard let asset = state.listing.index(of: sale.asset) else {

@@ -116,14 +116,14 @@ extension Engine {
 
   /// The clock of a sale under the hammer stands still while the account may not be acted on.
   mutating func holdSale(_ account: Account) throws(StepError) {
-    guard let sale = account.liquidation?.sale, sale.market == nil, sale.pricedAt < state.time
+    guard let sale = account.collateralSale, sale.market == nil, sale.pricedAt < state.time
     else { return }
     try emit(.collateralPriced(account.id, elapsed: sale.elapsed, price: sale.price))
   }
 
   /// Takes what is left of a sale back, if there is one.
   mutating func closeSale(of id: AccountID, _ end: OrderEnd) throws(StepError) {
-    guard let index = state.index(of: id), let sale = state.accounts[index].liquidation?.sale
+    guard let index = state.index(of: id), let sale = state.accounts[index].collateralSale
     else { return }
     try emit(.collateralSaleClosed(id, sale.id, end))
   }

@@ -20,7 +20,7 @@ extension Engine {
   ) throws(StepError) -> Progress? {
     let choice = rules.liquidation.conversion.choice
     guard choice != .never else { return nil }
-    if let sale = account.liquidation?.sale {
+    if let sale = account.collateralSale {
       return try reduce(beside: sale, account, valuation)
     }
     guard passedOver != account.id else { return nil }
@@ -47,7 +47,7 @@ extension Engine {
   ) throws(StepError) -> Progress? {
     let terms = rules.liquidation.conversion
     guard terms.choice != .never, terms.execution != .mark else { return nil }
-    if account.liquidation?.sale != nil {
+    if account.collateralSale != nil {
       guard account.portfolio.balances[0] >= 0 else { return .waits }
       try closeSale(of: account.id, .cancelled)
       return .moved
@@ -187,7 +187,7 @@ extension Engine {
       let equity = max(valuation.risk(account.portfolio).equity, 0)
       guard
         try offer(decision, asset, mostLoss: min(chosen.freed, equity), valuation),
-        let index = state.index(of: account.id), let sale = state.accounts[index].liquidation?.sale
+        let index = state.index(of: account.id), let sale = state.accounts[index].collateralSale
       else { return nil }
       return try reduce(beside: sale, state.accounts[index], valuation)
     }

@@ -162,7 +162,7 @@ extension Engine {
     }
     guard amount.units > 0 else { throw .refused(.notPositive("an amount")) }
     let holder = state.accounts[index]
-    guard holder.liquidation == nil else { throw .refused(.accountInLiquidation(id)) }
+    guard !holder.isInLiquidation else { throw .refused(.accountInLiquidation(id)) }
     try requireNoCall(holder)
     try requireOpenGate()
     guard holder.portfolio.balances[asset] >= amount.units else {

@@ -91,7 +91,7 @@ extension Engine {
 
   mutating func changeMode(of id: AccountID, to mode: MarginMode) throws(StepError) {
     let holder = state.accounts[try account(id)]
-    guard holder.liquidation == nil else { throw .refused(.accountInLiquidation(id)) }
+    guard !holder.isInLiquidation else { throw .refused(.accountInLiquidation(id)) }
     var after = holder.portfolio
     after.mode = mode
     let instruments = after.positions.map(\.instrument) + after.orders.map(\.instrument)
@@ -111,7 +111,7 @@ extension Engine {
     guard state.owner(of: giver) == state.owner(of: receiver) else {
       throw .refused(.differentOwners(from, to))
     }
-    for index in [giver, receiver] where state.accounts[index].liquidation != nil {
+    for index in [giver, receiver] where state.accounts[index].isInLiquidation {
       throw .refused(.accountInLiquidation(state.accounts[index].id))
     }
     return (state.accounts[giver], state.accounts[receiver])

@@ -21,7 +21,7 @@ extension Engine {
     guard state.listing.contracts.contains(where: { $0.underlying == underlying }) else {
       throw .refused(.unknownUnderlying(underlying))
     }
-    guard holder.liquidation == nil else { throw .refused(.accountInLiquidation(id)) }
+    guard !holder.isInLiquidation else { throw .refused(.accountInLiquidation(id)) }
     let present = holder.portfolio.protection(of: underlying)
     if let limits {
       guard limits.isPermitted else {
@@ -42,7 +42,7 @@ extension Engine {
     _ id: AccountID, _ underlying: AssetSymbol
   ) throws(StepError) {
     let holder = state.accounts[try account(id)]
-    guard holder.liquidation == nil else { throw .refused(.accountInLiquidation(id)) }
+    guard !holder.isInLiquidation else { throw .refused(.accountInLiquidation(id)) }
     guard holder.portfolio.protection(of: underlying) != nil else {
       throw .refused(.unprotected(id, underlying))
     }

@@ -33,8 +33,7 @@ extension Engine {
       unitValue: unitValue, price: report.price,
       cause: report.origin == .book ? .matching : .transfer)
     let entry = entryCharge(of: trade, contract)
-    try check(buyer, takes: report.size, trade, contract, order: taken, entry)
-    try check(seller, takes: -report.size, trade, contract, order: taken, entry)
+    try check(trade, from: seller, to: buyer, contract, order: taken, entry)
     try emit(.traded(trade))
     if trade.cause == .matching { try chargeFees(of: trade, maker: taken?.account) }
     if let entry { try settle(entry) }
@@ -60,7 +59,7 @@ extension Engine {
       throw .refused(.outsideLimits("an order's id"))
     }
     let holder = state.accounts[index]
-    guard holder.liquidation == nil else { throw .refused(.accountInLiquidation(id)) }
+    guard !holder.isInLiquidation else { throw .refused(.accountInLiquidation(id)) }
     guard holder.portfolio.orders.count < Int(rules.clearing.orderLimit) else {
       throw .refused(.tooManyOrders(id))
     }
@@ -76,7 +75,9 @@ extension Engine {
     var after = holder.portfolio
     if !reduces || order.isQuote {
       after.orders.append(order)
-      try requireInitialMargin(after, of: id)
+      var stands: AccountRisk?
+      if let valuation { stands = measure(after, valuation) }
+      try requireInitialMargin(after, of: id, at: stands)
       try requireDebtCap(after, of: id)
     } else {
       // An order that only reduces reserves nothing; here it counts as if it did.
@@ -130,10 +131,22 @@ extension Engine {
     }
   }
 
+  /// Whether both sides may trade so.
+  private mutating func check(
+    _ trade: Trade, from seller: Int, to buyer: Int, _ contract: Contract,
+    order: (account: AccountID, order: RestingOrder)?, _ entry: EntryCharge?
+  ) throws(StepError) {
+    var memory = valuation.map { takeScratch($0) }
+    defer { scratch = memory ?? scratch }
+    try check(buyer, takes: trade.size, trade, contract, order: order, entry, &memory)
+    try check(seller, takes: -trade.size, trade, contract, order: order, entry, &memory)
+  }
+
   /// Whether an account may change its position so; what lowers one may, unless it bares another.
   private func check(
     _ index: Int, takes size: Size, _ trade: Trade, _ contract: Contract,
-    order: (account: AccountID, order: RestingOrder)?, _ entry: EntryCharge?
+    order: (account: AccountID, order: RestingOrder)?, _ entry: EntryCharge?,
+    _ memory: inout RiskScratch?
   ) throws(StepError) {
     let holder = state.accounts[index]
     let held = holder.portfolio.size(of: contract.id)
@@ -149,7 +162,7 @@ extension Engine {
       throw .refused(.outsideLimits("a balance"))
     }
     // What the engine has sent to the book must still be there when the report comes.
-    guard holder.liquidation?.order?.instrument != contract.id else {
+    guard holder.liquidationOrder?.instrument != contract.id else {
       throw .refused(.accountInLiquidation(holder.id))
     }
     if let order, order.account == holder.id {
@@ -165,7 +178,7 @@ extension Engine {
     if let order, order.account == holder.id, order.order.isReduceOnly {
       throw .refused(.notReducing(holder.id))
     }
-    guard holder.liquidation == nil else {
+    guard !holder.isInLiquidation else {
       throw .refused(.accountInLiquidation(holder.id))
     }
     try requireNoCall(holder)
@@ -183,8 +196,18 @@ extension Engine {
       let charge = surcharged(max(fee, 0)) + (entry?.owed(by: holder.id) ?? 0)
       portfolio.balances[asset] = max(portfolio.balances[asset] - charge, -Amount.limit)
     }
-    try requireInitialMargin(portfolio, of: holder.id)
+    try requireInitialMargin(
+      portfolio, of: holder.id, at: standing(of: portfolio, &memory))
     try requireDebtCap(portfolio, of: holder.id, before: holder.portfolio)
+  }
+
+  /// Where a portfolio stands, once the venue is marked.
+  private func standing(
+    of portfolio: borrowing Portfolio, _ memory: inout RiskScratch?
+  ) -> AccountRisk? {
+    guard let valuation, var own = memory.take() else { return nil }
+    defer { memory = own }
+    return valuation.risk(portfolio, &own)
   }
 
   /// Refuses a second instrument in an isolated account.

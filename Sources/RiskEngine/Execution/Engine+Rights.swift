@@ -84,7 +84,7 @@ extension Engine {
     guard state.owner(of: seller) != state.owner(of: index) else {
       throw .refused(.selfTrade(bidder))
     }
-    guard state.accounts[index].liquidation == nil else {
+    guard !state.accounts[index].isInLiquidation else {
       throw .refused(.accountInLiquidation(bidder))
     }
     return (sale, index)

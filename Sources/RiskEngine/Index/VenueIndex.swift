@@ -18,8 +18,10 @@ struct HolderStanding {
 /// A function of the ledger's state, kept with every event and made anew when the state is
 /// restored; no decision differs with it or without.
 struct VenueIndex: Sendable {
-  /// By instrument, who holds it and how much.
+  /// By instrument, who holds it and how much; up to date once ``bringUp(_:_:)`` was called.
   private(set) var holdings: [Holders]
+  /// By instrument, whose position may have changed since, some of them twice.
+  private var unentered: [[Int32]]
   /// By collateral asset, what the fund has set aside for orders that are out, ledger units.
   private var setAside: [Int128]
   /// Which accounts have changed since all were last measured.
@@ -38,6 +40,7 @@ struct VenueIndex: Sendable {
 
   init(_ state: LedgerState) {
     holdings = Array(repeating: Holders(), count: state.listing.contracts.count)
+    unentered = Array(repeating: [], count: state.listing.contracts.count)
     setAside = Array(repeating: 0, count: state.houses.count)
     hasChanged = Array(repeating: true, count: state.accounts.count)
     equities = Array(repeating: Self.unknown, count: state.accounts.count)
@@ -50,9 +53,9 @@ struct VenueIndex: Sendable {
         guard let instrument = state.listing.index(of: position.instrument) else { continue }
         holdings[instrument].set(position, of: index)
       }
-      isLiquidating[index] = account.liquidation != nil
-      if account.liquidation?.auction != nil { auctioned.append(index) }
-      if let order = account.liquidation?.order { reserve(order, 1, state) }
+      isLiquidating[index] = account.isInLiquidation
+      if account.isAuctioned { auctioned.append(index) }
+      if let order = account.liquidationOrder { reserve(order, 1, state) }
       if !account.portfolio.protections.isEmpty { protectedAccounts.append(index) }
     }
   }
@@ -71,6 +74,8 @@ struct VenueIndex: Sendable {
 
   /// Who holds an instrument on one side, with a profit at a unit value or without, and is not in
   /// the waterfall; by ascending account.
+  ///
+  /// - Precondition: ``bringUp(_:_:)`` was called since the last event.
   func holdings(
     of instrument: Int, _ side: Side, winning: Bool, at unitValue: Int64
   ) -> [Holding] {
@@ -143,7 +148,7 @@ struct VenueIndex: Sendable {
   /// What has to be looked up before an event is applied.
   mutating func expect(_ event: LedgerEvent, _ state: LedgerState) {
     guard case .liquidationOrderClosed(let id, _, _) = event, let index = state.index(of: id),
-      let order = state.accounts[index].liquidation?.order
+      let order = state.accounts[index].liquidationOrder
     else { return }
     reserve(order, -1, state)
   }
@@ -153,7 +158,9 @@ struct VenueIndex: Sendable {
     switch event {
     case .venueOpened: self = VenueIndex(state)
     case .collateralAccepted: setAside.append(0)
-    case .instrumentListed: holdings.append(Holders())
+    case .instrumentListed:
+      holdings.append(Holders())
+      unentered.append([])
     case .accountOpened(let id, _): append(id)
     case .traded(let trade):
       follow(trade.buyer, trade.instrument, state)
@@ -183,7 +190,7 @@ struct VenueIndex: Sendable {
     case .liquidationStarted(let id, _), .liquidationEnded(let id, _):
       guard let index = state.index(of: id) else { return }
       while isLiquidating.count <= index { isLiquidating.append(false) }
-      isLiquidating[index] = state.accounts[index].liquidation != nil
+      isLiquidating[index] = state.accounts[index].isInLiquidation
       followAuction(of: index, state)
     case .auctionStarted(let id, _), .liquidationStageEntered(let id, _):
       if let index = state.index(of: id) { followAuction(of: index, state) }
@@ -194,7 +201,7 @@ struct VenueIndex: Sendable {
   private mutating func followAuction(of index: Int, _ state: LedgerState) {
     let slot = auctioned.firstIndex { $0 >= index } ?? auctioned.count
     let isEntered = slot < auctioned.count && auctioned[slot] == index
-    let isAuctioned = state.accounts[index].liquidation?.auction != nil
+    let isAuctioned = state.accounts[index].isAuctioned
     if isEntered, !isAuctioned { auctioned.remove(at: slot) }
     if !isEntered, isAuctioned { auctioned.insert(index, at: slot) }
   }
@@ -216,6 +223,7 @@ struct VenueIndex: Sendable {
   /// Takes over what a settlement has made of every position in an instrument.
   private mutating func followAll(in id: InstrumentID, _ state: LedgerState) {
     guard let instrument = state.listing.index(of: id) else { return }
+    bringUp(instrument, state)
     let holders = holdings[instrument]
     for bucket in holders.longs.buckets + holders.shorts.buckets {
       for holding in bucket.holdings {
@@ -226,14 +234,33 @@ struct VenueIndex: Sendable {
     }
   }
 
-  /// Takes over an account's position in an instrument, or strikes it out.
+  /// Notes that an account's position in an instrument has changed.
+  ///
+  /// It is entered when somebody asks: most trades come between two questions, and many are of
+  /// the same few accounts.
   private mutating func follow(
     _ id: AccountID, _ instrument: InstrumentID, _ state: LedgerState
   ) {
     guard let index = state.index(of: id), let market = state.listing.index(of: instrument)
     else { return }
     change(index)
-    setHolding(of: index, in: market, instrument, state)
+    unentered[market].append(Int32(index))
+    if unentered[market].count >= Self.mostUnentered { bringUp(market, state) }
+  }
+
+  private static let mostUnentered = 512
+
+  /// Brings the holders of an instrument up to what accounts hold now.
+  mutating func bringUp(_ instrument: Int, _ state: LedgerState) {
+    guard !unentered[instrument].isEmpty else { return }
+    let id = state.listing.contracts[instrument].id
+    unentered[instrument].sort()
+    var last: Int32 = -1
+    for account in unentered[instrument] where account != last {
+      setHolding(of: Int(account), in: instrument, id, state)
+      last = account
+    }
+    unentered[instrument].removeAll(keepingCapacity: true)
   }
 
   private mutating func setHolding(

@@ -139,6 +139,7 @@ extension Engine {
     _ queue: Opposition, _ valuation: Valuation, winning: Bool
   ) -> [DeleveragingCandidate] {
     var found: [FoundEquity] = []
+    venueIndex.bringUp(queue.instrument, state)
     let candidates = opposing(queue, valuation, winning: winning, &found)
     for one in found { venueIndex.remember(one.equity, of: one.account) }
     return candidates
@@ -150,6 +151,7 @@ extension Engine {
   /// - Parameters:
   ///   - winning: Those with a profit at that value, or the others.
   ///   - found: What had to be measured is added.
+  /// - Precondition: The index was brought up for the instrument.
   func opposing(
     _ queue: Opposition, _ valuation: Valuation, winning: Bool, _ found: inout [FoundEquity]
   ) -> [DeleveragingCandidate] {

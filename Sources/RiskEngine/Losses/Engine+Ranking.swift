@@ -26,6 +26,14 @@ extension Engine {
     guard let valuation, let instrument = state.listing.index(of: id),
       instrument < valuation.marks.count
     else { return [] }
+    var engine = self
+    engine.venueIndex.bringUp(instrument, state)
+    return engine.places(in: instrument, id, valuation)
+  }
+
+  private func places(
+    in instrument: Int, _ id: InstrumentID, _ valuation: Valuation
+  ) -> [DeleveragingPlace] {
     var places: [DeleveragingPlace] = []
     var found: [FoundEquity] = []
     for side in Side.allCases {

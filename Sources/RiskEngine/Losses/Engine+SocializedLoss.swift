@@ -135,10 +135,13 @@ extension Engine {
   }
 
   /// The healthy accounts with a profit in a market.
-  func winners(of market: InstrumentID, asset: Int, _ valuation: Valuation) -> [Winner] {
+  mutating func winners(
+    of market: InstrumentID, asset: Int, _ valuation: Valuation
+  ) -> [Winner] {
     guard let mark = valuation.mark(of: market),
       let instrument = state.listing.index(of: market)
     else { return [] }
+    venueIndex.bringUp(instrument, state)
     var winners: [Winner] = []
     var scratch = valuation.makeScratch()
     for isLong in [true, false] {

@@ -69,7 +69,7 @@ extension Engine {
   mutating func accrueInterest(over span: TimeSpan) throws(StepError) {
     guard let valuation, rules.debts.contains(where: { $0.interest > .zero }) else { return }
     var scratch = valuation.makeScratch()
-    for index in state.accounts.indices where state.accounts[index].liquidation == nil {
+    for index in state.accounts.indices where !state.accounts[index].isInLiquidation {
       for asset in rules.debts.indices where rules.debts[asset].interest > .zero {
         let cash = cash(state.accounts[index].portfolio, asset)
         guard cash < 0 else { continue }
@@ -104,8 +104,8 @@ extension Engine {
   @discardableResult
   mutating func convertDebts(of index: Int, above isLimited: Bool) throws(StepError) -> Bool {
     // An order that is out was priced with the account as it stands.
-    guard let valuation, state.accounts[index].liquidation?.order == nil,
-      state.accounts[index].liquidation?.sale == nil
+    guard let valuation, state.accounts[index].liquidationOrder == nil,
+      state.accounts[index].collateralSale == nil
     else { return false }
     var hasSold = false
     for asset in rules.debts.indices {

@@ -45,7 +45,7 @@ extension Engine {
   private mutating func chargeGapPremiums(over interval: TimeSpan) throws(StepError) {
     guard let valuation else { return }
     var scratch = valuation.makeScratch()
-    for index in state.accounts.indices where state.accounts[index].liquidation == nil {
+    for index in state.accounts.indices where !state.accounts[index].isInLiquidation {
       let portfolio = state.accounts[index].portfolio
       guard !portfolio.positions.isEmpty else { continue }
       let premium = valuation.gapPremium(portfolio, over: interval, &scratch)
@@ -87,7 +87,7 @@ extension Engine {
       for order in account.portfolio.orders where order.instrument == instrument {
         try emit(.orderRemoved(account.id, order.id, .expired))
       }
-      if let order = account.liquidation?.order, order.instrument == instrument {
+      if let order = account.liquidationOrder, order.instrument == instrument {
         try emit(.liquidationOrderClosed(account.id, order.id, .expired))
       }
     }

@@ -36,7 +36,7 @@ extension Engine {
   ) throws(StepError) {
     let pool = state.pools[place]
     guard let poolIndex = state.index(of: pool.id),
-      state.accounts[poolIndex].liquidation == nil,
+      !state.accounts[poolIndex].isInLiquidation,
       (try? requireFreshPrices(state.accounts[poolIndex].portfolio)) != nil
     else { return }
     let lots = lots(of: state.accounts[index].portfolio, for: pool, risk, valuation)

@@ -40,7 +40,7 @@ extension Engine {
   private mutating func unwind(_ place: Int) throws(StepError) {
     let pool = state.pools[place]
     guard pool.order == nil, let valuation, let index = state.index(of: pool.id),
-      state.accounts[index].liquidation == nil,
+      !state.accounts[index].isInLiquidation,
       !state.accounts[index].portfolio.positions.isEmpty
     else { return }
     let portfolio = state.accounts[index].portfolio
@@ -75,7 +75,7 @@ extension Engine {
   private mutating func settle(_ place: Int, of index: Int) throws(StepError) {
     let pool = state.pools[place]
     let account = state.accounts[index]
-    guard account.portfolio.positions.isEmpty, account.liquidation == nil, pool.order == nil
+    guard account.portfolio.positions.isEmpty, !account.isInLiquidation, pool.order == nil
     else { return }
     let profit = account.portfolio.balances[0] - pool.total
     // A debt is for the waterfall, and so it cannot be more than there was.

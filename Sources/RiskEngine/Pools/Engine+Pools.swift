@@ -46,7 +46,7 @@ extension Engine {
       throw .refused(.unknownAsset(amount.asset.symbol))
     }
     guard amount.units > 0 else { throw .refused(.notPositive("an amount")) }
-    guard holder.liquidation == nil else { throw .refused(.accountInLiquidation(id)) }
+    guard !holder.isInLiquidation else { throw .refused(.accountInLiquidation(id)) }
     try requireRest(of: pool)
     guard holder.portfolio.balances[0] >= amount.units else {
       throw .refused(.insufficientBalance(id, has: holder.portfolio.balances[0]))
@@ -151,7 +151,7 @@ extension Engine {
   /// Refuses while the pool's account holds anything else than its deposits.
   private func requireRest(of pool: BackstopPool) throws(StepError) {
     let account = state.accounts[try account(pool.id)]
-    guard account.portfolio.positions.isEmpty, account.liquidation == nil, pool.order == nil,
+    guard account.portfolio.positions.isEmpty, !account.isInLiquidation, pool.order == nil,
       account.portfolio.balances[0] == pool.total
     else { throw .refused(.poolIsEngaged(pool.id)) }
   }

@@ -70,11 +70,14 @@ extension Engine {
   /// Otherwise the next slice waits for the next block, so that
   /// the book can recover.
   mutating func continues(_ index: Int, _ order: LiquidationOrder, filled: Size) -> Bool {
-    let portfolio = state.accounts[index].portfolio
-    if filled == order.size, portfolio.size(of: order.instrument) == .zero { return true }
+    if filled == order.size,
+      state.accounts[index].portfolio.size(of: order.instrument) == .zero
+    {
+      return true
+    }
     guard let valuation, let liquidation = state.accounts[index].liquidation else { return false }
     // Measured first: as an argument it would have the whole engine copied for the question.
-    let risk = measure(portfolio, valuation)
+    let risk = measure(state.accounts[index].portfolio, valuation)
     return isReleased(risk, liquidation)
   }
 
@@ -101,41 +104,58 @@ extension Engine {
     _ memory: inout RiskScratch
   ) throws(StepError) {
     let asset = state.listing.index(of: contract.settlementAsset) ?? 0
-    var touched: [(id: AccountID, portfolio: Portfolio, fees: Int64)] = []
+    var own = state.accounts[try account(order.account)].portfolio.settling(
+      order.instrument, asset: asset)
+    var touched: [Touched] = []
     for trade in trades {
-      for (id, size) in [(trade.buyer, trade.size), (trade.seller, -trade.size)] {
-        let slot = touched.firstIndex { $0.id == id } ?? touched.count
-        if slot == touched.count {
-          touched.append((id, state.accounts[try account(id)].portfolio, 0))
-        }
-        touched[slot].portfolio.balances[asset] += touched[slot].portfolio.take(
-          size, of: trade.instrument, unitValue: trade.unitValue)
-        guard touched[slot].portfolio.balances[asset].magnitude <= Amount.limit.magnitude else {
-          throw .refused(.outsideLimits("a balance"))
-        }
-        guard id != order.account else { continue }
-        let fee = fee(trade.size, of: contract, unitValue: trade.unitValue, role: .maker)
-        touched[slot].fees = min(touched[slot].fees + surcharged(max(fee, 0)), Amount.limit)
+      let isSale = order.side == .sell
+      own.take(isSale ? -trade.size : trade.size, at: trade.unitValue)
+      let (id, size) = isSale ? (trade.buyer, trade.size) : (trade.seller, -trade.size)
+      let slot = touched.firstIndex { $0.id == id } ?? touched.count
+      if slot == touched.count {
+        touched.append(Touched(id: id, portfolio: state.accounts[try account(id)].portfolio))
       }
+      touched[slot].portfolio.balances[asset] += touched[slot].portfolio.take(
+        size, of: trade.instrument, unitValue: trade.unitValue)
+      let balances = [own.balance, touched[slot].portfolio.balances[asset]]
+      guard balances.allSatisfy({ $0.magnitude <= Amount.limit.magnitude }) else {
+        throw .refused(.outsideLimits("a balance"))
+      }
+      let fee = fee(trade.size, of: contract, unitValue: trade.unitValue, role: .maker)
+      touched[slot].fees = min(touched[slot].fees + surcharged(max(fee, 0)), Amount.limit)
     }
-    for (id, portfolio, fees) in touched where id != order.account {
-      let held = state.accounts[try account(id)].portfolio.size(of: order.instrument)
-      let after = portfolio.size(of: order.instrument)
-      let reduces = held.sign != -after.sign && after.steps.magnitude < held.steps.magnitude
-      if reduces {
-        try requireSolvency(portfolio, of: id, at: valuation.risk(portfolio, &memory))
-        if let mark = valuation.mark(of: order.instrument)?.unitValue,
-          trades.contains(where: { $0.isWorse(than: mark, for: id) })
-        {
-          try requireNoDrain(portfolio, since: state.accounts[try account(id)])
-        }
-      } else {
-        var charged = portfolio
-        charged.balances[asset] = max(charged.balances[asset] - fees, -Amount.limit)
-        try requireInitialMargin(charged, of: id, at: valuation.risk(charged, &memory))
-        try requireDebtCap(
-          charged, of: id, before: state.accounts[try account(id)].portfolio)
-      }
+    for slot in touched.indices {
+      try check(&touched[slot], trades, order, asset: asset, valuation, &memory)
+    }
+  }
+
+  /// A counterparty as the trades would leave it, and the fees it would then owe.
+  private struct Touched {
+    let id: AccountID
+    var portfolio: Portfolio
+    var fees: Int64 = 0
+  }
+
+  private func check(
+    _ one: inout Touched, _ trades: [Trade], _ order: LiquidationOrder, asset: Int,
+    _ valuation: Valuation, _ memory: inout RiskScratch
+  ) throws(StepError) {
+    let (id, place) = (one.id, try account(one.id))
+    let held = state.accounts[place].portfolio.size(of: order.instrument)
+    let after = one.portfolio.size(of: order.instrument)
+    let reduces = held.sign != -after.sign && after.steps.magnitude < held.steps.magnitude
+    guard reduces else {
+      one.portfolio.balances[asset] = max(one.portfolio.balances[asset] - one.fees, -Amount.limit)
+      let risk = valuation.risk(one.portfolio, &memory)
+      try requireInitialMargin(one.portfolio, of: id, at: risk)
+      try requireDebtCap(one.portfolio, of: id, before: state.accounts[place].portfolio)
+      return
+    }
+    try requireSolvency(one.portfolio, of: id, at: valuation.risk(one.portfolio, &memory))
+    if let mark = valuation.mark(of: order.instrument)?.unitValue,
+      trades.contains(where: { $0.isWorse(than: mark, for: id) })
+    {
+      try requireNoDrain(one.portfolio, since: state.accounts[place])
     }
   }
 
@@ -204,16 +224,16 @@ extension Engine {
     guard cause(of: order) != .hedge || !state.isHouse(index) else {
       throw .refused(.houseAccount(id))
     }
-    let portfolio = state.accounts[index].portfolio
-    let held = portfolio.size(of: order.instrument).steps
+    let held = state.accounts[index].portfolio.size(of: order.instrument).steps
     guard (held - order.side.sign * steps).magnitude <= Size.limit.magnitude else {
       throw .refused(.outsideLimits("a position"))
     }
     // An account with more positions than can be measured could not be watched any more.
-    guard held != 0 || portfolio.positions.count < RiskScratch.mostPositions else {
+    let count = state.accounts[index].portfolio.positions.count
+    guard held != 0 || count < RiskScratch.mostPositions else {
       throw .refused(.tooManyPositions(id))
     }
-    try checkIsolation(portfolio, of: order.instrument, id)
+    try checkIsolation(state.accounts[index].portfolio, of: order.instrument, id)
   }
 
   /// The rate of the account's tier before the fill, or the general one where none states it.

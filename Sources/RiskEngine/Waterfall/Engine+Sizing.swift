@@ -21,7 +21,7 @@ extension Engine {
     guard !directions.isEmpty else { return .waits }
     guard let best = bestTrade(account, risk, valuation, among: directions) else {
       // Collateral that is for sale may yet help.
-      guard account.liquidation?.sale == nil else { return .waits }
+      guard account.collateralSale == nil else { return .waits }
       return try enterNext(account.id, after: .partial)
     }
     guard let room = room(for: best.direction.instrument, side: best.direction.side) else {

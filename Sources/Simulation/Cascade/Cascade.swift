@@ -22,6 +22,9 @@ public struct Cascade {
   public private(set) var result: CascadeResult
   private var orders: [LiquidationOrder] = []
   private var instant: Timestamp
+  private let sealer: RecordSealer
+  /// Of which the sealer does not know yet.
+  private var unsealed: [Decision] = []
 
   /// Makers of each market; each holds positions in this market alone.
   private static let makersPerMarket = 4
@@ -40,6 +43,7 @@ public struct Cascade {
     let quote = try Asset(symbol: AssetSymbol("USD"), decimals: 6)
     let set = try Self.fitted(parameters, to: world.markets)
     (engine, _) = try Engine.open(quote: quote, parameters: set, workers: workers)
+    sealer = RecordSealer(after: engine.hash)
     result = CascadeResult()
     instant = try Timestamp(iso8601: "2025-10-10T21:15:00Z")
     for market in world.markets {
@@ -79,6 +83,7 @@ public struct Cascade {
       }
     }
     try submit(block(of: \.price))
+    finishRecords()
     result = CascadeResult()
   }
 
@@ -87,6 +92,7 @@ public struct Cascade {
     try submit(block(of: \.crashed))
     result.insolvent = engine.risks.count { $0.equity < 0 }
     result.deficit = engine.risks.reduce(Int128(0)) { $0 + Int128(max(-$1.equity, 0)) }
+    finishRecords()
   }
 
   /// Answers every order in full at the mark, or at its limit where that is worse for the book,
@@ -94,9 +100,10 @@ public struct Cascade {
   public mutating func settle() throws {
     while result.blocks < Self.mostBlocks {
       try answerOrders()
-      guard result.endedLiquidations < result.liquidations else { return }
+      guard result.endedLiquidations < result.liquidations else { break }
       try submit(block(of: \.crashed))
     }
+    finishRecords()
   }
 
   private mutating func answerOrders() throws {
@@ -122,11 +129,25 @@ public struct Cascade {
   }
 
   private mutating func submit(_ command: Command) throws {
-    let record = try engine.step(command)
-    for event in record.events {
+    let decision = try engine.decide(command)
+    for event in decision.events {
       if case .liquidationOrderIssued(let order) = event { orders.append(order) }
       result.take(event, engine.state)
     }
+    unsealed.append(decision)
+    if unsealed.count >= RecordSealer.groupSize { passRecordsOn() }
+  }
+
+  private mutating func passRecordsOn() {
+    sealer.seal(unsealed)
+    unsealed = []
+    unsealed.reserveCapacity(RecordSealer.groupSize)
+  }
+
+  /// Waits until every record has its hash.
+  private mutating func finishRecords() {
+    passRecordsOn()
+    engine.resume(at: sealer.finish())
   }
 
   /// The next block, with every market at one of its prices.
