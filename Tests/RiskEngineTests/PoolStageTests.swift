@@ -116,6 +116,22 @@ struct PoolStageTests {
     #expect(takeovers(try some.block(btc: "7500.001")).map(\.size.steps) == [1_000])
   }
 
+  // By hand: half a per cent of 7.537689 USD is 0.03768845, and 0.037689 above 7.50; a micro-dollar
+  // less leaves 0.037688.
+  @Test("what gives less than the least discount is left to the next stage")
+  func leastDiscount() throws {
+    let least = (key: "pool.leastDiscount", value: "0.5%")
+    for (price, steps) in [("7537.688", 0), ("7537.689", 1_000), ("7537.69", 1_000)] {
+      var venue = try Self.venue([least])
+      let trades = takeovers(try venue.block(btc: price))
+      #expect(trades.reduce(0) { $0 + $1.size.steps } == steps, "\(price)")
+      #expect(trades.allSatisfy { $0.unitValue == 7_500_000 })
+      #expect((venue.account(1).liquidation != nil) == (steps == 0))
+    }
+    var usual = try Self.venue()
+    #expect(takeovers(try usual.block(btc: "7537.688")).map(\.size.steps) == [1_000])
+  }
+
   @Test("the fee goes to the fund and is part of what restores the account")
   func fee() throws {
     var venue = try Self.venue([(key: "pool.fee", value: "0.5%")])
