@@ -121,12 +121,16 @@ struct PoolStageTests {
   @Test("what gives less than the least discount is left to the next stage")
   func leastDiscount() throws {
     let least = (key: "pool.leastDiscount", value: "0.5%")
-    for (price, steps) in [("7537.688", 0), ("7537.689", 1_000), ("7537.69", 1_000)] {
+    let values: [(price: String, unitValues: [Int64])] = [
+      ("7537.688", []), ("7537.689", [7_500_000]), ("7537.69", [7_500_001]),
+    ]
+    for (price, unitValues) in values {
       var venue = try Self.venue([least])
-      let trades = takeovers(try venue.block(btc: price))
-      #expect(trades.reduce(0) { $0 + $1.size.steps } == steps, "\(price)")
-      #expect(trades.allSatisfy { $0.unitValue == 7_500_000 })
-      #expect((venue.account(1).liquidation != nil) == (steps == 0))
+      let events = try venue.block(btc: price)
+      #expect(takeovers(events).map(\.unitValue) == unitValues, "\(price)")
+      #expect(takeovers(events).allSatisfy { $0.size.steps == 1_000 })
+      let deleveraging = LedgerEvent.liquidationStageEntered(AccountID(1), .deleveraging)
+      #expect(events.contains(deleveraging) == unitValues.isEmpty)
     }
     var usual = try Self.venue()
     #expect(takeovers(try usual.block(btc: "7537.688")).map(\.size.steps) == [1_000])

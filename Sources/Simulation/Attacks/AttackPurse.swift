@@ -20,9 +20,11 @@ import RiskEngine
 /// gap is the fund's risk, whoever stands on the other side. Then closings have to be paid for, and
 /// what any outsider would be paid for them is left out where it is the attacker who does it.
 struct AttackPurse: Sendable {
-  private(set) var deposited: Int64 = 0
-  private(set) var withdrawn: Int64 = 0
-  private(set) var exposure: Int64 = 0
+  // All in 10^−10 ledger units, so that coins at a price are exact and no rounding looks like profit.
+  private var deposited: Int128 = 0
+  private var withdrawn: Int128 = 0
+  private var exposure: Int128 = 0
+  private static let unit: Int128 = 10_000_000_000
   /// Whether moves may go further than initial margin covers.
   var hasGaps = false
 
@@ -41,15 +43,20 @@ struct AttackPurse: Sendable {
     let coin: Int64
   }
 
-  mutating func bring(_ value: Int64) { deposited += value }
-  mutating func carryOff(_ value: Int64) { withdrawn += value }
+  mutating func bring(_ units: Int64) { deposited += Int128(units) * Self.unit }
+  mutating func carryOff(_ units: Int64) { withdrawn += Int128(units) * Self.unit }
+  /// Coins, 10^−8, at a price in steps.
+  mutating func bring(coins: Int64, at price: Int64) { deposited += Int128(coins) * Int128(price) }
+  mutating func carryOff(coins: Int64, at price: Int64) {
+    withdrawn += Int128(coins) * Int128(price)
+  }
 
-  mutating func note(exposure units: Int64) { exposure += units }
+  mutating func note(exposure units: Int64) { exposure += Int128(units) * Self.unit }
 
   /// Leaves out what the attacker is paid for a closing that an outsider would have done for as
   /// much.
   mutating func serve(for paid: Int64, atMost usual: Int64) {
-    if hasGaps { exposure += min(paid, usual) }
+    if hasGaps { note(exposure: min(paid, usual)) }
   }
 
   mutating func note(funding payment: Int64, of instrument: Int) {
@@ -79,17 +86,17 @@ struct AttackPurse: Sendable {
     guard before.total > 0, before.units > 0, let pool = before.pool else { return }
     let stood = max(Self.equity(pool, before.unitValues, before.coin), 0)
     let stands = max(Self.equity(pool, unitValues, coin) - paid(by: pool), 0)
-    let product = Int128(stands - stood) * Int128(before.units)
+    let product = (stands - stood) / Self.unit * Int128(before.units) * Self.unit
     // Rounded towards less profit.
-    exposure += Int64(product.divided(by: Int128(before.total), rounding: .up))
+    exposure += product.divided(by: Int128(before.total), rounding: .up)
   }
 
-  private func paid(by portfolio: Portfolio) -> Int64 {
+  private func paid(by portfolio: Portfolio) -> Int128 {
     var sum: Int64 = 0
     for position in portfolio.positions where Int(position.instrument.number) < payments.count {
       sum += position.size.steps * payments[Int(position.instrument.number)]
     }
-    return sum
+    return Int128(sum) * Self.unit
   }
 
   private func snapshot(_ world: AttackWorld) -> Snapshot {
@@ -107,7 +114,7 @@ struct AttackPurse: Sendable {
 
   // MARK: Worth
 
-  /// What the attacker has gained beyond the moves of the marks, ledger units.
+  /// What the attacker has gained beyond the moves of the marks, ledger units, rounded down.
   func profit(_ world: AttackWorld) -> Int64 {
     let now = snapshot(world)
     var sum = withdrawn - deposited - exposure
@@ -115,32 +122,31 @@ struct AttackPurse: Sendable {
       sum += max(Self.equity(portfolio, now.unitValues, now.coin), 0)
     }
     for pool in world.engine.state.pools {
-      for id in AttackWorld.attackers { sum += pool.worth(of: id, .senior).gains[0] }
+      for id in AttackWorld.attackers {
+        sum += Int128(pool.worth(of: id, .senior).gains[0]) * Self.unit
+      }
     }
     if now.total > 0, let pool = now.pool {
-      let equity = Int128(max(Self.equity(pool, now.unitValues, now.coin), 0))
-      sum += Int64((equity * Int128(now.units)).divided(by: Int128(now.total), rounding: .down))
+      let equity = max(Self.equity(pool, now.unitValues, now.coin), 0) / Self.unit
+      sum += (equity * Int128(now.units) * Self.unit)
+        .divided(by: Int128(now.total), rounding: .down)
     }
     for sale in world.engine.state.execution.sales {
       let mine = sale.commitments.filter { AttackWorld.attackers.contains($0.bidder) }
-      sum += sale.deposit * Int64(mine.count)
+      sum += Int128(sale.deposit) * Int128(mine.count) * Self.unit
     }
-    return sum
+    return Int64(clamping: sum.divided(by: Self.unit, rounding: .down))
   }
 
-  /// Balances at the index and profits at the marks; millionths of the quote currency.
-  static func equity(_ portfolio: Portfolio, _ unitValues: [Int64], _ coin: Int64) -> Int64 {
-    var sum = portfolio.balances[0] + value(ofCoins: portfolio.balances[1], coin)
+  /// Balances at the index and profits at the marks, 10^−10 ledger units.
+  static func equity(_ portfolio: Portfolio, _ unitValues: [Int64], _ coin: Int64) -> Int128 {
+    var sum = Int128(portfolio.balances[0]) * unit
+    sum += Int128(portfolio.balances[1]) * Int128(coin)
     for position in portfolio.positions where Int(position.instrument.number) < unitValues.count {
-      sum += position.unrealizedProfit(unitValue: unitValues[Int(position.instrument.number)])
+      let value = unitValues[Int(position.instrument.number)]
+      sum += Int128(position.unrealizedProfit(unitValue: value)) * unit
     }
     return sum
-  }
-
-  /// Of 10^−8 coins at a price, rounded down.
-  static func value(ofCoins units: Int64, _ coin: Int64) -> Int64 {
-    // A price has 10^8 steps, the quote currency 10^6 units.
-    Int64((Int128(units) * Int128(coin)).divided(by: 10_000_000_000, rounding: .down))
   }
 
   static func coinPrice(_ world: AttackWorld) -> Int64 {

@@ -103,7 +103,7 @@ extension AttackWorld {
 
   mutating func depositCoins(_ id: AccountID, _ units: Int64) {
     guard units > 0, attempt(.depositCollateral(id, coins(units))) else { return }
-    purse.bring(AttackPurse.value(ofCoins: units, AttackPurse.coinPrice(self)))
+    purse.bring(coins: units, at: AttackPurse.coinPrice(self))
   }
 
   /// - Parameter thousandths: Of what is free, above 1,000 more than that.
@@ -120,7 +120,7 @@ extension AttackWorld {
     let held = account(id)?.portfolio.balances[1] ?? 0
     let units = held / 1_000 * thousandths
     guard units > 0, attempt(.withdrawCollateral(id, coins(units))) else { return }
-    purse.carryOff(AttackPurse.value(ofCoins: units, AttackPurse.coinPrice(self)))
+    purse.carryOff(coins: units, at: AttackPurse.coinPrice(self))
   }
 
   private mutating func moveCollateral(

@@ -13,7 +13,8 @@ import Quantities
 /// Strategies come in chains of 256 that do not depend on each other. Every fourth is drawn
 /// blindly, every other is the best of its chain so far with a few numbers changed, where the best
 /// is what lost least for each unit that liquidations closed; a strategy without a liquidation
-/// ranks below all that have one. So a search of any number of threads finds the same.
+/// ranks below all that have one. In every other chain prices stay within what initial margin
+/// covers. So a search of any number of threads finds the same.
 public struct ScriptSearch: Sendable {
   /// What was found in one family.
   public struct Finding: Hashable, Sendable {
@@ -59,6 +60,8 @@ public struct ScriptSearch: Sendable {
   /// Strategies of one chain.
   public static let chain = 256
 
+  /// Strategies of a chain of this search.
+  var length = chain
   private let worlds: [AttackWorld]
   /// What initial margin covers of the notional of the smallest position, millionths.
   private let cover: Int64
@@ -77,7 +80,7 @@ public struct ScriptSearch: Sendable {
   public func run(
     _ family: AttackFamily, from first: UInt64, count: Int, threads: Int = 1
   ) -> Finding {
-    let chains = (max(count, 0) + Self.chain - 1) / Self.chain
+    let chains = (max(count, 0) + length - 1) / length
     var parts = [Finding?](repeating: nil, count: chains)
     parts.withUnsafeMutableBufferPointer { buffer in
       // Every chain has a place of its own.
@@ -85,8 +88,8 @@ public struct ScriptSearch: Sendable {
       let lanes = max(min(threads, chains), 1)
       DispatchQueue.concurrentPerform(iterations: lanes) { lane in
         for place in stride(from: lane, to: chains, by: lanes) {
-          let length = min(count - place * Self.chain, Self.chain)
-          buffer[place] = climb(family, chain: first &+ UInt64(place), length: length)
+          let played = min(count - place * length, length)
+          buffer[place] = climb(family, chain: first &+ UInt64(place), count: played)
         }
       }
     }
@@ -95,10 +98,10 @@ public struct ScriptSearch: Sendable {
     }
   }
 
-  private func climb(_ family: AttackFamily, chain: UInt64, length: Int) -> Finding {
+  private func climb(_ family: AttackFamily, chain: UInt64, count: Int) -> Finding {
     var finding = Finding(family)
-    follow(family, chain, length) { place, _, outcome in
-      finding.note(outcome, number: chain &* UInt64(Self.chain) &+ UInt64(place))
+    follow(family, chain, count) { place, _, outcome in
+      finding.note(outcome, number: chain &* UInt64(length) &+ UInt64(place))
     }
     return finding
   }
@@ -107,25 +110,28 @@ public struct ScriptSearch: Sendable {
   public func strategy(
     _ family: AttackFamily, number: UInt64
   ) -> (script: AttackScript, outcome: Outcome)? {
-    let (chain, place) = number.quotientAndRemainder(dividingBy: UInt64(Self.chain))
+    let (chain, place) = number.quotientAndRemainder(dividingBy: UInt64(length))
     var found: (AttackScript, Outcome)?
     follow(family, chain, Int(place) + 1) { _, script, outcome in found = (script, outcome) }
     return found
   }
 
-  private func follow(
-    _ family: AttackFamily, _ chain: UInt64, _ length: Int,
+  /// Plays a chain from its beginning.
+  func follow(
+    _ family: AttackFamily, _ chain: UInt64, _ count: Int,
     _ body: (Int, AttackScript, Outcome) -> Void
   ) {
     var random = SplitMix64(seed: chain ^ UInt64(family.rawValue) &* 0xd6e8_feb8_6659_fd93)
     var best: (script: AttackScript, rate: Int64)?
-    for place in 0..<length {
-      let script: AttackScript
+    for place in 0..<count {
+      var script: AttackScript
       if let best, place % 4 != 0 {
         script = best.script.changed(by: &random)
       } else {
         script = AttackScript(family, drawnFrom: &random)
       }
+      // With gaps a strategy loses its fees alone, and climbs would all end there.
+      if chain % 2 == 0 { script.keepWithinMargin() }
       let outcome = play(script)
       let rate = outcome.rate ?? Int64.min
       if best.map({ rate >= $0.rate }) ?? true { best = (script, rate) }
@@ -140,7 +146,7 @@ public struct ScriptSearch: Sendable {
     let grounds = AttackGround.grounds(of: script.family)
     let ground = grounds[Int(script.number(.ground, 0...Int64(grounds.count - 1)))]
     var world = worlds[ground.rawValue]
-    world.purse.hasGaps = script.raw(.path) >= 50_000
+    world.purse.hasGaps = script.hasGaps
     world.begin(script)
     for place in 0..<4 {
       world.play(AttackWorld.Choice(script, place), script)
@@ -200,12 +206,18 @@ extension ScriptSearch.Finding {
 }
 
 extension AttackScript {
+  /// Whether prices go further than initial margin covers.
+  var hasGaps: Bool { isSet(.path) }
+
+  mutating func keepWithinMargin() { genes[Trait.path.rawValue] &= 0x7fff }
+
   /// The index in a block.
   ///
   /// All prices of a path lie in a range that is a part of what initial margin covers, or with
   /// gaps up to three times it, so that no position opened anywhere in it can lose more.
   func price(_ block: Int, cover: Int64) -> Price {
-    let most: Int64 = raw(.path) >= 50_000 ? 3_000 : 1_000
+    // Initial margin has to cover what closing costs, too: half a spread and a fee.
+    let most: Int64 = hasGaps ? 3_000 : 980
     let width = cover * number(.width, 300...most) / 1_000
     let opening = AttackWorld.opening.steps
     let start = Self.leaning(raw(.start))
