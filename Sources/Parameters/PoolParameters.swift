@@ -11,7 +11,7 @@ public struct PoolParameters: Hashable, Sendable {
   /// How far it must be at least, or the position is left to the next stage; 0 takes over at the
   /// mark what has nothing left.
   ///
-  /// What a pool may pay for getting rid of a position is paid to whoever is alone in the book: with
+  /// What a pool may pay for getting rid of a position goes to whoever is alone in the book: with
   /// as much as ``unwindSlippage`` here it was paid by the account before.
   public let leastDiscount: Rate
   /// What the account pays the insurance fund besides, on the notional taken over; never more
@@ -37,7 +37,7 @@ public struct PoolParameters: Hashable, Sendable {
   /// What a simulated venue's pool holds at the start, as a share of open interest; 0 for none.
   public let openingShare: Rate
 
-  /// - Throws: ``ParameterError/inconsistent(key:reason:)`` for a least discount above the discount.
+  /// - Throws: ``ParameterError/inconsistent(key:reason:)`` for a least discount above the other.
   public init(_ set: ParameterSet) throws(ParameterError) {
     discount = try Self.rate("discount", set)
     leastDiscount = try Self.rate("leastDiscount", set)

@@ -20,7 +20,7 @@ import RiskEngine
 /// gap is the fund's risk, whoever stands on the other side. Then closings have to be paid for, and
 /// what any outsider would be paid for them is left out where it is the attacker who does it.
 struct AttackPurse: Sendable {
-  // All in 10^−10 ledger units, so that coins at a price are exact and no rounding looks like profit.
+  // All in 10^−10 ledger units: coins at a price are exact, and no rounding looks like profit.
   private var deposited: Int128 = 0
   private var withdrawn: Int128 = 0
   private var exposure: Int128 = 0
