@@ -57,7 +57,7 @@ struct AttacksCommand: ParsableCommand {
     }
     for family in try chosen() {
       var finding = ScriptSearch.Finding(family)
-      let spent = try seconds {
+      let spent = seconds {
         finding = search.run(family, from: first, count: strategies, threads: threads)
       }
       isSafe = isSafe && finding.bestProfit <= 0 && finding.broken == 0

@@ -31,15 +31,18 @@ struct ScriptSearchTests {
 
   @Test("no family takes a unit from the venue", arguments: AttackFamily.allCases)
   func safe(family: AttackFamily) throws {
-    let search = try Self.search.get()
+    var search = try Self.search.get()
+    // Of short chains a larger part is drawn blindly, from different seeds.
+    if played < ScriptSearch.chain { search.length = 4 }
     let start = ContinuousClock.now
     let finding = search.run(family, from: 1, count: played)
     print("attack: \(finding) \(ContinuousClock.now - start)")
     #expect(finding.strategies == played)
-    #expect(finding.liquidations > played / 16, "the search reaches liquidation")
     #expect(finding.bestProfit <= 0, "strategy \(finding.bestNumber)")
     #expect(finding.broken == 0, "strategy \(finding.brokenNumber)")
+    // A few dozen do not say what a search reaches.
     guard played > 2_000 else { return }
+    #expect(finding.liquidations > played / 4, "the search reaches liquidation")
     for touch in AttackTouch.expected(of: family) {
       #expect(finding.touches[touch.rawValue] > 0, "\(touch) is reached")
     }
