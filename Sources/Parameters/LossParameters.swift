@@ -68,6 +68,12 @@ public struct FundParameters: Hashable, Sendable {
   public let isWatched: Bool
   /// How large the fund should be; `nil` where that is not asked.
   public let target: Target?
+  /// The furthest from the mark at which the fund, or the winners in its place, pay for a closing;
+  /// `nil` for as far as the price band reaches.
+  ///
+  /// Whoever is alone in a book sells a closing at the worst price that it may have: what is
+  /// allowed beyond the fees of coming there is his for the taking.
+  public let slippage: Rate?
 
   public struct Window: Hashable, Sendable {
     public let cap: Rate
@@ -107,6 +113,7 @@ public struct FundParameters: Hashable, Sendable {
     isWatched = try optional.raw("insuranceFund.alarms") == 1
     let interval = try optional.raw("insuranceFund.targetInterval") ?? 0
     target = interval > 0 ? try Self.target(set, interval: UInt64(interval)) : nil
+    slippage = try optional.raw("insuranceFund.slippage").map(Rate.init(billionths:))
   }
 
   private static func target(
@@ -190,5 +197,8 @@ extension ParameterDefinition {
     ParameterDefinition(
       "insuranceFund.marginRise", .rate, 0...1_000_000_000,
       "addition to initial margin while the fund is below 30 % of its target"),
+    ParameterDefinition(
+      "insuranceFund.slippage", .rate, 0...1_000_000_000,
+      "furthest from the mark at which the fund pays for a closing"),
   ]
 }

@@ -8,6 +8,12 @@ public import Quantities
 public struct PoolParameters: Hashable, Sendable {
   /// How far from the mark, against the account, a pool takes a position over.
   public let discount: Rate
+  /// How far it must be at least, or the position is left to the next stage; 0 takes over at the
+  /// mark what has nothing left.
+  ///
+  /// What a pool may pay for getting rid of a position goes to whoever is alone in the book: with
+  /// as much as ``unwindSlippage`` here it was paid by the account before.
+  public let leastDiscount: Rate
   /// What the account pays the insurance fund besides, on the notional taken over; never more
   /// than its equity.
   public let fee: Rate
@@ -31,8 +37,13 @@ public struct PoolParameters: Hashable, Sendable {
   /// What a simulated venue's pool holds at the start, as a share of open interest; 0 for none.
   public let openingShare: Rate
 
+  /// - Throws: ``ParameterError/inconsistent(key:reason:)`` for a least discount above the other.
   public init(_ set: ParameterSet) throws(ParameterError) {
     discount = try Self.rate("discount", set)
+    leastDiscount = try Self.rate("leastDiscount", set)
+    guard leastDiscount <= discount else {
+      throw .inconsistent(key: "pool.leastDiscount", reason: "above pool.discount")
+    }
     fee = try Self.rate("fee", set)
     marketCap = try Self.raw("marketCap", set)
     eventShare = try Self.rate("eventShare", set)
@@ -68,6 +79,7 @@ public struct PoolParameters: Hashable, Sendable {
     ("eventShare", 250_000_000), ("leverage", 3_000_000_000), ("notice", 86_400_000_000_000),
     ("window", 86_400_000_000_000), ("juniorShare", 500_000_000), ("unwindShare", 100_000_000),
     ("unwindSlippage", 5_000_000), ("openingShare", 0),
+    ("leastDiscount", 0),
   ]
 }
 
@@ -106,5 +118,8 @@ extension ParameterDefinition {
     ParameterDefinition(
       "pool.openingShare", .rate, 0...1_000_000_000,
       "what a simulated venue's pool holds at the start, as a share of open interest"),
+    ParameterDefinition(
+      "pool.leastDiscount", .rate, 0...200_000_000,
+      "least distance from the mark, against the account, at which a pool takes a position over"),
   ]
 }

@@ -25,6 +25,7 @@ struct Plimsoll: ParsableCommand {
       CalibrateCommand.self, BacktestCommand.self, EvaluateCommand.self, BenchCommand.self,
       CascadeCommand.self,
       WaterfallsCommand.self,
+      AttacksCommand.self,
     ])
 
   static func main() {

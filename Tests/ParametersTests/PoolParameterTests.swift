@@ -30,11 +30,26 @@ struct PoolParameterTests {
     for (key, value) in [
       ("pool.leverage", "0.099999999"), ("pool.window", "0.999999999s"),
       ("pool.juniorShare", "1.000000001"), ("pool.discount", "0.200000001"),
-      ("pool.marketCap", "-0.000001"),
+      ("pool.marketCap", "-0.000001"), ("pool.leastDiscount", "0.200000001"),
     ] {
       #expect(throws: ParameterError.self, "\(key) = \(value)") {
         try ParameterSet.read(key: key, text: value, source: "test")
       }
     }
+  }
+
+  @Test("the least discount is at most the discount")
+  func leastDiscount() throws {
+    let discount = (key: "pool.discount", value: "0.5%")
+    let same = try ParameterFixture.set([discount, (key: "pool.leastDiscount", value: "0.5%")])
+    #expect(try PoolParameters(same).leastDiscount == Rate(billionths: 5_000_000))
+    let more = try ParameterFixture.set([
+      discount, (key: "pool.leastDiscount", value: "0.5000001%"),
+    ])
+    #expect(
+      throws: ParameterError.inconsistent(
+        key: "pool.leastDiscount", reason: "above pool.discount")
+    ) { _ = try PoolParameters(more) }
+    #expect(try PoolParameters(ParameterFixture.set([])).leastDiscount == .zero)
   }
 }

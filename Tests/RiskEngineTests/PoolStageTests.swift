@@ -116,6 +116,26 @@ struct PoolStageTests {
     #expect(takeovers(try some.block(btc: "7500.001")).map(\.size.steps) == [1_000])
   }
 
+  // By hand: half a per cent of 7.537689 USD is 0.03768845, and 0.037689 above 7.50; a micro-dollar
+  // less leaves 0.037688.
+  @Test("what gives less than the least discount is left to the next stage")
+  func leastDiscount() throws {
+    let least = (key: "pool.leastDiscount", value: "0.5%")
+    let values: [(price: String, unitValues: [Int64])] = [
+      ("7537.688", []), ("7537.689", [7_500_000]), ("7537.69", [7_500_001]),
+    ]
+    for (price, unitValues) in values {
+      var venue = try Self.venue([least])
+      let events = try venue.block(btc: price)
+      #expect(takeovers(events).map(\.unitValue) == unitValues, "\(price)")
+      #expect(takeovers(events).allSatisfy { $0.size.steps == 1_000 })
+      let deleveraging = LedgerEvent.liquidationStageEntered(AccountID(1), .deleveraging)
+      #expect(events.contains(deleveraging) == unitValues.isEmpty)
+    }
+    var usual = try Self.venue()
+    #expect(takeovers(try usual.block(btc: "7537.688")).map(\.size.steps) == [1_000])
+  }
+
   @Test("the fee goes to the fund and is part of what restores the account")
   func fee() throws {
     var venue = try Self.venue([(key: "pool.fee", value: "0.5%")])

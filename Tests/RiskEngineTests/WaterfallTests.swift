@@ -73,6 +73,39 @@ struct WaterfallTests {
     #expect(venue.refusal(of: gift) == .fillBeyondLimit(order.id))
   }
 
+  // By hand: 0.05 % below 7,400 is 7,396.30, and 103.70 USD below what uses up the account.
+  @Test("the fund pays no further from the mark than it is told to")
+  func fundSlippage() throws {
+    let near = (key: "insuranceFund.slippage", value: "0.05%")
+    var venue = try gapped(to: "7400", fund: "1000000", changes: [near])
+    let order = try venue.order(of: 1)
+    #expect(order.limit == Price(steps: 7_396_30000000))
+    #expect(order.fundShare == 103_700_000)
+    let worse = venue.report(order, price: Price(steps: order.limit.steps - 1))
+    #expect(venue.refusal(of: worse) == .fillBeyondLimit(order.id))
+    let events = try venue.submit(venue.report(order))
+    #expect(moved(events, .insuranceCover) == [103_700_000])
+    // At the mark and no worse; and beyond the band nothing changes.
+    let none = try gapped(
+      to: "7400", fund: "1000000", changes: [(key: near.key, value: "0%")])
+    #expect(try none.order(of: 1).limit == Price(steps: 7_400_00000000))
+    for wide in ["50%", "50.0000001%", "100%"] {
+      let venue = try gapped(to: "7400", fund: "1000000", changes: [(key: near.key, value: wide)])
+      #expect(try venue.order(of: 1).limit == Price(steps: 3_700_00000000))
+    }
+    let inside = try gapped(
+      to: "7400", fund: "1000000", changes: [(key: near.key, value: "49.99%")])
+    #expect(try inside.order(of: 1).limit == Price(steps: 3_700_74000000))
+  }
+
+  @Test("what an account has left itself it may lose beyond that")
+  func ownSlippage() throws {
+    let near = (key: "insuranceFund.slippage", value: "0%")
+    // Equity 100 USD, 0.1 USD a step: the bankruptcy price is 7,500, below the mark.
+    let venue = try gapped(to: "7600", fund: "1000000", changes: [near])
+    #expect(try venue.order(of: 1).limit == Price(steps: 7_500_00000000))
+  }
+
   @Test("an empty fund leads straight to deleveraging, at the bankruptcy price")
   func deleveraging() throws {
     var venue = try Venue.marked()

@@ -90,13 +90,21 @@ extension Engine {
           for: contract.id, in: portfolio, equity: risk.equity, fund: 0),
         let unitValue = takeoverUnitValue(
           of: contract, size: position.size, unitValue: state.marks[market].unitValue,
-          bankruptcyUnitValue: terms.bankruptcyUnitValue, discount: rules.pool.discount)
+          bankruptcyUnitValue: terms.bankruptcyUnitValue, discount: rules.pool.discount),
+        isWorthWhile(unitValue, of: state.marks[market].unitValue)
       else { return nil }
       let price = try? contract.price(ofUnitValue: unitValue, rounding: .halfEven)
       return PoolLot(
         instrument: contract.id, underlying: contract.underlying, size: position.size,
         unitValue: unitValue, price: price ?? state.marks[market].price)
     }
+  }
+}
+
+extension Engine {
+  /// Whether a price is far enough from a mark for a pool to take over.
+  private func isWorthWhile(_ unitValue: Int64, of mark: Int64) -> Bool {
+    abs(mark - unitValue) >= rules.pool.leastDiscount.share(of: abs(mark), rounding: .up)
   }
 }
 

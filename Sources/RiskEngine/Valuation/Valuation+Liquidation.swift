@@ -118,16 +118,18 @@ extension Valuation {
       unitValue: marks[index].unitValue,
       equityShare: units(ofQuote: Int64(clamping: equityShare), asset: asset, rounding: .down),
       fundShare: Int64(clamping: fundShare),
-      fundLimit: bandValue(index, size))
+      fundLimit: fundLimit(index, size))
   }
 
-  /// The unit value at the edge of the band around the mark, on the side on which a position
-  /// loses; `nil` where the contract has no such price.
-  private func bandValue(_ index: Int, _ size: Size) -> Int64? {
+  /// The unit value at the edge of the band around the mark, or nearer where the fund is to pay
+  /// for less, on the side on which a position loses; `nil` where the contract has no such price.
+  private func fundLimit(_ index: Int, _ size: Size) -> Int64? {
     let contract = listing.contracts[index]
     let mark = marks[index].price
     let band = rules.clearing.bandWidth(around: mark, tick: contract.tick)
-    let steps = min(max(mark.steps - size.sign * band, 0), contract.highestPrice.steps)
+    let slippage = rules.liquidation.losses.fund.slippage
+    let width = slippage.map { min($0.share(of: mark.steps, rounding: .up), band) } ?? band
+    let steps = min(max(mark.steps - size.sign * width, 0), contract.highestPrice.steps)
     return try? contract.unitValue(at: Price(steps: steps))
   }
 }

@@ -27,6 +27,11 @@ public struct AttackSearch: Sendable {
     init(_ family: AttackFamily) { self.family = family }
   }
 
+  /// The families that this small venue has room for; ``ScriptSearch`` has room for all.
+  public static let families: [AttackFamily] = [
+    .selfLiquidation, .collusion, .dustSplitting, .washTrades, .withdrawToTheEdge, .fakeDepth,
+  ]
+
   private let book: AttackVenue
   private let auction: AttackVenue
 

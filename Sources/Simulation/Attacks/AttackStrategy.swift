@@ -17,6 +17,22 @@ public enum AttackFamily: UInt8, Sendable, CaseIterable {
   case withdrawToTheEdge
   /// He is most of the depth that his own orders meet.
   case fakeDepth
+  /// He is a depositor of the pool that takes his account over.
+  case pools
+  /// He takes his own account's slices as a keeper, or buys the right to them.
+  case keepers
+  /// He answers the requests for quotes that his own account has led to.
+  case requests
+  /// He buys the collateral that his own account has to sell.
+  case conversion
+  /// He takes the venue out of balance and lives on its hedge, its entry fee and its funding.
+  case balance
+  /// He fails where no fund is, and chooses who is cut for it or who bears the loss.
+  case deleveraging
+  /// He fails with one account of a tree and keeps the others.
+  case subaccounts
+  /// Any of that together.
+  case everything
 }
 
 /// One strategy: a family and the numbers it leaves open, all drawn from a seed.

@@ -54,17 +54,19 @@ public struct AttackVenue: Sendable {
     _ = try engine.step(.contributeToFund(Amount(units: 10_000_000_000_000, asset: quote)))
   }
 
-  private static func fitted(
+  static func fitted(
     _ set: ParameterSet, _ changes: [(key: String, value: String)]
   ) throws -> ParameterSet {
+    let usual = [
+      ("oracle.default.breakerLimit", "1000%"), ("oracle.default.breakerCeiling", "1000%"),
+      ("oracle.default.jumpLimit", "100%"), ("oracle.default.deviationBand", "100%"),
+      ("oracle.C.quorum", "1"), ("oracle.C.source.ORACLE.weight", "1"),
+      // A payment by the hour would be exposure, too.
+      ("clearing.fundingInterval", "1d"),
+    ]
     let texts =
-      [
-        ("oracle.default.breakerLimit", "1000%"), ("oracle.default.breakerCeiling", "1000%"),
-        ("oracle.default.jumpLimit", "100%"), ("oracle.default.deviationBand", "100%"),
-        ("oracle.C.quorum", "1"), ("oracle.C.source.ORACLE.weight", "1"),
-        // A payment by the hour would be exposure, too.
-        ("clearing.fundingInterval", "1d"),
-      ] + changes.map { ($0.key, $0.value) }
+      usual.filter { usual in !changes.contains { $0.key == usual.0 } }
+      + changes.map { ($0.key, $0.value) }
     var values: [ParameterValue] = []
     for (key, text) in texts {
       values.append(try ParameterSet.read(key: key, text: text, source: source))

@@ -61,7 +61,9 @@ public struct DecisionSearch: Sendable {
     case .collusion: return random.draw(0...1) == 0 ? auction(&random) : batch(&random)
     case .dustSplitting: return splitting(&random)
     case .washTrades: return washing(&random)
-    case .withdrawToTheEdge: return 0
+    case .withdrawToTheEdge, .pools, .keepers, .requests, .conversion, .balance, .deleveraging,
+      .subaccounts, .everything:
+      return 0
     }
   }
 

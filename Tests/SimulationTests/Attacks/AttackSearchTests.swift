@@ -15,7 +15,7 @@ struct AttackSearchTests {
   private static let played = isFull ? 20_000 : 120
 
   @Test(
-    "no family takes a unit from the venue through the engine", arguments: AttackFamily.allCases)
+    "no family takes a unit from the venue through the engine", arguments: AttackSearch.families)
   func engine(family: AttackFamily) throws {
     let search = try AttackSearch(ParameterFile.bundled().set)
     let start = ContinuousClock.now

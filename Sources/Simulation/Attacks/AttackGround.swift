@@ -1,0 +1,133 @@
+// Plimsoll: a real-time margin and liquidation engine for crypto derivatives.
+// SPDX-License-Identifier: Apache-2.0
+
+/// A venue on which attacks are tried: which stages and features it has.
+public enum AttackGround: Int, Sendable, CaseIterable {
+  case book, bestTrade, auction, pool, poolBehindBook, keepers, rights, requests
+  case collateralToFund, collateralAuction, collateralBook
+  case balance, depth
+  case deleveraging, draining, atMark, sharing
+
+  /// What it states besides, or instead of, the venue's own parameters.
+  var changes: [(key: String, value: String)] {
+    switch self {
+    case .book: Self.keeperShare
+    case .bestTrade:
+      Self.keeperShare + [
+        (key: "liquidation.choice", value: "1"), (key: "liquidation.impact", value: "1"),
+      ]
+    case .auction: Self.keeperShare + Self.first("auction")
+    case .pool: Self.poolTerms + Self.first("pool")
+    case .poolBehindBook:
+      Self.poolTerms + [
+        (key: "waterfall.pool.rank", value: "2"), (key: "liquidation.handover", value: "60%"),
+      ]
+    case .keepers: Self.keeperTerms
+    case .rights:
+      Self.keeperTerms + [
+        (key: "rights.commitSpan", value: "60s"), (key: "rights.revealSpan", value: "60s"),
+        (key: "rights.lots", value: "4"), (key: "rights.deposit", value: "100"),
+      ]
+    case .requests:
+      Self.keeperShare + [
+        (key: "requests.life", value: "60s"), (key: "requests.fee", value: "0.01%"),
+      ]
+    case .collateralToFund: Self.collateral(execution: "0")
+    case .collateralAuction: Self.collateral(execution: "2")
+    case .collateralBook: Self.collateral(execution: "1")
+    case .balance: Self.balanceTerms
+    case .depth:
+      Self.keeperShare + [
+        (key: "liquidation.depthWindow", value: "120s"),
+        (key: "liquidation.depthPart", value: "50%"),
+        (key: "liquidation.depthDistance", value: "1%"),
+      ]
+    case .deleveraging: [(key: "deleveraging.rule", value: "0")]
+    case .draining: [(key: "deleveraging.rule", value: "1")]
+    case .atMark:
+      [(key: "deleveraging.rule", value: "3"), (key: "deleveraging.price", value: "1")]
+    case .sharing:
+      [
+        (key: "waterfall.socializedLoss.rank", value: "5"),
+        (key: "waterfall.deleveraging.rank", value: "6"),
+        (key: "socializedLoss.rule", value: "1"),
+        (key: "socializedLoss.repayAbove", value: "1000"),
+      ]
+    }
+  }
+
+  /// What every ground states unless the venue does: the fund pays for closings as far as outsiders
+  /// would go, or whoever is alone in the book would be paid whatever it had.
+  static let common = [(key: "insuranceFund.slippage", value: "0.05%")]
+
+  /// Whole units of the quote currency that the insurance fund begins with.
+  var fund: Int64 {
+    switch self {
+    case .deleveraging, .draining, .atMark, .sharing: 1
+    default: 10_000_000
+    }
+  }
+
+  var hasPool: Bool { self == .pool || self == .poolBehindBook }
+  var hasHedge: Bool { self == .balance }
+
+  // A keeper's share of the penalty is where a liquidation by oneself pays most.
+  private static let keeperShare = [(key: "liquidation.keeperShare", value: "50%")]
+
+  private static let keeperTerms = [
+    (key: "keeper.patience", value: "2"), (key: "keeper.bonus", value: "1%"),
+    (key: "keeper.cap", value: "5%"),
+  ]
+
+  // Withdrawals without much notice, so that a depositor can leave between two liquidations.
+  private static let poolTerms = [
+    (key: "pool.notice", value: "60s"), (key: "pool.window", value: "1d"),
+    (key: "pool.unwindShare", value: "50%"), (key: "pool.discount", value: "0.5%"),
+    // As much as the pool may pay for getting rid of it.
+    (key: "pool.leastDiscount", value: "0.5%"),
+  ]
+
+  private static let balanceTerms = [
+    (key: "hedge.capital", value: "1000000"), (key: "hedge.default.threshold", value: "20000"),
+    (key: "hedge.default.target", value: "10000"),
+    (key: "balance.default.depth", value: "1000000"),
+    (key: "balance.default.cost", value: "0.5%"),
+    (key: "balance.default.velocity", value: "1%"),
+    (key: "balance.default.largestImbalance", value: "1000000"),
+    (key: "balance.default.fundingCap", value: "0.1%"),
+    (key: "balance.default.impactNotional", value: "10000"),
+    (key: "clearing.fundingInterval", value: "120s"),
+  ]
+
+  private static func first(_ stage: String) -> [(key: String, value: String)] {
+    [
+      (key: "waterfall.partial.rank", value: "0"),
+      (key: "waterfall.\(stage).rank", value: "1"),
+    ]
+  }
+
+  private static func collateral(execution: String) -> [(key: String, value: String)] {
+    keeperShare + [
+      (key: "conversion.choice", value: "1"), (key: "conversion.execution", value: execution),
+      (key: "conversion.auctionDuration", value: "180s"),
+    ]
+  }
+
+  /// Where a family is at home.
+  static func grounds(of family: AttackFamily) -> [AttackGround] {
+    switch family {
+    case .selfLiquidation, .washTrades: [.book, .bestTrade, .requests, .balance]
+    case .collusion: [.auction, .auction, .rights, .collateralAuction]
+    case .dustSplitting: [.book, .auction, .keepers, .pool, .collateralToFund]
+    case .withdrawToTheEdge: [.book, .auction, .deleveraging, .pool, .collateralToFund]
+    case .fakeDepth: [.depth, .book, .requests, .poolBehindBook]
+    case .pools: [.pool, .poolBehindBook]
+    case .keepers: [.keepers, .rights]
+    case .requests: [.requests]
+    case .conversion: [.collateralToFund, .collateralAuction, .collateralBook]
+    case .balance: [.balance]
+    case .deleveraging: [.deleveraging, .draining, .atMark, .sharing]
+    case .subaccounts, .everything: AttackGround.allCases
+    }
+  }
+}

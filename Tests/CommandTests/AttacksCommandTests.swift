@@ -1,0 +1,72 @@
+// Plimsoll: a real-time margin and liquidation engine for crypto derivatives.
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+import Testing
+
+@Suite("plimsoll attacks")
+struct AttacksCommandTests {
+  let folder = try! Folder()
+
+  private func run(_ arguments: [String]) throws -> Program.Outcome {
+    try Program.current().run(["attacks"] + arguments)
+  }
+
+  private struct Answer: Decodable {
+    let family: String
+    let strategies: Int
+    let liquidated: Int
+    let bestProfit: Int64
+    let bestNumber: UInt64
+    let broken: Int
+  }
+
+  private func answers(_ outcome: Program.Outcome) throws -> [Answer] {
+    try outcome.output.split(separator: "\n").map {
+      try JSONDecoder().decode(Answer.self, from: Data($0.utf8))
+    }
+  }
+
+  @Test("plays every family, in a table and as JSON, and ends well without a profit")
+  func all() throws {
+    let outcome = try run(["--strategies", "24", "--json"])
+    try #require(outcome.code == 0, "\(outcome.errors)")
+    let found = try answers(outcome)
+    #expect(found.count == 14 && Set(found.map(\.family)).count == 14)
+    #expect(found.allSatisfy { $0.strategies == 24 && $0.bestProfit <= 0 && $0.broken == 0 })
+    let table = try run(["--strategies", "24", "--family", "pools", "--threads", "1"])
+    #expect(table.code == 0)
+    let lines = table.output.split(separator: "\n")
+    #expect(lines.count == 2 && lines[0].hasPrefix("family") && lines[1].hasPrefix("pools"))
+  }
+
+  @Test("ends with 1 where there is a profit, and says so")
+  func profit() throws {
+    let file = Program.root.appendingPathComponent("ParameterFiles/plimsoll-2020-03-12.json")
+    let text = try String(contentsOf: file, encoding: .utf8)
+    // As it is understood where it is not stated: as far as the band.
+    let robbed = text.replacing(
+      "{\"key\": \"insuranceFund.eventCap\"",
+      with: """
+        {"key": "insuranceFund.slippage", "value": "50%", "source": "a test"},
+        {"key": "insuranceFund.eventCap"
+        """)
+    #expect(robbed != text)
+    try folder.write("robbed.json", robbed)
+    let arguments = ["--strategies", "512", "--family", "fakeDepth"]
+    let outcome = try run(arguments + ["--parameters", folder.file("robbed.json")])
+    #expect(outcome.code == 1 && outcome.output.contains("a profit"), "\(outcome.errors)")
+    #expect(try run(arguments).code == 0)
+  }
+
+  @Test(
+    "what cannot be meant is wrong usage",
+    arguments: [
+      ["--family", "nobody"], ["--strategies", "0"], ["--strategies", "100000001"],
+      ["--threads", "0"], ["--threads", "257"],
+    ])
+  func usage(arguments: [String]) throws {
+    let outcome = try run(arguments)
+    #expect(outcome.code == 2 && outcome.errors.contains(arguments[0]))
+  }
+}

@@ -1,0 +1,174 @@
+// Plimsoll: a real-time margin and liquidation engine for crypto derivatives.
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+import Instruments
+import Ledger
+import Margin
+import MarketData
+import Quantities
+import RiskEngine
+import Testing
+
+@testable import Simulation
+
+private let isFull = ProcessInfo.processInfo.environment["PLIMSOLL_FULL"] == "1"
+
+/// More than a million of all families where that takes minutes.
+private let played: Int = {
+  guard isFull else { return 32 }
+  #if DEBUG
+    return 2_560
+  #else
+    return 75_008
+  #endif
+}()
+
+@Suite("Attack search on a venue with every feature")
+struct ScriptSearchTests {
+  /// Seventeen venues, opened once.
+  private static let search = Result { try ScriptSearch(ParameterFile.bundled().set) }
+
+  @Test("no family takes a unit from the venue", arguments: AttackFamily.allCases)
+  func safe(family: AttackFamily) throws {
+    var search = try Self.search.get()
+    // Of short chains a larger part is drawn blindly, from different seeds.
+    if played < ScriptSearch.chain { search.length = 4 }
+    let start = ContinuousClock.now
+    let finding = search.run(family, from: 1, count: played)
+    print("attack: \(finding) \(ContinuousClock.now - start)")
+    #expect(finding.strategies == played)
+    #expect(finding.bestProfit <= 0, "strategy \(finding.bestNumber)")
+    #expect(finding.broken == 0, "strategy \(finding.brokenNumber)")
+    // A few dozen do not say what a search reaches.
+    guard played > 2_000 else { return }
+    #expect(finding.liquidations > played / 4, "the search reaches liquidation")
+    for touch in AttackTouch.expected(of: family) {
+      #expect(finding.touches[touch.rawValue] > 0, "\(touch) is reached")
+    }
+  }
+
+  // Whoever is alone in the book is paid whatever the fund may pay: this must be found.
+  @Test("a fund that pays far from the mark is robbed", arguments: ["50%", "5%"])
+  func broken(slippage: String) throws {
+    let search = try ScriptSearch(
+      ParameterFile.bundled().set, changes: [(key: "insuranceFund.slippage", value: slippage)])
+    let finding = search.run(.fakeDepth, from: 1, count: 48)
+    #expect(finding.bestProfit > 100_000_000)
+    #expect(finding.leastLoss < 0)
+    let found = try #require(search.strategy(.fakeDepth, number: finding.bestNumber))
+    #expect(found.outcome.profit == finding.bestProfit, "the number is the reproduction")
+    #expect(search.play(found.script) == found.outcome)
+  }
+
+  @Test("as many threads as there are find the same")
+  func threads() throws {
+    var search = try Self.search.get()
+    search.length = 8
+    let count = 20
+    let one = search.run(.everything, from: 7, count: count)
+    #expect(search.run(.everything, from: 7, count: count, threads: 3) == one)
+    #expect(search.run(.everything, from: 8, count: count) != one)
+    #expect(search.run(.everything, from: 7, count: 0).strategies == 0)
+  }
+
+  @Test("a climb comes nearer to a profit than blind draws", arguments: [1, 2] as [UInt64])
+  func climbs(chain: UInt64) throws {
+    let search = try Self.search.get()
+    var (blind, climbed) = (Int64.min, Int64.min)
+    search.follow(.selfLiquidation, chain, 48) { place, _, outcome in
+      let rate = outcome.rate ?? .min
+      if place % 4 == 0 { blind = max(blind, rate) } else { climbed = max(climbed, rate) }
+    }
+    #expect(climbed >= blind && climbed < 0)
+  }
+}
+
+@Suite("What an attack has brought")
+struct AttackPurseTests {
+  private static let step: Int64 = 10_000_000
+
+  /// Both names have 10,000 USD, and the first is long 1,000 steps of 10 USD from the maker.
+  private func begun(_ ground: AttackGround = .book) throws -> AttackWorld {
+    var world = try AttackWorld(ground, ParameterFile.bundled().set)
+    world.deposit(AttackWorld.first, 10_000_000_000)
+    world.deposit(AttackWorld.second, 10_000_000_000)
+    #expect(world.purse.profit(world) == 0)
+    world.trade(AttackWorld.first, AttackWorld.maker, AttackWorld.perpetual, 1_000)
+    #expect(world.purse.profit(world) == -4_000_000, "0.04 % of 10,000 USD")
+    return world
+  }
+
+  private func index(_ whole: Int64) -> Price { Price(steps: whole * Price.stepsPerOne) }
+
+  @Test("a move of the marks is no profit, either way, and neither is a withdrawal")
+  func exposure() throws {
+    var world = try begun()
+    for price in [10_100, 9_900, 9_950] as [Int64] {
+      world.move(to: index(price))
+      #expect(world.purse.profit(world) == -4_000_000)
+    }
+    world.withdraw(AttackWorld.first, 1_000)
+    #expect(world.purse.profit(world) == -4_000_000)
+    #expect(try #require(world.risk(AttackWorld.first)).equity < 1_000_000_000, "it is gone")
+  }
+
+  // By hand: 1,000 steps at 1 % off the mark, 100 USD, less 0.04 % of 9,900 USD.
+  @Test("what an honest account gives away is profit, and what one gives itself is none")
+  func gift() throws {
+    var world = try begun()
+    world.trade(
+      AttackWorld.second, AttackWorld.outsider, AttackWorld.future, 1_000, offset: -100)
+    #expect(world.purse.profit(world) == -4_000_000 + 100_000_000 - 3_960_000)
+    let before = world.purse.profit(world)
+    world.trade(
+      AttackWorld.first, AttackWorld.second, AttackWorld.perpetual, 100, offset: 100)
+    #expect(world.purse.profit(world) == before - 2 * 404_000)
+  }
+
+  @Test("money of the fund is profit where no gap has brought it, and a debt left behind is")
+  func debt() throws {
+    for hasGaps in [false, true] {
+      var world = try AttackWorld(.book, ParameterFile.bundled().set)
+      world.purse.hasGaps = hasGaps
+      world.deposit(AttackWorld.first, 600_000_000)
+      world.trade(AttackWorld.first, AttackWorld.maker, AttackWorld.perpetual, 1_000)
+      world.move(to: index(9_000))
+      // It had 596 USD and has lost 1,000.
+      #expect(world.purse.profit(world) == -4_000_000 + (hasGaps ? 0 : 404_000_000))
+      #expect(world.isLiquidated)
+    }
+  }
+
+  @Test("a part of a pool is worth its part of what the pool has")
+  func pool() throws {
+    var world = try begun(.pool)
+    let deposit = world.quote(1_000_000_000)
+    let isTaken = world.attempt(
+      .depositToPool(AttackWorld.second, AttackWorld.pool, .senior, deposit))
+    #expect(isTaken && world.purse.profit(world) == -4_000_000)
+    world.move(to: index(10_050))
+    #expect(world.purse.profit(world) == -4_000_000)
+  }
+
+  @Test("the purse and the engine reckon the same equity")
+  func equity() throws {
+    var world = try begun()
+    world.depositCoins(AttackWorld.first, 12_345_678)
+    world.trade(AttackWorld.maker, AttackWorld.first, AttackWorld.call, 77)
+    world.move(to: index(10_123))
+    let account = try #require(world.account(AttackWorld.first))
+    let equity = AttackPurse.equity(
+      account.portfolio, world.engine.state.marks.map(\.unitValue),
+      AttackPurse.coinPrice(world))
+    // The engine rounds what coins are worth down.
+    #expect(equity / 10_000_000_000 == world.risk(AttackWorld.first).map { Int128($0.equity) })
+    let way = [AttackWorld.first, AttackWorld.below, AttackWorld.first]
+    for (from, to) in zip(way, way.dropFirst()) {
+      let profit = world.purse.profit(world)
+      let isTaken = world.attempt(.moveCollateral(from: from, to: to, world.coins(1_234_567)))
+      #expect(isTaken && world.purse.profit(world) == profit, "no rounding is a profit")
+    }
+    #expect(account.portfolio.positions.count == 2 && account.portfolio.balances[1] > 0)
+  }
+}
