@@ -150,10 +150,9 @@ struct ScaleTests {
       guard try venue.attempt(commands.next(for: &venue)), step % 5 == 0 else { continue }
       let state = venue.engine.state
       let fresh = VenueIndex(state)
-      for instrument in venue.engine.state.listing.contracts.indices {
-        venue.engine.venueIndex.bringUp(instrument, venue.engine.state)
-      }
-      for (live, made) in zip(venue.engine.venueIndex.holdings, fresh.holdings) {
+      var kept = venue.engine.venueIndex
+      for instrument in state.listing.contracts.indices { kept.bringUp(instrument, state) }
+      for (live, made) in zip(kept.holdings, fresh.holdings) {
         #expect(Self.all(live.longs) == Self.all(made.longs))
         #expect(Self.all(live.shorts) == Self.all(made.shorts))
       }
