@@ -7,6 +7,7 @@ import Instruments
 import Journal
 import Ledger
 import Margin
+import MarketData
 import Parameters
 import Quantities
 import RiskEngine
@@ -114,8 +115,8 @@ struct OutsideReplayTests {
     #expect(outside.sales > 0 && outside.saleFills > 0 && outside.soldValue > outside.salePaid)
     let story = try #require(result.keepers)
     #expect(story.offered > 0 && story.taken > 0)
-    #expect(story.gasPaid > 0 && story.rewards > 0)
-    #expect(story.keepers.reduce(0) { $0 + $1.taken } == story.taken)
+    #expect(story.sum.gasPaid > 0 && story.sum.rewards > 0)
+    #expect(story.sum.taken == story.taken)
     #expect((result.balance?.hedge?.orders ?? 0) > 0)
     let verified = try verify(JournalReader.open(path), workers: .one) { _, _ in }
     #expect(verified.engine.hash == result.hash && verified.engine.state == engine.state)
@@ -130,5 +131,103 @@ struct OutsideReplayTests {
     #expect(result.outside == nil && result.keepers == nil && result.balance == nil)
     #expect(engine.state.execution.isEmpty && engine.state.balance.makers.isEmpty)
     #expect(!engine.state.listing.contracts.contains { $0.kind == .spot })
+  }
+
+  // Fifty coins within 1 %, two from the fifteenth minute on; the venue's own law has thousands.
+  @Test("the depth of a recorded book is what is reported, and what orders meet")
+  func recorded() throws {
+    let (thin, engine) = try run(plan(depth, depth: [(0, 50), (15, 2)]))
+    let perpetual = try #require(
+      engine.state.listing.contracts.first { $0.name == "BTC-PERP" })
+    let spans = try #require(engine.state.execution.depth(of: perpetual.id)?.spans)
+    let perCoin = 100_000_000 / perpetual.stepQuantity
+    let last = try #require(spans.last)
+    #expect(((perCoin - 1)...(2 * perCoin)).contains(last.bids))
+    #expect((2 * perCoin - 1...2 * perCoin).contains(last.asks), "nobody bought")
+    let (deep, other) = try run(plan(depth))
+    let usual = try #require(other.state.execution.depth(of: perpetual.id)?.spans.last)
+    #expect(usual.bids > 50 * perCoin && usual.asks > 50 * perCoin)
+    #expect(thin.totals.liquidatedValue < deep.totals.liquidatedValue)
+  }
+
+  @Test("the law of impact goes through a recorded depth, on its own side")
+  func curve() throws {
+    for depth in [1.0, 20_000, 5e9] {
+      let curve = ImpactCurve(spread: 0.000_4, depth: depth, within: 0.01)
+      let reach = try #require(curve.reach(0.01))
+      #expect(abs(reach - depth) <= 1e-9 * depth && curve.halfSpread == 0.000_2)
+    }
+    // Nothing recorded leaves room for one quote unit; a wide spread is cut to the distance.
+    #expect(try #require(ImpactCurve(spread: 0.000_4, depth: 0, within: 0.01).reach(0.01)) <= 1.01)
+    let wide = ImpactCurve(spread: 1, depth: 100, within: 0.01)
+    #expect(wide.halfSpread == 0.005 && wide.average(from: 0, to: 100) < 0.01)
+  }
+
+  /// A venue with a maker who is long fifty coins, one who is short as many, and one with neither.
+  private func makers() throws -> (Engine, SimulatedBook, InstrumentID) {
+    var venue = try MarkedVenue()
+    let perpetual = try #require(
+      venue.engine.state.listing.contracts.first { $0.name == "BTC-PERP" })
+    let bitcoin = try AssetSymbol("BTC")
+    let usd = venue.engine.state.listing.quote
+    for id in [AccountID(0), AccountID(1), AccountID(2)] {
+      _ = try venue.engine.step(.openAccount(id, .cross))
+      let amount = Amount(units: 100_000_000_000_000, asset: usd)
+      _ = try venue.engine.step(.depositCollateral(id, amount))
+    }
+    let mark = try #require(venue.engine.valuation?.mark(of: perpetual.id)).price
+    _ = try venue.engine.step(
+      .recordTrade(
+        TradeReport(
+          instrument: perpetual.id, buyer: AccountID(0), seller: AccountID(1),
+          size: Size(steps: 50 * 100_000_000 / perpetual.stepQuantity), price: mark,
+          origin: .transfer)))
+    for id in [AccountID(0), AccountID(1), AccountID(2)] {
+      _ = try venue.engine.step(.registerMaker(id))
+    }
+    var book = try SimulatedBook(venue.parameters)
+    book.open(
+      venue.engine.state.listing,
+      makers: MakerRoster(
+        desks: [.init(underlying: bitcoin, accounts: [0, 1, 2].map { AccountID($0) })]))
+    book.observe(venue.engine.state.snapshot)
+    return (venue.engine, book, perpetual.id)
+  }
+
+  private func prices(
+    _ side: Side, coins: Int64, seconds: Int64 = 60, of account: UInt32 = 9
+  ) throws -> [AccountID: Price] {
+    let (engine, book, perpetual) = try makers()
+    let contract = try #require(engine.state.listing.contracts.first { $0.id == perpetual })
+    let request = QuoteRequest(
+      id: 1, account: AccountID(account), instrument: perpetual, side: side,
+      size: Size(steps: coins * 100_000_000 / contract.stepQuantity),
+      endsAt: engine.state.time + TimeSpan(seconds: seconds))
+    let bidders = try AuctionBidders(MarkedVenue.file.get().set)
+    var prices: [AccountID: Price] = [:]
+    for command in bidders.answers(to: request, engine, book) {
+      guard case .answerRequest(let maker, 1, let price, let size) = command else { continue }
+      #expect(size == request.size && price.steps % contract.tick.steps == 0)
+      prices[maker] = price
+    }
+    return prices
+  }
+
+  @Test("a maker who holds the other side quotes best, and size and time cost more")
+  func quotes() throws {
+    let (engine, _, perpetual) = try makers()
+    let mark = try #require(engine.valuation?.mark(of: perpetual)).price
+    let (long, short, flat) = (AccountID(0), AccountID(1), AccountID(2))
+    let sold = try prices(.sell, coins: 40)
+    #expect(sold.count == 3 && sold.values.allSatisfy { $0 < mark })
+    let (best, other) = try (#require(sold[short]), #require(sold[flat]))
+    #expect(best > other && sold[long] == other)
+    let bought = try prices(.buy, coins: 40)
+    #expect(bought.values.allSatisfy { $0 > mark })
+    #expect(try #require(bought[long]) < #require(bought[flat]) && bought[short] == bought[flat])
+    // Beyond what it holds the other way it hedges the rest.
+    #expect(try #require(prices(.sell, coins: 400)[short]) < best)
+    #expect(try #require(prices(.sell, coins: 40, seconds: 600)[short]) < best)
+    #expect(try prices(.sell, coins: 40, of: 1).count == 2, "nobody answers himself")
   }
 }

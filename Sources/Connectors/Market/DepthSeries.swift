@@ -25,6 +25,9 @@ public struct DepthSeries: Sendable {
   /// A book of which nothing was recorded for longer is not known any more.
   public static let longestSilence = TimeSpan.hour
 
+  /// A hundred million base units.
+  static let most: Int64 = 10_000_000_000_000_000
+
   /// The last point at or before an instant; `nil` before the first and after a longer silence.
   public func point(at instant: Timestamp) -> Point? {
     var (low, high) = (0, points.count)
@@ -102,8 +105,8 @@ extension CSVTable {
     guard distance > .zero else { throw fault(places[1], .zero) }
     return DepthSeries.Point(
       time: time, distance: distance,
-      bids: try number(places[2], decimals: 8, most: Size.limit),
-      asks: try number(places[3], decimals: 8, most: Size.limit))
+      bids: try number(places[2], decimals: 8, most: DepthSeries.most),
+      asks: try number(places[3], decimals: 8, most: DepthSeries.most))
   }
 
   /// A number that is not negative, in units of 10^−`decimals`.

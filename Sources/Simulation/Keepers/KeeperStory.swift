@@ -12,6 +12,17 @@ public struct KeeperFigures: Hashable, Sendable {
   /// For all that were in a block, whether they took anything or not.
   public internal(set) var gasPaid: Int64 = 0
   public internal(set) var rewards: Int64 = 0
+
+  /// Both together.
+  public static func + (one: KeeperFigures, other: KeeperFigures) -> KeeperFigures {
+    var sum = one
+    sum.sent += other.sent
+    sum.reached += other.reached
+    sum.taken += other.taken
+    sum.gasPaid = WaterfallCosts.sum(one.gasPaid, other.gasPaid)
+    sum.rewards = WaterfallCosts.sum(one.rewards, other.rewards)
+    return sum
+  }
 }
 
 /// What came of the slices that a replay's engine offered to keepers.
@@ -27,7 +38,6 @@ public struct KeeperStory: Hashable, Sendable {
   public internal(set) var worstPrice = 1.0
   public internal(set) var keepers: [KeeperFigures] = []
 
-  /// Millionths of the quote currency.
-  public var gasPaid: Int64 { keepers.reduce(0) { WaterfallCosts.sum($0, $1.gasPaid) } }
-  public var rewards: Int64 { keepers.reduce(0) { WaterfallCosts.sum($0, $1.rewards) } }
+  /// All keepers together.
+  public var sum: KeeperFigures { keepers.reduce(KeeperFigures(), +) }
 }
