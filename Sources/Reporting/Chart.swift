@@ -59,6 +59,12 @@ struct ChartUnit {
     }
   }
 
+  /// How wide the labels of an axis may be; what is counted in coins names them.
+  var labelRoom: Double {
+    if case .quantity = kind { return 96 }
+    return 62
+  }
+
   /// For axes.
   func label(_ value: Int64) -> String {
     switch kind {

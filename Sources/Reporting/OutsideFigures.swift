@@ -36,6 +36,13 @@ extension OutsideSummary {
 }
 
 extension KeeperStory {
+  /// How often nobody came.
+  var sentence: String {
+    let counts = [offered, fallbacks, unprofitable].map { NumberText.grouped(Int64($0)) }
+    return "Of \(counts[0]) slices offered \(counts[1]) fell back on the book or the next stage; "
+      + "\(counts[2]) more were not offered, for their gas."
+  }
+
   var json: JSONText {
     .object([
       ("offered", .integer(offered)), ("taken", .integer(taken)),
@@ -88,9 +95,6 @@ extension ReplaySummary {
     }
     for (index, figures) in story.keepers.enumerated() { append("\(index + 1)", figures) }
     append("All", story.sum)
-    return table.text
-      + "Of \(NumberText.grouped(Int64(story.offered))) slices offered "
-      + "\(NumberText.grouped(Int64(story.fallbacks))) fell back on the book; "
-      + "\(NumberText.grouped(Int64(story.unprofitable))) were not worth their gas.\n"
+    return table.text + story.sentence + "\n"
   }
 }

@@ -132,10 +132,10 @@ struct BalancePictureTests {
     #expect(ReplayCharts(ReplayRuns([result])).balance.isEmpty)
     let section = try #require(
       RenderedPage([result]).after("<section id=\"balance\"", upTo: 1_500))
-    #expect(section.contains("nobody is of the house") && !section.contains("<svg"))
+    #expect(section.contains("Nobody is of the house") && !section.contains("<svg"))
     let full = try #require(
       RenderedPage([try replay()]).after("<section id=\"balance\"", upTo: 400_000))
-    #expect(full.contains("who holds what at the end") && full.contains("119.00 BTC"))
+    #expect(full.contains("Who holds what at the end") && full.contains("119.00 BTC"))
   }
 
   @Test("who came from outside stands in page, text and JSON, and nowhere if nobody did")

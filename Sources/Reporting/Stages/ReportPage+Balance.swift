@@ -9,10 +9,11 @@ extension ReportPage {
   /// Who stands where at the end, of each run.
   var balanceTables: Markup {
     zip(runs.names, runs.results).map { name, result -> Markup in
-      let who: Markup = runs.isComparison ? "\(name): " : ""
+      let who: Markup = runs.isComparison ? ": \(name)" : ""
       guard let balance = result.balance, !balance.rows.isEmpty else {
+        let whose: Markup = runs.isComparison ? "\(name): nobody" : "Nobody"
         return """
-          <p class="facts-line">\(who)nobody is of the house: no registered maker, pool, auction or \
+          <p class="facts-line">\(whose) is of the house: no registered maker, pool, auction or \
           hedge holds anything, so what takers hold nets to zero.</p>
 
           """
@@ -23,7 +24,7 @@ extension ReportPage {
 
   private func table(of rows: [BalanceRow], _ who: Markup) -> Markup {
     var table = HTMLTable(
-      "\(who)who holds what at the end",
+      "Who holds what at the end\(who)",
       [
         .short("Underlying"), .number("Takers' delta"), .number("Registered makers'"),
         .number("Pools'"), .number("Under the hammer"), .number("Hedge's"),
@@ -53,8 +54,8 @@ extension ReportPage {
   }
 
   private func table(of hedge: HedgeSummary, _ who: Markup) -> Markup {
-    var table = HTMLTable("\(who)the hedge of the fund", [.text("What"), .number("Amount")])
-    table.append(["orders", "\(NumberText.grouped(Int64(hedge.orders)))"])
+    var table = HTMLTable("The hedge of the fund\(who)", [.text("What"), .number("Amount")])
+    table.append(["Orders", "\(NumberText.grouped(Int64(hedge.orders)))"])
     for (label, value) in hedge.sums { table.append(["\(label)", amountOrNone(value)]) }
     return table.markup
   }
@@ -77,10 +78,10 @@ extension ReportPage {
   /// What makers, keepers and buyers of collateral did; nothing where nobody was asked.
   var outside: Markup {
     let tables = zip(runs.names, runs.results).map { name, result -> Markup in
-      let who: Markup = runs.isComparison ? "\(name): " : ""
+      let who: Markup = runs.isComparison ? ": \(name)" : ""
       var parts: Markup = ""
       if let outside = result.outside {
-        var table = HTMLTable("\(who)what came in", [.text("What"), .number("Number or amount")])
+        var table = HTMLTable("What came in\(who)", [.text("What"), .number("Number or amount")])
         for figure in outside.figures { table.append(["\(figure.label)", cell(figure.value)]) }
         parts = parts + table.markup
       }
@@ -100,11 +101,7 @@ extension ReportPage {
 
   private func table(of story: KeeperStory, _ who: Markup) -> Markup {
     var table = HTMLTable(
-      """
-      \(who)keepers: of \(NumberText.grouped(Int64(story.offered))) slices offered \
-      \(NumberText.grouped(Int64(story.fallbacks))) fell back on the book; \
-      \(NumberText.grouped(Int64(story.unprofitable))) were not worth their gas
-      """,
+      "Keepers\(who). \(story.sentence)",
       [
         .short("Keeper"), .number("Transactions sent"), .number("in a block in time"),
         .number("that took a slice"), .number("Gas paid"), .number("Rewards"),
