@@ -64,12 +64,15 @@ struct MarketOptions: ParsableArguments {
       folder: market, window: start..<end, underlyings: wanted, badRows: badRows)
   }
 
-  /// What gas costs in a window, where a recorded collection has it.
+  /// What gas costs in a window, where a recorded collection or the reconstruction has it.
   func gas(from start: Timestamp) throws -> GasProfile? {
-    guard let market, let prices = try GasPrices.recorded(inCollection: market) else {
-      return nil
-    }
-    return .recorded(prices, from: start)
+    let prices =
+      if let market {
+        try GasPrices.recorded(inCollection: market)
+      } else {
+        try GasPrices.recorded(inReconstruction: Self.reconstruction)
+      }
+    return prices.map { .recorded($0, from: start) }
   }
 
   private func symbols() throws -> [AssetSymbol] {

@@ -18,11 +18,11 @@ extension Chart {
 extension ChartUnit {
   fileprivate var fields: [(String, JSONText)] {
     switch kind {
-    case .money(let format):
+    case .money(let format), .quantity(let format):
       let sample = format.exact(0).split(separator: "0", omittingEmptySubsequences: false)
       return [
         ("prefix", .string(String(sample[0]))), ("suffix", .string(String(sample[1]))),
-        ("hover", .string(",.2f")),
+        ("hover", .string(",.\(shown)f")),
       ]
     case .price(let shown):
       return [("format", .string(",~f")), ("hover", .string(",.\(shown)f"))]

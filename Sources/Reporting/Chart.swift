@@ -32,6 +32,8 @@ struct ChartUnit {
     case count
     /// Billionths, shown as per cent.
     case percentage
+    /// Millionths of a coin.
+    case quantity(MoneyFormat)
   }
 
   let kind: Kind
@@ -39,7 +41,7 @@ struct ChartUnit {
   /// Decimals of the values.
   var decimals: Int {
     switch kind {
-    case .money: 6
+    case .money, .quantity: 6
     case .price: 8
     case .count: 0
     case .percentage: 7
@@ -53,13 +55,20 @@ struct ChartUnit {
     case .price(let shown): shown
     case .count: 0
     case .percentage: 2
+    case .quantity: 4
     }
+  }
+
+  /// How wide the labels of an axis may be; what is counted in coins names them.
+  var labelRoom: Double {
+    if case .quantity = kind { return 96 }
+    return 62
   }
 
   /// For axes.
   func label(_ value: Int64) -> String {
     switch kind {
-    case .money(let format): format.short(value)
+    case .money(let format), .quantity(let format): format.short(value)
     case .price: NumberText.grouped(value, decimals: 8)
     case .count: NumberText.grouped(value)
     case .percentage: NumberText.grouped(value, decimals: 7) + " %"

@@ -82,7 +82,7 @@ extension ChartDrawing {
 extension ChartDrawing {
   private func draw(_ lines: LineChart) -> Markup {
     let frame = frame(
-      times: lines.axes.flatMap(\.self), values: Self.range(lines),
+      times: lines.axes.flatMap(\.self), values: Self.range(lines), left: lines.unit.labelRoom,
       rightMargin: lines.namesEnds ? 136 : 24)
     let paths = lines.lines.map { line -> Markup in
       let path = Self.path(line, times: lines.axes[line.axis], in: frame)

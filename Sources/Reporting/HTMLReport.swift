@@ -24,6 +24,7 @@ struct ReportPage {
   let ratios: [Chart]
   let flows: [Chart]
   let venue: [Chart]
+  let balance: [Chart]
 
   init(_ runs: ReplayRuns, library: ChartLibrary?) {
     self.runs = runs
@@ -35,6 +36,7 @@ struct ReportPage {
     venue =
       [charts.insuranceFund] + charts.fundFlows
       + [charts.lossesShared, charts.openInterest, charts.volatility]
+    balance = charts.balance
   }
 
   var document: Markup {
@@ -53,6 +55,8 @@ struct ReportPage {
         \(PageFrame.section("deleveraging", "Deleveraging", deleveraging))\
         \(PageFrame.section(
           "venue", "Fund, shared losses, open interest", figures(venue) + fundTable + timeTable))\
+        \(PageFrame.section("balance", "Balance of the venue", figures(balance) + balanceTables))\
+        \(outside)\
         \(PageFrame.section("largest", "The largest liquidations", largest))\
         \(PageFrame.section("parameters", "Parameters", parameters))\
         \(PageFrame.section("input", "Skipped input rows", skippedRows))\
@@ -88,7 +92,7 @@ struct ReportPage {
   /// The chart library, the charts as data, and the script that brings them together.
   private var scripts: Markup {
     guard let library else { return .script(ReportScript.printing) }
-    let charts = (prices + ratios + flows + venue).map(\.json)
+    let charts = (prices + ratios + flows + venue + balance).map(\.json)
     let axes = runs.results.map { result in
       JSONText.array(Thinning(result.points).times.map(\.seconds))
     }

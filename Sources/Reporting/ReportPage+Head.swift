@@ -84,7 +84,8 @@ extension ReportPage {
     let sections: [(id: Markup, title: Markup)] = [
       ("summary", "Key figures"), ("prices", "Prices"), ("margin", "Margin ratios"),
       ("liquidations", "Liquidations"), ("costs", "Costs"), ("auctions", "Auctions"),
-      ("deleveraging", "Deleveraging"), ("venue", "Fund and losses"), ("largest", "Largest"),
+      ("deleveraging", "Deleveraging"), ("venue", "Fund and losses"), ("balance", "Balance"),
+      ("largest", "Largest"),
       ("parameters", "Parameters"), ("input", "Skipped rows"), ("verify", "Check"),
     ]
     return sections.map { "<li><a href=\"#\($0.id)\">\($0.title)</a></li>\n" as Markup }.joined()

@@ -33,6 +33,8 @@ extension ReplayResult {
       ("hash", .string("\(hash)")),
     ]
     if let balance { fields.append(("balance", balance.json)) }
+    if let outside { fields.append(("outside", outside.json)) }
+    if let keepers { fields.append(("keepers", keepers.json)) }
     return .object(fields)
   }
 

@@ -15,7 +15,7 @@ public enum SummaryTable {
     let summary = ReplaySummary(runs: ReplayRuns(results))
     return [
       summary.head, summary.markets, summary.sums, summary.stages, summary.auctions,
-      summary.balance, summary.largest, summary.hashes,
+      summary.balance, summary.outside, summary.largest, summary.hashes,
     ].filter { !$0.isEmpty }.joined(separator: "\n")
   }
 
@@ -34,7 +34,7 @@ public enum SummaryTable {
 }
 
 /// The parts of the summary in a terminal.
-private struct ReplaySummary {
+struct ReplaySummary {
   let runs: ReplayRuns
 
   var head: String {
@@ -141,13 +141,7 @@ private struct ReplaySummary {
   private func lines(of hedge: HedgeSummary) -> String {
     var table = TextTable([("Hedge of the insurance fund", .left), ("", .right)])
     table.append(["Orders", NumberText.grouped(Int64(hedge.orders))])
-    for (label, value) in [
-      ("Hedged", hedge.hedgedValue), ("Given back", hedge.returnedValue),
-      ("Cost against the mark", hedge.cost), ("Most of the fund in it", hedge.mostDrawn),
-      ("Of the fund in it now", hedge.drawn), ("Worth now", hedge.equity),
-    ] {
-      table.append([label, runs.money.short(value)])
-    }
+    for (label, value) in hedge.sums { table.append([label, runs.money.short(value)]) }
     return table.text
   }
 

@@ -108,8 +108,11 @@ extension BalanceRow {
     fundDelta = Int64(clamping: balance.fundDelta)
   }
 
-  /// Whether the house holds anything.
-  fileprivate var isHeld: Bool { takersDelta != 0 || takersGamma != 0 || takersVega != 0 }
+  /// Whether the house, or a part of it, holds anything.
+  var isHeld: Bool {
+    [takersDelta, takersGamma, takersVega, makersDelta, poolsDelta, auctionsDelta, hedgeDelta]
+      .contains { $0 != 0 }
+  }
 }
 
 extension Replay {

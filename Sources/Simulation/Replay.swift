@@ -70,18 +70,23 @@ public struct ReplayPlan: Sendable {
 /// Everything is a function of the plan: two runs of one plan end at the same hash.
 public struct Replay {
   private let plan: ReplayPlan
-  private var venue: RecordedVenue
+  private(set) var venue: RecordedVenue
   private var observer = ReplayObserver()
-  private var book: SimulatedBook
-  private var bidders: AuctionBidders
-  private var keepers: ReplayKeepers?
+  var book: SimulatedBook
+  var bidders: AuctionBidders
+  var keepers: ReplayKeepers?
+  var spot = SpotSide()
   /// The orders the engine has sent and the book has not answered.
   private var orders: [LiquidationOrder] = []
   /// The last bid that was filled and not yet hedged.
   private var lastFill: AuctionFill?
+  /// The trades of the last order that was sent.
+  private var lastTrades: [Trade] = []
+  /// The last part of collateral that was bought and not yet sold on.
+  var lastPurchase: CollateralFill?
 
   /// The most bids in one auction in one block.
-  private static let mostBidsPerBlock = 16
+  static let mostBidsPerBlock = 16
   private var statement = ""
 
   /// Opens the venue and its journal.
@@ -129,7 +134,9 @@ public struct Replay {
     }
     try venue.snapshot()
     try venue.close()
-    return observer.result(origin, venue.engine)
+    var result = observer.result(origin, venue.engine)
+    result.keepers = keeperStory
+    return result
   }
 
   /// The engine as it is now.
@@ -151,10 +158,13 @@ public struct Replay {
     observer.hear(plan.market, at: instant)
     let samples = plan.market.samples(at: instant) + perpetualSamples(at: instant)
     try submit(.advanceBlock(at: instant, samples: samples))
-    book.observe(venue.engine.state.snapshot)
+    book.observe(venue.engine.state.snapshot, recorded: plan.market.depths)
     bidders.work(60, in: &book)
+    try reportDepth()
     try answerOffers()
+    try answerRequests()
     try answerOrders()
+    try bidForCollateral()
     for account in venue.engine.accountsInAuction { try auction(account) }
     try answerOrders()
   }
@@ -163,18 +173,7 @@ public struct Replay {
     while !orders.isEmpty {
       let order = orders.removeFirst()
       guard let mark = venue.engine.valuation?.mark(of: order.instrument) else { continue }
-      let report = book.answer(order, mark: mark.price)
-      try offer(.reportExecution(report))
-    }
-  }
-
-  /// Tells the engine what gas costs, and lets keepers take what it offers.
-  private mutating func answerOffers() throws {
-    guard let report = keepers?.report(venue.engine) else { return }
-    try submit(report)
-    for offer in venue.engine.state.execution.offers {
-      guard let command = keepers?.take(offer, venue.engine, book) else { continue }
-      try self.offer(command)
+      try offer(.reportExecution(answer(order, mark: mark.price)))
     }
   }
 
@@ -211,18 +210,35 @@ public struct Replay {
     return samples
   }
 
-  private mutating func submit(_ command: Command) throws {
+  mutating func submit(_ command: Command) throws {
     let record = try venue.submit(command)
     observer.take(record, venue.engine)
     for event in record.events {
-      if case .liquidationOrderIssued(let order) = event { orders.append(order) }
-      if case .auctionBidFilled(let fill) = event { lastFill = fill }
+      follow(event)
       keepers?.follow(event, venue.engine)
     }
   }
 
+  /// Remembers what the outside has to answer, and what it has got.
+  private mutating func follow(_ event: LedgerEvent) {
+    switch event {
+    case .liquidationOrderIssued(let order):
+      orders.append(order)
+      lastTrades = []
+    case .liquidationOrderClosed(_, let id, _): orders.removeAll { $0.id == id }
+    case .auctionBidFilled(let fill): lastFill = fill
+    case .traded(let trade): lastTrades.append(trade)
+    case .requestClosed(_, let filled) where filled > .zero: hedge(lastTrades)
+    case .collateralOffered(let sale):
+      if let order = SpotSide.order(of: sale, venue.engine) { orders.append(order) }
+    case .collateralSaleClosed(_, let id, _): orders.removeAll { $0.id == id }
+    case .collateralSold(let fill): lastPurchase = fill
+    default: break
+    }
+  }
+
   /// Submits a command whose refusal is part of the story.
-  private mutating func offer(_ command: Command) throws {
+  mutating func offer(_ command: Command) throws {
     do { try submit(command) } catch StepError.refused { observer.countRefusal() }
   }
 }
@@ -233,7 +249,7 @@ extension Replay {
   private mutating func list() throws {
     let listing = try VenueListing(
       quote: venue.engine.state.listing.quote, underlyings: startPrices(),
-      window: plan.market.window)
+      window: plan.market.window, withSpot: sellsInBook)
     for command in listing.commands { try submit(command) }
   }
 
@@ -264,6 +280,7 @@ extension Replay {
     try fillFund()
     for command in Self.poolOpening(of: venue.engine) { try submit(command) }
     for command in Self.hedgeOpening(of: venue.engine) { try submit(command) }
+    for command in Self.registrations(of: opening.makers, in: venue.engine) { try submit(command) }
     try venue.commit()
   }
 

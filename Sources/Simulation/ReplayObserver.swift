@@ -22,6 +22,8 @@ struct ReplayObserver {
   /// As it was after the first deleveraging.
   private var queue: DeleveragingQueue?
   private var balance = BalanceWatch()
+  private var balanceLog = BalanceLog()
+  private var outside = OutsideWatch()
   private var rejectionCounts: [RejectionKey: Int] = [:]
   private var open: [AccountID: LiquidationStory] = [:]
   private var finished: [LiquidationStory] = []
@@ -60,6 +62,8 @@ struct ReplayObserver {
       let charge = tally.take(event, engine)
       take(event, charge, engine)
       fundLog.take(event, engine)
+      balanceLog.take(event, engine)
+      outside.take(event, engine)
     }
     auctions.take(record, engine)
     deleveragings.take(record, engine)
@@ -290,6 +294,7 @@ extension ReplayObserver {
     let openInterest = openInterest(engine, valuation)
     tally.record(engine, openInterest: openInterest)
     fundLog.record(engine)
+    balanceLog.record(engine)
     if queue == nil, !deleveragings.events.isEmpty { queue = DeleveragingQueue(engine) }
     points.append(
       ReplayPoint(
@@ -335,6 +340,7 @@ extension ReplayObserver {
 
   mutating func start(_ engine: Engine) {
     fundLog.start()
+    balanceLog.start()
     totals.accounts = engine.state.accounts.count
     totals.positions = engine.state.accounts.reduce(0) { $0 + $1.portfolio.positions.count }
     totals.instruments = engine.state.listing.contracts.count
@@ -378,6 +384,7 @@ extension ReplayObserver {
       quote: engine.state.listing.quote, auctions: auctions.largest,
       costs: tally.finish(engine), deleveraged: deleveragings.accounts,
       deleveragings: deleveragings.events, queue: queue, fund: fundLog.history,
-      balance: balance.summary(engine))
+      balance: balance.summary(engine), balanceHistory: balanceLog.history,
+      outside: outside.result)
   }
 }

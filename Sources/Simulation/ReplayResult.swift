@@ -201,6 +201,12 @@ public struct ReplayResult: Sendable {
   public var fund = FundHistory()
   /// Absent where nobody is of the house and nothing is asked for the venue's balance.
   public var balance: BalanceSummary?
+  /// One for each of ``points``.
+  public var balanceHistory = BalanceHistory()
+  /// Absent where nothing came in besides fills of orders.
+  public var outside: OutsideSummary?
+  /// Absent where there were no keepers.
+  public var keepers: KeeperStory?
 
   /// Lower edges of the margin-ratio bins; the last bin is open.
   public static let ratioBins: [Double] = [

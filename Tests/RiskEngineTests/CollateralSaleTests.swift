@@ -243,4 +243,54 @@ struct CollateralSaleTests {
     #expect(venue.balance(1) == 0 && venue.insuranceFund(2) == 683_500_000)
     #expect(venue.account(1).liquidation == nil)
   }
+
+  // At 210 and 6,600 the account is worth 700 and must have 420 + 330. 5 % below 210 are 199.5;
+  // with 50 % the haircut of 20 % binds at 168, and each of 93 steps may lack a unit.
+  @Test("what arrives a block later is limited at that block's prices: at, below and above")
+  func laterBlock() throws {
+    for (slippage, price, isFilled) in [
+      ("5%", "199.4999", false), ("5%", "199.5", true), ("50%", "167.9998", false),
+      ("50%", "167.9999", true), ("50%", "168", true),
+    ] {
+      var (venue, sale) = try reported([(key: "conversion.slippage", value: slippage)])
+      try venue.block(btc: "6600", eth: "210", after: 30)
+      #expect(try venue.sale == sale && sale.limit < Price(price))
+      let before = try venue.surplus(1)
+      let command = try venue.report(sale, price: price)
+      guard isFilled else {
+        #expect(venue.refusal(of: command) == .fillBeyondLimit(sale.id), "\(price)")
+        continue
+      }
+      try venue.submit(command)
+      #expect(try venue.surplus(1) >= before - 93)
+    }
+    // What the order itself permits still binds where prices have fallen.
+    var (venue, sale) = try reported()
+    try venue.block(eth: "185", after: 30)
+    let below = Price(steps: sale.limit.steps - 1).description
+    #expect(venue.refusal(of: try venue.report(sale, price: below)) == .fillBeyondLimit(sale.id))
+    try venue.submit(venue.report(sale))
+  }
+
+  // 10 ETH at 140 do not pay the 1,565 that are owed; the sale had to cost 1 %. At 145 it may
+  // cost 14.50, so nothing below 143.55 but a unit for each of a thousand steps.
+  @Test("coins of an insolvent account go for what they had to cost at the prices of the moment")
+  func insolvent() throws {
+    for (price, isFilled) in [("143.5498", false), ("143.5499", true), ("143.55", true)] {
+      var (venue, sale) = try reported([(key: "liquidation.leastShare", value: "100%")])
+      try venue.submit(venue.report(sale, steps: 0))
+      let order = try venue.order(of: 1)
+      try venue.block(eth: "140", after: 30)
+      try venue.submit(venue.report(order, price: Price("6500")))
+      sale = try venue.openSale()
+      #expect(try sale.left == 1_000_000_000 && sale.limit < Price("138.7"))
+      try venue.block(eth: "145", after: 30)
+      let command = try venue.report(sale, price: price)
+      if isFilled {
+        try venue.submit(command)
+      } else {
+        #expect(venue.refusal(of: command) == .fillBeyondLimit(sale.id), "\(price)")
+      }
+    }
+  }
 }

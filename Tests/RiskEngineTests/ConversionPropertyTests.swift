@@ -124,6 +124,26 @@ struct ConversionPropertyTests {
     return (venue, count)
   }
 
+  /// No fill leaves an account with positions further below its line, or insolvent, at the prices
+  /// of the moment: in a book but for a unit a step.
+  private func checkExcess(
+    of fill: CollateralFill, _ sale: CollateralSale, in events: [LedgerEvent], _ before: Venue
+  ) throws {
+    var after = before.account(fill.account.number).portfolio
+    let fills = Conversions.fills(events)
+    guard !after.positions.isEmpty, sale.market != nil, fills.count == 1 else { return }
+    let valuation = try #require(before.engine.valuation)
+    let asset = try #require(before.engine.state.listing.index(of: sale.asset))
+    let stood = valuation.risk(after)
+    after.balances[asset] -= fill.units
+    after.balances[0] += fill.paid
+    let stands = valuation.risk(after)
+    let gain =
+      stands.equity - stands.maintenanceMargin - stands.liquidationBuffer
+      - (stood.equity - stood.maintenanceMargin - stood.liquidationBuffer)
+    #expect(gain >= -fill.units / 100_000 && stands.equity >= 0)
+  }
+
   private func check(_ venue: Venue, since before: Venue, _ count: inout Count) throws {
     let events = venue.records.last?.events ?? []
     #expect(events.count < 2_000, "a step ends")
@@ -137,6 +157,7 @@ struct ConversionPropertyTests {
         count.fills += 1
         let sale = try #require(before.account(fill.account.number).liquidation?.sale)
         #expect(sale.id == fill.sale && fill.units <= sale.left && fill.paid > 0)
+        try checkExcess(of: fill, sale, in: events, before)
         // Never below the limit, but for the rounding of one unit in each step.
         let least = Int128(fill.units) * Int128(sale.limit.steps) / 10_000_000_000
         #expect(Int128(fill.paid) + 1_000 >= least)

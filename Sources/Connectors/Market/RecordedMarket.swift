@@ -19,7 +19,9 @@ public struct RecordedMarket: Sendable {
   /// How many prices had digits finer than 10^−8, which were rounded half to even.
   public let roundedPrices: Int
   /// Files, or parts of them, that were not needed, and why; relative to the folder.
-  public let unusedFiles: [UnusedFile]
+  public private(set) var unusedFiles: [UnusedFile]
+  /// What books held, of some underlyings; one of each, by base.
+  public private(set) var depths: [DepthSeries] = []
 
   public init(
     window: Range<Timestamp>, series: [MarketSeries], provenance: MarketProvenance,
@@ -31,6 +33,17 @@ public struct RecordedMarket: Sendable {
     self.skippedRows = skippedRows
     self.roundedPrices = roundedPrices
     self.unusedFiles = unusedFiles
+  }
+
+  /// Takes in the depth of a book, unless another of the underlying is there already.
+  mutating func add(_ depth: DepthSeries) {
+    if let other = depths.first(where: { $0.base == depth.base }) {
+      let reason = "the depth of \(depth.base) is read from \(other.file)"
+      unusedFiles.append(UnusedFile(file: depth.file, reason: reason))
+      return
+    }
+    depths.append(depth)
+    depths.sort { $0.base < $1.base }
   }
 
   /// What can be indexed: the bases of the series that vote, in order.

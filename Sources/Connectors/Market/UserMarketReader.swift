@@ -10,7 +10,10 @@ public import Quantities
 /// `BTC/USD`, one minute long; steps are 1m, 5m, 10m, 15m, 30m and 1h. Columns: `ts_ms` (start
 /// of the candle, Unix milliseconds, UTC), `open`, `high`, `low`, `close`, and optionally
 /// `volume` and `trades`; a zero in either says that nothing was traded. A missing row says
-/// that nothing was published. Every source votes, unless `market.json` lists it:
+/// that nothing was published. `BTC-USD.BITMEX.depth.csv` holds what a book had near its middle:
+/// `ts_ms`, `distance` from the middle as a share of it (up to 0.1), `bids` and `asks` in base
+/// units; the first file of an underlying is used. Every source votes, unless `market.json` lists
+/// it:
 ///
 /// ```json
 /// {
@@ -33,9 +36,14 @@ public enum UserMarketReader {
   ) throws(ReadError) -> RecordedMarket {
     let roles = try UserMarketRoles(folder: folder, limits: limits)
     var files: [UserMarketFile] = []
+    var depths: [DepthFile] = []
     for name in try fileNames(inFolder: folder, limits: limits)
     where RecordedFile.stem(of: name) != nil {
-      files.append(try UserMarketFile(name: name, folder: folder, roles: roles))
+      if let depth = try DepthFile(name: name, folder: folder) {
+        depths.append(depth)
+      } else {
+        files.append(try UserMarketFile(name: name, folder: folder, roles: roles))
+      }
     }
     try roles.checkNames(files)
     if !underlyings.isEmpty { files.removeAll { !underlyings.contains($0.source.base) } }
@@ -48,7 +56,12 @@ public enum UserMarketReader {
       readings.append(
         try reader.readCandles(permitted: UserMarketFile.columns) { _ in openRule })
     }
-    return try market(folder, window, underlyings, roles, Array(zip(files, readings)))
+    var market = try market(folder, window, underlyings, roles, Array(zip(files, readings)))
+    for file in depths.sorted(by: { $0.name < $1.name })
+    where market.underlyings.contains(file.base) {
+      try market.add(file.load(folder: folder, limits: limits))
+    }
+    return market
   }
 
   private static func market(
@@ -135,7 +148,7 @@ struct UserMarketFile {
   }
 
   /// Quotes that count as the dollar of an index feed.
-  private static let dollars = ["USD", "USDT", "USDC", "DAI", "BUSD", "TUSD"]
+  static let dollars = ["USD", "USDT", "USDC", "DAI", "BUSD", "TUSD"]
 }
 
 /// What `market.json` says about the sources of a folder; all of it optional.

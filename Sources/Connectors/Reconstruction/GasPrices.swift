@@ -69,6 +69,15 @@ public struct GasPrices: Sendable {
     return try load(path: chain + "/" + name, limits: limits)
   }
 
+  /// The gas prices of a reconstruction, if its folder has any: what was recorded, by the hour.
+  /// - Throws: ``ReadError`` for a file that cannot be read.
+  public static func recorded(
+    inReconstruction folder: String, limits: ReadLimits = ReadLimits()
+  ) throws(ReadError) -> GasPrices? {
+    let path = folder + "/gas.csv"
+    return exists(path) ? try load(path: path, limits: limits) : nil
+  }
+
   /// The price at an instant: on the straight line between the points around it, rounded half
   /// to even; before the first point and after the last, theirs.
   public func weiPerGas(at instant: Timestamp) -> Int64 {

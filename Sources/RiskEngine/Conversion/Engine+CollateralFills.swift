@@ -46,6 +46,7 @@ extension Engine {
       paid += deal.paid
     }
     try checkSeller(index, sale, gives: units, for: paid)
+    if units > 0 { try checkWorth(index, sale, gives: units, for: paid) }
     for deal in deals { try book(deal, sale) }
     try chargeFee(on: paid, of: index)
     try closeSale(of: sale.account, units > 0 ? .filled : .unfilled)
@@ -63,6 +64,7 @@ extension Engine {
     guard let asset = state.listing.index(of: sale.asset), let market = spotMarket(of: asset),
       market.contract.id == sale.market
     else { throw .refused(.unknownOrder(sale.id)) }
+    let limit = max(sale.limit, limit(of: asset))
     var left = sale.left / market.unitsPerStep
     var deals: [Deal] = []
     for fill in report.fills {
@@ -72,7 +74,7 @@ extension Engine {
       guard (0...Price.limit).contains(fill.price.steps) else {
         throw .refused(.outsideLimits("a fill's price"))
       }
-      guard fill.price >= sale.limit else { throw .refused(.fillBeyondLimit(sale.id)) }
+      guard fill.price >= limit else { throw .refused(.fillBeyondLimit(sale.id)) }
       if let mark = valuation?.mark(of: market.contract.id)?.price,
         fill.price.steps - mark.steps
           > rules.clearing.bandWidth(around: mark, tick: market.contract.tick)
@@ -88,6 +90,41 @@ extension Engine {
       deals[slot].paid += fill.size.steps * value
     }
     return deals
+  }
+
+  /// Refuses fills that cost an account more than a sale offered now could: with positions, what
+  /// leaves it further below its line or insolvent; without, more than is its own, or than the
+  /// sale had to cost anyhow.
+  ///
+  /// A step's value has whole units, so an order filled at its limit may lack one unit a step.
+  private mutating func checkWorth(
+    _ index: Int, _ sale: CollateralSale, gives units: Int64, for paid: Int64
+  ) throws(StepError) {
+    guard let valuation, let asset = state.listing.index(of: sale.asset),
+      let market = spotMarket(of: asset)
+    else { return }
+    var after = state.accounts[index].portfolio
+    let now = measure(after, valuation)
+    let fee = rules.liquidation.conversion.fee.share(of: paid, rounding: .down)
+    let dust = Int128(units / market.unitsPerStep)
+    after.balances[asset] -= units
+    after.balances[0] += paid
+    guard after.positions.isEmpty else {
+      after.balances[0] -= fee
+      let then = measure(after, valuation)
+      guard then.equity >= 0, then.excess + dust >= now.excess else {
+        throw .refused(.fillBeyondLimit(sale.id))
+      }
+      return
+    }
+    // The fee is never more than equity.
+    let then = measure(after, valuation).equity
+    let worth = valuation.quote(units, collateral: asset)
+    let borne =
+      now.equity >= 0
+      ? Int128(then) + dust >= 0
+      : Int128(paid) + Int128(saleCost(worth: worth, of: asset)) + dust >= Int128(worth)
+    guard borne else { throw .refused(.fillBeyondLimit(sale.id)) }
   }
 
   // MARK: Bids
@@ -177,9 +214,7 @@ extension Engine {
     after.balances[asset] -= deal.units
     after.balances[0] += deal.paid - fee
     let stands = measure(after, valuation)
-    let stood = Int128(risk.equity) - Int128(risk.maintenanceMargin + risk.liquidationBuffer)
-    let line = stands.maintenanceMargin + stands.liquidationBuffer
-    guard Int128(stands.equity) - Int128(line) >= stood, stands.equity >= 0 else {
+    guard stands.excess >= risk.excess, stands.equity >= 0 else {
       throw .refused(.bidLowersExcess(sale.account))
     }
   }
@@ -265,5 +300,12 @@ extension Engine {
       Amount.limit - state.houses[0].insuranceFund)
     guard fee > 0 else { return }
     try move(fee, asset: 0, from: .account(account.id), to: .insuranceFund, .conversionFee)
+  }
+}
+
+extension AccountRisk {
+  /// Equity above the line at which a liquidation ends; negative below it.
+  fileprivate var excess: Int128 {
+    Int128(equity) - Int128(maintenanceMargin) - Int128(liquidationBuffer)
   }
 }

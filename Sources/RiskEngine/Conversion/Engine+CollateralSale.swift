@@ -74,6 +74,13 @@ extension Engine {
     return true
   }
 
+  /// The least price for a whole of an asset that the venue permits a sale in the book now.
+  func limit(of asset: Int) -> Price {
+    guard let valuation else { return .zero }
+    let kept = Rate.one.billionths - rules.liquidation.conversion.slippage.billionths
+    return Self.part(kept, of: Rate.one.billionths, valuation.collateralPrices[asset])
+  }
+
   /// A part of a price, rounded up.
   private static func part(_ share: Int64, of whole: Int64, _ price: Price) -> Price {
     let steps = (Int128(price.steps) * Int128(share)).divided(by: Int128(whole), rounding: .up)

@@ -123,7 +123,7 @@ extension Engine {
 
   /// What selling a worth is expected to cost, millionths, rounded up: the asset's stated cost, and
   /// where it is not the fund that buys, the fee and Y σ √(worth ÷ V).
-  private func saleCost(worth: Int64, of asset: Int) -> Int64 {
+  func saleCost(worth: Int64, of asset: Int) -> Int64 {
     let terms = rules.liquidation.conversion
     let stated = rules.debts[asset].conversionCost
     guard terms.execution != .mark else { return stated.share(of: worth, rounding: .up) }

@@ -21,7 +21,7 @@ import RiskEngine
 /// - Each maker of the auctioned underlyings in turn; the engine checks their margin.
 /// - Nothing is random: the same markets and auctions give the same bids.
 struct AuctionBidders {
-  private let parameters: BidderParameters
+  let parameters: BidderParameters
   /// What bidders are still working off.
   private var works: [Work] = []
   private var turn = 0
@@ -35,7 +35,7 @@ struct AuctionBidders {
   }
 
   /// One underlying's part of a portfolio.
-  private struct Exposure {
+  struct Exposure {
     let underlying: AssetSymbol
     /// Signed delta in quote units: what has to be hedged.
     var delta: Double
@@ -80,17 +80,25 @@ struct AuctionBidders {
     _ fill: AuctionFill, of positions: [Position], _ engine: Engine, in book: inout SimulatedBook
   ) {
     for exposure in exposures(of: positions, engine) where exposure.delta != 0 {
-      let size = abs(exposure.delta) * fill.share.value
-      let side: Side = exposure.delta > 0 ? .sell : .buy
-      guard let cost = cost(exposure.underlying, side, book) else { continue }
-      let seconds = cost.cheapest(size).seconds
-      guard seconds > 0 else {
-        book.take(size, from: exposure.underlying, by: side)
-        continue
-      }
-      works.append(
-        Work(underlying: exposure.underlying, side: side, left: size, seconds: seconds))
+      workOff(
+        abs(exposure.delta) * fill.share.value, in: exposure.underlying,
+        by: exposure.delta > 0 ? .sell : .buy, &book)
     }
+  }
+
+  /// Trades a size in the book over as much time as costs least.
+  ///
+  /// - Parameter size: Quote units, positive.
+  mutating func workOff(
+    _ size: Double, in underlying: AssetSymbol, by side: Side, _ book: inout SimulatedBook
+  ) {
+    guard let cost = cost(underlying, side, book) else { return }
+    let seconds = cost.cheapest(size).seconds
+    guard seconds > 0 else {
+      book.take(size, from: underlying, by: side)
+      return
+    }
+    works.append(Work(underlying: underlying, side: side, left: size, seconds: seconds))
   }
 
   // MARK: What it is worth
@@ -140,7 +148,7 @@ struct AuctionBidders {
     return sum / (notional * share) + parameters.leastReturn.value
   }
 
-  private func cost(
+  func cost(
     _ underlying: AssetSymbol, _ side: Side, _ book: SimulatedBook
   ) -> HedgeCost? {
     guard let depth = book.depth(of: underlying), let market = depth.market else { return nil }
@@ -148,14 +156,14 @@ struct AuctionBidders {
       work.underlying == underlying && work.side == side ? sum + work.left : sum
     }
     return HedgeCost(
-      curve: depth.curve(isOption: false), taken: depth.taken(by: side) + pending,
+      curve: depth.curve(isOption: false, for: side), taken: depth.taken(by: side) + pending,
       halfLife: Double(depth.parameters.recoveryHalfLife.nanoseconds) * 1e-9,
       volatility: market.volatility.value / (365.0 * 86_400.0).squareRoot(),
       aversion: parameters.aversion.value,
       patience: Double(parameters.patience.nanoseconds) * 1e-9)
   }
 
-  private func exposures(of positions: [Position], _ engine: Engine) -> [Exposure] {
+  func exposures(of positions: [Position], _ engine: Engine) -> [Exposure] {
     guard let market = VenueMarket(engine) else { return [] }
     var exposures: [Exposure] = []
     for position in positions {

@@ -18,6 +18,8 @@ struct Depth: Hashable, Sendable {
   private(set) var takenAsks = 0.0
   private(set) var market: UnderlyingMarket?
   private(set) var time = Timestamp(nanoseconds: 0)
+  /// What was recorded of it, where anything was.
+  private(set) var recorded: RecordedDepth?
   /// The index within the window of the range, oldest first.
   private var recent: [PricePoint] = []
 
@@ -29,7 +31,12 @@ struct Depth: Hashable, Sendable {
   init(_ parameters: DepthParameters) { self.parameters = parameters }
 
   /// Takes in the market of a block: time passes and the book recovers.
-  mutating func observe(_ market: UnderlyingMarket, at instant: Timestamp) {
+  ///
+  /// - Parameter recorded: What a book held by then; `nil` to go by the law of impact alone.
+  mutating func observe(
+    _ market: UnderlyingMarket, at instant: Timestamp, recorded: RecordedDepth? = nil
+  ) {
+    self.recorded = recorded
     if self.market != nil, instant > time {
       let elapsed = Double((instant - time).nanoseconds)
       let halfLives = elapsed / Double(parameters.recoveryHalfLife.nanoseconds)
@@ -60,9 +67,14 @@ struct Depth: Hashable, Sendable {
     return max(calm / range, parameters.leastShare.value)
   }
 
-  /// The cost of taking from the book as it is now.
-  func curve(isOption: Bool) -> ImpactCurve {
+  /// The cost for an order of a side of taking from the book as it is now.
+  func curve(isOption: Bool, for side: Side) -> ImpactCurve {
     let spread = isOption ? parameters.optionSpread : parameters.spread
+    if let recorded {
+      return ImpactCurve(
+        spread: spread.value, depth: side == .sell ? recorded.bids : recorded.asks,
+        within: recorded.distance)
+    }
     let volume = Double(parameters.dailyVolume) * 1e-6 * share
     // Variance is counted in years of 365 days, without closing hours.
     let annual = market?.volatility.value ?? 0
@@ -77,4 +89,13 @@ struct Depth: Hashable, Sendable {
   mutating func take(_ notional: Double, by side: Side) {
     if side == .sell { takenBids += notional } else { takenAsks += notional }
   }
+}
+
+/// What a recorded book held near its middle.
+struct RecordedDepth: Hashable, Sendable {
+  /// A share of the price, positive.
+  let distance: Double
+  /// Quote units, not negative.
+  let bids: Double
+  let asks: Double
 }

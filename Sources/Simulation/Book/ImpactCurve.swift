@@ -23,6 +23,18 @@ struct ImpactCurve: Hashable, Sendable {
     slope = factor * dailyVolatility / volume.squareRoot()
   }
 
+  /// The curve of the same law that a recorded depth lies on: its level at `depth` is `distance`
+  /// worse than the mark.
+  ///
+  /// - Parameters:
+  ///   - spread: Of what is quoted; not wider than the distance.
+  ///   - depth: Recorded up to `distance` of the price, quote units; one at least.
+  ///   - distance: A share of the price, positive.
+  init(spread: Double, depth: Double, within distance: Double) {
+    halfSpread = 0.5 * min(spread, distance)
+    slope = (distance - halfSpread) / (1.5 * max(depth, 1).squareRoot())
+  }
+
   /// The share of the price by which the level at `taken` quote units is worse than the mark.
   func marginal(at taken: Double) -> Double { halfSpread + 1.5 * slope * taken.squareRoot() }
 

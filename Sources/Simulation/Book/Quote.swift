@@ -21,11 +21,10 @@ struct Quote {
   private let contract: Contract
   private let mark: Price
   private let depth: Depth
-  private let curve: ImpactCurve
   /// What one size step takes from the underlying's book, quote units.
-  private let stepNotional: Double
+  let stepNotional: Double
   /// The change of the contract's price for a cost of the whole underlying's price.
-  private let priceScale: Double
+  let priceScale: Double
 
   /// - Returns: `nil` while the underlying has no market or the contract no mark.
   init?(_ contract: Contract, mark: Price, depth: Depth) {
@@ -34,7 +33,6 @@ struct Quote {
     self.contract = contract
     self.mark = mark
     self.depth = depth
-    curve = depth.curve(isOption: contract.isOption)
     let index = market.index.value
     let quantity = Double(contract.stepQuantity) / Double(Price.stepsPerOne)
     switch contract.kind {
@@ -55,14 +53,24 @@ struct Quote {
   func take(_ size: Size, side: Side, limit: Price) -> Taken? {
     if let floor = discounted(side), floor >= limit { return takeAll(size, floor: floor) }
     let room = Double((limit.steps - mark.steps) * side.sign) / Double(Price.stepsPerOne)
-    guard let reach = curve.reach(room / priceScale) else { return nil }
-    let free = (reach - depth.taken(by: side)) / stepNotional
-    guard free >= 1 else { return nil }
-    let steps = free < Double(size.steps) ? Int64(free) : size.steps
+    let steps = min(free(within: room / priceScale, for: side), size.steps)
+    guard steps >= 1 else { return nil }
     let taken = taken(Size(steps: steps), side: side)
     // Only rounding can lie beyond the limit; the levels do not.
     let price = side == .sell ? max(taken.price, limit) : min(taken.price, limit)
     return fits(price) ? Taken(size: taken.size, price: price, notional: taken.notional) : nil
+  }
+
+  /// How many steps an order of a side can take at levels no worse than a share of the
+  /// underlying's price, 0 to `Size.limit`.
+  func free(within share: Double, for side: Side) -> Int64 {
+    guard let reach = curve(for: side).reach(share) else { return 0 }
+    let free = (reach - depth.taken(by: side)) / stepNotional
+    return free < Double(Size.limit) ? Int64(max(free, 0)) : Size.limit
+  }
+
+  private func curve(for side: Side) -> ImpactCurve {
+    depth.curve(isOption: contract.isOption, for: side)
   }
 
   /// The lowest price at which an option is sold.
@@ -80,7 +88,7 @@ struct Quote {
   private func taken(_ size: Size, side: Side) -> Taken {
     let notional = Double(size.steps) * stepNotional
     let start = depth.taken(by: side)
-    let cost = curve.average(from: start, to: start + notional) * priceScale
+    let cost = curve(for: side).average(from: start, to: start + notional) * priceScale
     // Rounded against the account in liquidation.
     let move = (min(cost, 1e9) * Double(Price.stepsPerOne)).rounded(.up)
     let steps = min(max(mark.steps + side.sign * Int64(move), 0), Price.limit)

@@ -1,6 +1,7 @@
 // Plimsoll: a real-time margin and liquidation engine for crypto derivatives.
 // SPDX-License-Identifier: Apache-2.0
 
+public import Connectors
 public import Instruments
 public import Ledger
 public import MarketData
@@ -24,6 +25,8 @@ public import Quantities
 ///   option book of the time is recorded that could say more.
 /// - A sold option gives up at most `optionDiscount` of its mark, however deep out of the money.
 /// - The other side is one of the underlying's makers, each in turn, so that none grows alone.
+/// - Where the depth of a book was recorded, the law goes through what it held: the level that far
+///   from the mark is reached when that much has been taken.
 /// - Nothing is random: the same markets and orders give the same answers.
 public struct SimulatedBook: Hashable, Sendable {
   private let parameters: BookParameters
@@ -51,14 +54,18 @@ public struct SimulatedBook: Hashable, Sendable {
   }
 
   /// Takes in the market of a block, before the block's orders.
-  public mutating func observe(_ snapshot: MarketSnapshot) {
+  ///
+  /// - Parameter recorded: What books held, where it was recorded.
+  public mutating func observe(_ snapshot: MarketSnapshot, recorded: [DepthSeries] = []) {
     for market in snapshot.underlyings {
       let found = books.firstIndex { $0.underlying == market.underlying }
       if found == nil {
         let depth = Depth(parameters[market.underlying])
         books.append(Entry(underlying: market.underlying, depth: depth))
       }
-      books[found ?? books.count - 1].depth.observe(market, at: snapshot.time)
+      let point = recorded.first { $0.base == market.underlying }?.point(at: snapshot.time)
+      books[found ?? books.count - 1].depth.observe(
+        market, at: snapshot.time, recorded: point.map { $0.worth(at: market.index) })
     }
   }
 
@@ -88,18 +95,25 @@ public struct SimulatedBook: Hashable, Sendable {
 
   /// The report that answers an order; without fills when its limit permits none.
   ///
-  /// - Parameter mark: Of the order's instrument, from the block that issued the order.
-  public mutating func answer(_ order: LiquidationOrder, mark: Price) -> ExecutionReport {
-    ExecutionReport(order: order.id, fills: fill(order, mark: mark).map { [$0] } ?? [])
+  /// - Parameters:
+  ///   - mark: Of the order's instrument, from the block that issued the order.
+  ///   - excluded: Makers who may not take it.
+  public mutating func answer(
+    _ order: LiquidationOrder, mark: Price, excluding excluded: [AccountID] = []
+  ) -> ExecutionReport {
+    let fill = fill(order, mark: mark, excluding: excluded)
+    return ExecutionReport(order: order.id, fills: fill.map { [$0] } ?? [])
   }
 
   private mutating func fill(
-    _ order: LiquidationOrder, mark: Price
+    _ order: LiquidationOrder, mark: Price, excluding excluded: [AccountID]
   ) -> ExecutionReport.Fill? {
     guard order.size > .zero, let listing, let instrument = listing.index(of: order.instrument)
     else { return nil }
     let contract = listing.contracts[instrument]
-    let others = makers[contract.underlying].filter { $0 != order.account }
+    let others = makers[contract.underlying].filter {
+      $0 != order.account && !excluded.contains($0)
+    }
     guard let index = books.firstIndex(where: { $0.underlying == contract.underlying }),
       !others.isEmpty, let quote = Quote(contract, mark: mark, depth: books[index].depth),
       let taken = quote.take(order.size, side: order.side, limit: order.limit)
@@ -108,5 +122,14 @@ public struct SimulatedBook: Hashable, Sendable {
     books[index].depth.take(taken.notional, by: order.side)
     books[index].turn += 1
     return ExecutionReport.Fill(counterparty: maker, size: taken.size, price: taken.price)
+  }
+}
+
+extension DepthSeries.Point {
+  /// The same in quote units at an index.
+  fileprivate func worth(at index: Price) -> RecordedDepth {
+    let perUnit = index.value / Double(Price.stepsPerOne)
+    return RecordedDepth(
+      distance: distance.value, bids: Double(bids) * perUnit, asks: Double(asks) * perUnit)
   }
 }

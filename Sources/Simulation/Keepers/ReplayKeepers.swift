@@ -10,19 +10,6 @@ import Parameters
 import Quantities
 import RiskEngine
 
-/// What came of the slices that a replay's engine offered to keepers.
-struct KeeperStory: Hashable, Sendable {
-  var offered = 0
-  /// Transactions that took a slice or a part of one.
-  var taken = 0
-  /// Nobody came in time, and the engine fell back on its own book or next stage.
-  var fallbacks = 0
-  /// Gas was dearer than what may be paid: not offered, and the engine fell back at once.
-  var unprofitable = 0
-  /// The price of the worst liquidation of a position against its mark, 1 for at the mark.
-  var worstPrice = 1.0
-}
-
 /// Keepers of a replay: outside the engine and on a congested chain, they see what anybody can.
 ///
 /// They pay for gas what was enough the day before, as most did on 12 March 2020, so a rise of gas
@@ -32,7 +19,8 @@ struct ReplayKeepers {
   private let profile: GasProfile
   private let start: Timestamp
   private(set) var story = KeeperStory()
-  private var turn = 0
+  /// Whose transaction is about to be executed.
+  private var taker: Int?
 
   private static let keepers = 4
   /// 40 gwei, each of them up to 30 % more or less.
@@ -45,6 +33,7 @@ struct ReplayKeepers {
   init(_ profile: GasProfile, from start: Timestamp) {
     self.profile = profile
     self.start = start
+    story.keepers = Array(repeating: KeeperFigures(), count: Self.keepers)
   }
 
   /// What the venue is told of gas: the price of a million, in the quote currency.
@@ -77,39 +66,53 @@ struct ReplayKeepers {
     let volatility = engine.state.market(of: contract.underlying)?.market.volatility.value ?? 0
     let economics = KeeperEconomics(
       bonus: Double(offer.reward(for: offer.left)) * 1e-6 / notional,
-      impact: depth.curve(isOption: contract.isOption).average(from: 0, to: notional),
+      impact: depth.curve(isOption: contract.isOption, for: offer.side)
+        .average(from: 0, to: notional),
       deviation: volatility / Self.secondsPerYear.squareRoot())
-    guard
-      arrives(
-        offer, engine,
-        worthFrom: { cost in
-          economics.leastSize(gasCost: cost, latencySeconds: Self.latencySeconds) ?? .infinity
-        }, notional)
-    else { return nil }
-    turn += 1
+    let winner = firstArrived(
+      offer, engine,
+      worthFrom: { cost in
+        economics.leastSize(gasCost: cost, latencySeconds: Self.latencySeconds) ?? .infinity
+      }, notional)
+    guard let winner else { return nil }
+    taker = winner
     return .takeOffer(
-      accounts[turn % accounts.count], offer.id, offer.left,
+      accounts[winner % accounts.count], offer.id, offer.left,
       leastReward: offer.reward(for: offer.left) / 10 * 9)
   }
 
-  /// Whether one of the keepers who find it worth while is in a block of the minute.
-  private func arrives(
+  /// The one of the keepers who find it worth while whose transaction is first in a block of the
+  /// minute; who is in the same block behind it pays for nothing.
+  private mutating func firstArrived(
     _ offer: KeeperOffer, _ engine: Engine, worthFrom least: (Double) -> Double,
     _ notional: Double
-  ) -> Bool {
+  ) -> Int? {
     let second = seconds(engine)
     let seed = offer.id &* 0x9e37_79b9_7f4a_7c15 ^ UInt64(bitPattern: second)
     var random = SplitMix64(seed: seed)
     var chain = CongestedChain(
       CongestedChain.Terms(profile: profile), from: second, seed: random.next())
     let coin = (try? AssetSymbol("ETH")).flatMap { engine.state.market(of: $0)?.market.index }
-    let units = Double(engine.rules.liquidation.keeper.gasUnits)
+    let units = engine.rules.liquidation.keeper.gasUnits
     for keeper in 0..<Self.keepers {
       let price = Self.usualPrice * (0.7 + 0.6 * random.nextUnit())
-      let cost = price * units * 1e-18 * Double(coin?.steps ?? 0) * 1e-8
-      if least(cost) <= notional { chain.send(from: keeper, paying: Int64(price)) }
+      let cost = price * Double(units) * 1e-18 * Double(coin?.steps ?? 0) * 1e-8
+      guard least(cost) <= notional else { continue }
+      story.keepers[keeper].sent += 1
+      chain.send(from: keeper, paying: Int64(price))
     }
-    return (0..<Self.blocksPerMinute).contains { _ in !chain.mine().isEmpty }
+    for _ in 0..<Self.blocksPerMinute {
+      let included = chain.mine()
+      for one in included {
+        story.keepers[one.sender].reached += 1
+        // Wei of 10^−18 coins, prices in 10^−8, millionths of the quote currency.
+        let paid = (Int128(one.price) * Int128(units) * Int128(coin?.steps ?? 0)).divided(
+          by: 100_000_000_000_000_000_000, rounding: .up)
+        story.keepers[one.sender].gasPaid += Int64(clamping: paid)
+      }
+      if let first = included.first { return first.sender }
+    }
+    return nil
   }
 
   private func seconds(_ engine: Engine) -> Int64 {
@@ -120,7 +123,16 @@ struct ReplayKeepers {
   mutating func follow(_ event: LedgerEvent, _ engine: Engine) {
     switch event {
     case .keeperOffered: story.offered += 1
-    case .offerTaken: story.taken += 1
+    case .offerTaken:
+      story.taken += 1
+      if let taker { story.keepers[taker].taken += 1 }
+      taker = nil
+    case .transferred(let transfer) where transfer.reason == .keeperReward:
+      guard let taker, let asset = engine.state.listing.index(of: transfer.amount.asset) else {
+        return
+      }
+      let value = engine.valuation?.quote(transfer.amount.units, asset: asset) ?? 0
+      story.keepers[taker].rewards += value
     case .offerClosed(_, _, .untaken): story.fallbacks += 1
     case .offerClosed(_, _, .unprofitable): story.unprofitable += 1
     case .traded(let trade) where trade.cause == .liquidation:

@@ -52,6 +52,15 @@ struct ContractDraft {
     }
   }
 
+  /// Adds the market in which a coin is exchanged for the quote currency.
+  mutating func addSpot(_ scale: ListingScale) throws(ContractError) {
+    // What changes hands is counted in the ledger's units of the coin.
+    let unit = 100_000_000 / scale.coin.unitsPerWhole
+    try add(
+      "\(scale.symbol)-SPOT", scale, .spot, .linear, step: max(scale.linearStep, unit),
+      tick: scale.tick, highest: scale.highestPrice)
+  }
+
   private mutating func addLinear(
     _ scale: ListingScale, _ name: String, _ kind: ContractKind
   ) throws(ContractError) {

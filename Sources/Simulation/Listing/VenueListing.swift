@@ -14,6 +14,7 @@ public import Quantities
 /// | `BTC-27MAR20` | USD | as `BTC-PERP` | month's end, the quarter's end after it |
 /// | `BTC-27MAR20-8000-C-INV` | BTC | the same, at most 100 USD | day, month, quarter; 9 |
 /// | `BTC-27MAR20-8000-C` | USD | as `BTC-PERP` | month; 3 |
+/// | `BTC-SPOT`, where collateral is sold in a book | USD | as `BTC-PERP`, whole units of the coin | – |
 ///
 /// Steps follow from the index price alone, so any underlying can be listed, and a step is small
 /// enough for a scenario cell: below 2,147 USD even when spot is six times as high. The step of
@@ -31,14 +32,17 @@ public struct VenueListing: Sendable {
   ///   - quote: The currency in which indices, equity and requirements are counted.
   ///   - underlyings: Symbol and index price at the start, each symbol once.
   ///   - window: The time replayed; some options expire inside it when it has an 08:00 UTC.
+  ///   - withSpot: Whether each coin has a spot market as well, listed after all other contracts.
   /// - Throws: ``ListingError`` when a price is zero or too high for any step, or no contract
   ///   fits.
   public init(
-    quote: Asset, underlyings: [(symbol: AssetSymbol, index: Price)], window: Range<Timestamp>
+    quote: Asset, underlyings: [(symbol: AssetSymbol, index: Price)], window: Range<Timestamp>,
+    withSpot: Bool = false
   ) throws(ListingError) {
     self.quote = quote
     var collateral: [CollateralAsset] = []
     var draft = ContractDraft(quote: quote)
+    var scales: [ListingScale] = []
     for underlying in underlyings.sorted(by: { $0.symbol < $1.symbol }) {
       guard !collateral.contains(where: { $0.underlying == underlying.symbol }) else {
         throw .repeatedUnderlying(underlying.symbol)
@@ -50,9 +54,13 @@ public struct VenueListing: Sendable {
         let scale = try ListingScale(underlying.symbol, index: underlying.index)
         collateral.append(CollateralAsset(asset: scale.coin, underlying: underlying.symbol))
         try draft.add(scale, window: window)
+        scales.append(scale)
       } catch {
         throw .unlistable(underlying.symbol, "\(error)")
       }
+    }
+    for scale in withSpot ? scales : [] {
+      do { try draft.addSpot(scale) } catch { throw .unlistable(scale.symbol, "\(error)") }
     }
     self.collateral = collateral
     contracts = draft.contracts

@@ -1,0 +1,43 @@
+// Plimsoll: a real-time margin and liquidation engine for crypto derivatives.
+// SPDX-License-Identifier: Apache-2.0
+
+/// What one keeper of a replay did; money in millionths of the quote currency.
+public struct KeeperFigures: Hashable, Sendable {
+  /// Transactions for slices that it found worth its gas.
+  public internal(set) var sent = 0
+  /// Of them, how many were in a block in time.
+  public internal(set) var reached = 0
+  /// Of those, how many took a slice or a part of one.
+  public internal(set) var taken = 0
+  /// For all that were in a block, whether they took anything or not.
+  public internal(set) var gasPaid: Int64 = 0
+  public internal(set) var rewards: Int64 = 0
+
+  /// Both together.
+  public static func + (one: KeeperFigures, other: KeeperFigures) -> KeeperFigures {
+    var sum = one
+    sum.sent += other.sent
+    sum.reached += other.reached
+    sum.taken += other.taken
+    sum.gasPaid = WaterfallCosts.sum(one.gasPaid, other.gasPaid)
+    sum.rewards = WaterfallCosts.sum(one.rewards, other.rewards)
+    return sum
+  }
+}
+
+/// What came of the slices that a replay's engine offered to keepers.
+public struct KeeperStory: Hashable, Sendable {
+  public internal(set) var offered = 0
+  /// Transactions that took a slice or a part of one.
+  public internal(set) var taken = 0
+  /// Nobody came in time, and the engine fell back on its own book or next stage.
+  public internal(set) var fallbacks = 0
+  /// Gas was dearer than what may be paid: not offered, and the engine fell back at once.
+  public internal(set) var unprofitable = 0
+  /// The price of the worst liquidation of a position against its mark, 1 for at the mark.
+  public internal(set) var worstPrice = 1.0
+  public internal(set) var keepers: [KeeperFigures] = []
+
+  /// All keepers together.
+  public var sum: KeeperFigures { keepers.reduce(KeeperFigures(), +) }
+}

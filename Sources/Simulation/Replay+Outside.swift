@@ -1,0 +1,90 @@
+// Plimsoll: a real-time margin and liquidation engine for crypto derivatives.
+// SPDX-License-Identifier: Apache-2.0
+
+import Instruments
+import Ledger
+import Parameters
+import Quantities
+import RiskEngine
+
+// What a replay's outside says and does besides filling orders; each only where parameters of the
+// venue ask for it.
+extension Replay {
+  /// The commands that register the makers of an opened venue, where makers are asked for quotes
+  /// or its balance is looked at.
+  ///
+  /// The fund's hedge buys from takers alone: where there is one, the last maker of an underlying
+  /// is not registered, and stands for all others who trade.
+  static func registrations(of makers: MakerRoster, in engine: Engine) -> [Command] {
+    let rules = engine.rules
+    guard rules.liquidation.requests.isOn || !rules.balance.isEmpty else { return [] }
+    return makers.desks.flatMap { desk in
+      engine.state.hedge == nil ? desk.accounts : desk.accounts.dropLast()
+    }
+    .prefix(Engine.mostMakers).map { .registerMaker($0) }
+  }
+
+  /// Whether collateral is sold in spot markets, which then are listed.
+  var sellsInBook: Bool {
+    let terms = venue.engine.rules.liquidation.conversion
+    return terms.choice != .never && terms.execution == .book
+  }
+
+  /// Tells the engine how deep the books are.
+  mutating func reportDepth() throws {
+    guard venue.engine.rules.liquidation.depth.isOn else { return }
+    let reports = book.depthReports(venue.engine)
+    if !reports.isEmpty { try submit(.reportDepth(reports)) }
+  }
+
+  /// Tells the engine what gas costs, and lets keepers take what it offers.
+  mutating func answerOffers() throws {
+    guard let report = keepers?.report(venue.engine) else { return }
+    try submit(report)
+    for offer in venue.engine.state.execution.offers {
+      guard let command = keepers?.take(offer, venue.engine, book) else { continue }
+      try self.offer(command)
+    }
+  }
+
+  /// Lets registered makers answer what was asked since the block before.
+  mutating func answerRequests() throws {
+    for request in venue.engine.state.execution.requests where request.answers.isEmpty {
+      for command in bidders.answers(to: request, venue.engine, book) { try offer(command) }
+    }
+  }
+
+  /// Lets makers work off what they took at prices of their own.
+  mutating func hedge(_ trades: [Trade]) {
+    let engine = venue.engine
+    for trade in trades where trade.cause == .liquidation {
+      let isBuyer = engine.state.balance.isMaker(trade.buyer)
+      bidders.hedge(trade, of: isBuyer ? trade.buyer : trade.seller, engine, in: &book)
+    }
+  }
+
+  /// What the book makes of an order; the fund's hedge finds nobody there who is of the house.
+  mutating func answer(_ order: LiquidationOrder, mark: Price) -> ExecutionReport {
+    let isHedge = venue.engine.state.isHedge(order.account)
+    let house = isHedge ? venue.engine.state.balance.makers : []
+    return book.answer(order, mark: mark, excluding: house)
+  }
+
+  /// Bids for the collateral under the hammer, as long as another maker finds it worth while.
+  mutating func bidForCollateral() throws {
+    let terms = venue.engine.rules.liquidation.conversion
+    guard terms.choice != .never, terms.execution == .auction else { return }
+    for account in SpotSide.hammered(venue.engine) {
+      for _ in 0..<Self.mostBidsPerBlock {
+        guard let (order, bid) = spot.bid(for: account, venue.engine, book),
+          let asset = venue.engine.state.index(of: account)
+            .flatMap({ venue.engine.state.accounts[$0].liquidation?.sale?.asset })
+        else { break }
+        try offer(.bidForCollateral(account, order, [bid]))
+        guard let fill = lastPurchase else { break }
+        lastPurchase = nil
+        spot.take(fill, of: asset, in: &book)
+      }
+    }
+  }
+}
