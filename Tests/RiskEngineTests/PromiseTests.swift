@@ -85,7 +85,7 @@ struct PromiseTests {
   @Test("one leg of a hedge is not closed to restore an account")
   func hedge() throws {
     var venue = try Venue.marked()
-    try venue.open(1, .portfolio, usd: "900")
+    try venue.open(1, .portfolio, usd: "3000")
     try venue.take(1, 1_000, of: perpetual)
     try venue.take(1, -1_000, of: Contracts.btcFuture)
     var engine = venue.engine

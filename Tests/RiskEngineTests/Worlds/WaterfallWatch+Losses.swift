@@ -26,6 +26,7 @@ struct SharingRun {
 // P28, P30, P31: what is charged, who covers it, and that nobody pays while another still has to.
 extension WaterfallWatch {
   mutating func checkTransfer(_ transfer: Transfer) {
+    if transfer.from == .insuranceFund { hasCovered = true }
     switch transfer.reason {
     case .socializedLoss: share(transfer)
     case .insuranceCover: checkCover(transfer)
@@ -76,7 +77,6 @@ extension WaterfallWatch {
   /// P30: the fund pays for accounts in liquidation, or buys for them, within its window.
   private mutating func checkCover(_ transfer: Transfer) {
     note("P30 covers")
-    hasCovered = true
     let asset = transfer.amount.asset
     hold(rules.liquidation.waterfall.stages.contains(.insuranceFund), "P30: no such stage")
     guard rules.liquidation.losses.fund.window != nil else { return }

@@ -233,10 +233,12 @@ extension WaterfallWatch {
   }
 
   /// Debts without positions stay only while nobody who may pay has anything: not for a second
-  /// block in which the fund had some of it and paid nobody.
+  /// block at whose end the fund has some of it and in which it paid nobody.
   private mutating func checkFundCannotPay(_ account: Account) {
     guard let valuation, rules.liquidation.waterfall.stages.contains(.insuranceFund),
-      valuation.risk(account.portfolio).equity < -1_000_000
+      valuation.risk(account.portfolio).equity < -1_000_000,
+      // Winners of a market that has no price now are asked when it has.
+      account.liquidation?.market.map(isOpen) ?? true
     else { return }
     for (asset, units) in account.portfolio.balances.enumerated() where units < 0 {
       guard valuation.quote(fundRoom(asset), asset: asset) > 1 else { continue }
