@@ -19,7 +19,13 @@ struct RandomCommands {
     .min, .min + 1, -1, 0, 1, 1 << 31, 1 << 53, 1 << 59, 1 << 60, .max - 1, .max,
   ]
 
-  init(seed: UInt64) { random = Seeded(seed) }
+  /// The largest move of a wild block, thousandths.
+  private let wildest: Int64
+
+  init(seed: UInt64, wildest: Int64 = 300) {
+    random = Seeded(seed)
+    self.wildest = wildest
+  }
 
   mutating func next(for venue: inout Venue) throws -> Command {
     let orders = venue.engine.state.accounts.compactMap { $0.liquidation?.order }
@@ -49,8 +55,8 @@ struct RandomCommands {
   }
 
   /// A block at prices a step away from the last; now and then a gap or a silence.
-  private mutating func block(_ venue: inout Venue) throws -> Command {
-    let span: Int64 = random.oneIn(8) ? 300 : 30
+  mutating func block(_ venue: inout Venue) throws -> Command {
+    let span: Int64 = random.oneIn(8) ? wildest : 30
     btc = min(max(btc * random.number(1_000 - span...1_000 + span) / 1_000, 1_000_00), 60_000_00)
     eth = min(max(eth * random.number(1_000 - span...1_000 + span) / 1_000, 20_00), 4_000_00)
     try venue.set("BTC", decimalText(btc, decimals: 2))

@@ -34,7 +34,9 @@ extension Engine {
     of index: Int, _ risk: AccountRisk, _ valuation: Valuation
   ) throws(StepError) -> AuctionSale {
     let account = state.accounts[index]
-    guard let auction = account.liquidation?.auction,
+    // Where the auction is the last stage, what nobody bids for is offered to the book in the end:
+    // while that order is out, the positions it closes are not sold a second time.
+    guard let auction = account.liquidation?.auction, account.liquidation?.order == nil,
       isActionable(account.portfolio, risk, valuation), auction.pricedAt == state.time
     else { throw .refused(.noAuction(account.id)) }
     let positions = auctioned(account.portfolio, valuation)

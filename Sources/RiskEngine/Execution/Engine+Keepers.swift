@@ -117,6 +117,8 @@ extension Engine {
       id: state.nextOrder, account: offer.account, instrument: offer.instrument,
       side: offer.side, size: size, limit: price, stage: .partial,
       expiresAt: state.time + rules.liquidation.orderLife)
+    // At the marks of now it may help no more.
+    guard relieving(order, of: portfolio, valuation) != nil else { throw .refused(.offerOver(id)) }
     let fill = ExecutionReport.Fill(counterparty: keeper, size: size, price: price)
     let trades = try checked([fill], of: order, contract)
     try emit(.liquidationOrderIssued(order))

@@ -133,7 +133,8 @@ extension Engine {
       for: request.instrument, in: account.portfolio, equity: risk.equity, fund: 0)
     var trades: [Trade] = []
     guard !request.answers.isEmpty, let terms,
-      let order = order(sized, account, terms, .partial),
+      let sent = order(sized, account, terms, .partial),
+      let order = relieving(sent, of: account.portfolio, valuation),
       let instrument = state.listing.index(of: request.instrument)
     else {
       try emit(.requestClosed(request.id, filled: .zero))

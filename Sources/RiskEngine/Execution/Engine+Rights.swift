@@ -148,7 +148,8 @@ extension Engine {
     _ sale: RightsSale, _ index: Int, held: Size
   ) throws(StepError) {
     guard let batch = try? batch(of: sale), let settlement = try? batch.settled(at: state.time),
-      let order = order(of: sale, min(sale.size, held), settlement)
+      let order = order(of: sale, min(sale.size, held), settlement), let valuation,
+      relieving(order, of: state.accounts[index].portfolio, valuation) != nil
     else {
       try withdraw(sale)
       return

@@ -72,15 +72,27 @@ extension Valuation {
     of portfolio: Portfolio, trading traded: Size, of instrument: Int, cost: Int64,
     _ scratch: inout RiskScratch
   ) -> Standing {
+    let plain = standing(
+      of: portfolio, trading: traded, of: instrument, at: marks[instrument].unitValue, &scratch)
+    return Standing(
+      equity: Int64(clamping: Int128(plain.equity) - Int128(cost)), target: plain.target)
+  }
+
+  /// Where a portfolio would stand after a trade at some unit value.
+  ///
+  /// - Parameter traded: Signed steps: what the portfolio takes.
+  func standing(
+    of portfolio: Portfolio, trading traded: Size, of instrument: Int, at unitValue: Int64,
+    _ scratch: inout RiskScratch
+  ) -> Standing {
     guard let asset = listing.index(of: listing.contracts[instrument].settlementAsset)
     else { return Standing(equity: .min, target: .max) }
     var after = portfolio
     after.balances[asset] += after.take(
-      traded, of: listing.contracts[instrument].id, unitValue: marks[instrument].unitValue)
+      traded, of: listing.contracts[instrument].id, unitValue: unitValue)
     let risk = risk(after, &scratch)
     return Standing(
-      equity: Int64(clamping: Int128(risk.equity) - Int128(cost)),
-      target: risk.maintenanceMargin + risk.liquidationBuffer)
+      equity: risk.equity, target: risk.maintenanceMargin + risk.liquidationBuffer)
   }
 
   /// The prices at which one position of an account may be closed.

@@ -38,7 +38,11 @@ extension Engine {
     guard !account.portfolio.positions.isEmpty else { return .waits }
     let risk = measure(account.portfolio, valuation)
     if rules.has(.deleveraging), try deleverage(account, risk, valuation) { return .moved }
-    return try issueOrder(account, risk, valuation, stage: stage)
+    // An order of the stage of pools is a pool's own, and one of a partial liquidation must help;
+    // this one closes what it can at the terms that follow a last stage.
+    let offered: LiquidationStage =
+      stage == .pool || stage == .partial ? .socializedLoss : stage
+    return try issueOrder(account, risk, valuation, stage: offered)
   }
 
   /// What the fund may add to closing an account's positions that settle in the same asset as

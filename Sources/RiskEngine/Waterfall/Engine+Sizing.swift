@@ -31,7 +31,10 @@ extension Engine {
     guard let order = order(best.direction, size, account, risk, valuation) else {
       return .waits
     }
-    return try send(order, valuation)
+    guard let relieving = relieving(order, of: account.portfolio, valuation) else {
+      return try enterNext(account.id, after: .partial)
+    }
+    return try send(relieving, valuation)
   }
 
   /// The reduction or hedge that frees most for its cost; `nil` if none helps.

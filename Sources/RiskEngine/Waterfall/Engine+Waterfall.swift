@@ -88,6 +88,15 @@ extension Engine {
     return !isStale || Int128(risk.equity) + doubt < Int128(risk.maintenanceMargin)
   }
 
+  /// Whether nothing is left to close of an account, or it is released.
+  private mutating func isPastClosing(_ id: AccountID, _ valuation: Valuation) -> Bool {
+    guard let index = state.index(of: id), let liquidation = state.accounts[index].liquidation
+    else { return true }
+    let portfolio = state.accounts[index].portfolio
+    let risk = measure(portfolio, valuation)
+    return portfolio.positions.isEmpty || isReleased(risk, liquidation)
+  }
+
   /// Whether an account's liquidation may end: its health is restored, and the venue is not one
   /// that closes all once it has begun to.
   func isReleased(_ risk: AccountRisk, _ liquidation: LiquidationProgress) -> Bool {
@@ -151,7 +160,8 @@ extension Engine {
       return try issueOrder(account, risk, valuation, stage: .deleveraging)
     case .auction: return try pursueAuction(account, risk, valuation)
     case .pool:
-      if try offerToPools(account.id) { return .moved }
+      // A venue that closes all goes on with what the pools have left of an account they restored.
+      if try offerToPools(account.id), isPastClosing(account.id, valuation) { return .moved }
       return try enterNext(account.id, after: .pool)
     case .socializedLoss:
       return try offer(account, risk, valuation, isExhausted: isExhausted)
@@ -180,12 +190,44 @@ extension Engine {
   }
 
   /// Sends the next order to the book; the account then waits for its report.
+  ///
+  /// A partial liquidation takes the first position whose order helps the account, in the order of
+  /// what closing each would free, and passes the account on if none does; later stages take the
+  /// first.
   mutating func issueOrder(
     _ account: Account, _ risk: AccountRisk, _ valuation: Valuation, stage: LiquidationStage
   ) throws(StepError) -> Progress {
     var memory = takeScratch(valuation)
-    let positions = valuation.closable(account.portfolio, risk: risk, at: state.time, &memory)
-    var trial = account.portfolio
+    var left = valuation.closable(account.portfolio, risk: risk, at: state.time, &memory)
+    scratch = memory
+    // What has expired waits for its settlement.
+    guard !left.isEmpty else { return .waits }
+    while let decided = decideSize(among: left, account.portfolio, risk, valuation) {
+      let held = account.portfolio.size(of: decided.instrument)
+      guard let room = room(for: decided.instrument, side: held.sign > 0 ? .sell : .buy) else {
+        return .waits
+      }
+      let sized = PartialSize(instrument: decided.instrument, size: min(decided.size, room))
+      guard let order = order(sized, account, risk, valuation, stage) else { return .waits }
+      guard stage == .partial else { return try send(order, valuation) }
+      if let relieving = relieving(order, of: account.portfolio, valuation) {
+        return try send(relieving, valuation)
+      }
+      left.removeAll { $0.instrument == decided.instrument }
+    }
+    // Collateral that is for sale may yet help.
+    guard stage == .partial, account.liquidation?.sale == nil else { return .waits }
+    return try enterNext(account.id, after: .partial)
+  }
+
+  /// Which of some positions to reduce next and by how much, at the expected cost.
+  private mutating func decideSize(
+    among positions: [ClosablePosition], _ portfolio: Portfolio, _ risk: AccountRisk,
+    _ valuation: Valuation
+  ) -> PartialSize? {
+    var memory = takeScratch(valuation)
+    defer { scratch = memory }
+    var trial = portfolio
     // Asked for here: a question that looked at the engine would copy it.
     let costs = positions.map { position in
       (
@@ -199,25 +241,35 @@ extension Engine {
       equity: risk.equity, maintenanceMargin: risk.maintenanceMargin)
     let now = Standing(
       equity: risk.equity, target: risk.maintenanceMargin + risk.liquidationBuffer)
-    let decided = decidePartialSize(positions, rules.liquidation, slice: slice, now: now) {
+    return decidePartialSize(positions, rules.liquidation, slice: slice, now: now) {
       instrument, size in
       let found = costs.first { $0.instrument == instrument }
       let cost = found?.rate.raised(by: found?.depth, size, distance) ?? .zero
       return valuation.standing(
         of: &trial, closing: size, of: instrument, cost: cost, &memory)
     }
-    scratch = memory
-    let side: Side =
-      decided.map { account.portfolio.size(of: $0.instrument).sign > 0 } ?? true ? .sell : .buy
-    guard let decided, let room = room(for: decided.instrument, side: side) else {
-      return .waits
+  }
+
+  /// The order for a size at the terms of a stage, with what the fund sets aside for it.
+  private func order(
+    _ sized: PartialSize, _ account: Account, _ risk: AccountRisk, _ valuation: Valuation,
+    _ stage: LiquidationStage
+  ) -> LiquidationOrder? {
+    func terms(_ fund: Int64) -> ClosingTerms? {
+      valuation.terms(
+        for: sized.instrument, in: account.portfolio, equity: risk.equity, fund: fund)
     }
-    let sized = PartialSize(instrument: decided.instrument, size: min(decided.size, room))
     let fund = budget(stage, for: sized.instrument)
-    let terms = valuation.terms(
-      for: sized.instrument, in: account.portfolio, equity: risk.equity, fund: fund)
-    guard let terms, let order = order(sized, account, terms, stage) else { return .waits }
-    return try send(order, valuation)
+    guard var found = terms(fund), let asset = state.settlementIndex(of: sized.instrument)
+    else { return nil }
+    // A share in whole units a step may come out a unit a step too high: what the fund has not it
+    // does not promise.
+    if fundShare(of: found, sized.size, at: stage) > freeFund(asset),
+      let less = terms(max(fund - abs(account.portfolio.size(of: sized.instrument).steps), 0))
+    {
+      found = less
+    }
+    return order(sized, account, found, stage)
   }
 
   func order(

@@ -1,0 +1,53 @@
+// Plimsoll: a real-time margin and liquidation engine for crypto derivatives.
+// SPDX-License-Identifier: Apache-2.0
+
+import Instruments
+import Ledger
+import Liquidation
+import Margin
+import MarketData
+import Quantities
+
+// What a partial liquidation promises: whatever its order is filled at, the account stands better.
+extension Engine {
+  /// An order of a partial liquidation, its limit brought to where even a full fill lifts the
+  /// account's surplus, equity − maintenance margin − buffer, at the marks of the block; `nil`
+  /// where none does, not even one at the mark.
+  ///
+  /// Searched on the engine's own requirement, for what a fill costs may change that too: coins
+  /// that are lost were collateral. What a trade frees is concave in its size wherever the
+  /// requirement is convex, so a part that is filled keeps the promise as well. Penalty and fees
+  /// come on top and never take more than equity. Source: P22, decision 33.
+  mutating func relieving(
+    _ order: LiquidationOrder, of portfolio: Portfolio, _ valuation: Valuation
+  ) -> LiquidationOrder? {
+    guard let index = state.listing.index(of: order.instrument) else { return nil }
+    let contract = state.listing.contracts[index]
+    var memory = takeScratch(valuation)
+    defer { scratch = memory }
+    let now = valuation.risk(portfolio, &memory)
+    let stood = Int128(now.equity) - Int128(now.maintenanceMargin) - Int128(now.liquidationBuffer)
+    func helps(_ unitValue: Int64) -> Bool {
+      let after = valuation.standing(
+        of: portfolio, trading: order.side == .buy ? order.size : -order.size, of: index,
+        at: unitValue, &memory)
+      return Int128(after.equity) - Int128(after.target) > stood
+    }
+    guard let worst = try? contract.unitValue(at: order.limit) else { return nil }
+    if helps(worst) { return order }
+    var (good, bad) = (valuation.marks[index].unitValue, worst)
+    // An order that asks for more than the mark is no better at it.
+    let isSale = order.side == .sell
+    guard isSale ? good > bad : good < bad, helps(good) else { return nil }
+    while abs(good - bad) > 1 {
+      let middle = bad + (good - bad) / 2
+      if helps(middle) { good = middle } else { bad = middle }
+    }
+    guard let price = try? contract.price(ofUnitValue: good, rounding: isSale ? .up : .down)
+    else { return nil }
+    return LiquidationOrder(
+      id: order.id, account: order.account, instrument: order.instrument, side: order.side,
+      size: order.size, limit: price, stage: order.stage, expiresAt: order.expiresAt,
+      fundShare: order.fundShare)
+  }
+}

@@ -1,0 +1,208 @@
+// Plimsoll: a real-time margin and liquidation engine for crypto derivatives.
+// SPDX-License-Identifier: Apache-2.0
+
+import Instruments
+import Ledger
+import Liquidation
+import Margin
+import MarketData
+import Parameters
+import Quantities
+@testable import RiskEngine
+import Testing
+
+/// A loss that winners share, as the events tell it.
+struct SharingRun {
+  let market: InstrumentID
+  let asset: Int
+  /// What each could give, by account: its profit in the market, at most its equity, capped.
+  let caps: [AccountID: Int64]
+  var debtor: AccountID?
+  /// What was owed and not covered; known with the first who gives.
+  var loss: Int64?
+  var given: [AccountID: Int64] = [:]
+}
+
+// P28, P30, P31: what is charged, who covers it, and that nobody pays while another still has to.
+extension WaterfallWatch {
+  mutating func checkTransfer(_ transfer: Transfer) {
+    if transfer.from == .insuranceFund { hasCovered = true }
+    switch transfer.reason {
+    case .socializedLoss: share(transfer)
+    case .insuranceCover: checkCover(transfer)
+    default: break
+    }
+  }
+
+  /// What a transfer has left behind.
+  mutating func checkPaid(_ transfer: Transfer) {
+    switch transfer.reason {
+    case .liquidationPenalty, .relayFee, .keeperReward, .conversionFee, .auctionDiscount:
+      checkCharge(transfer)
+    case .insuranceCover:
+      guard case .account(let id) = transfer.to, let account = account(id),
+        account.liquidation != nil, let valuation,
+        let asset = state.listing.index(of: transfer.amount.asset)
+      else { return }
+      // P30: a cover is no gift; a unit of a coin is worth more than a millionth.
+      hold(account.portfolio.balances[asset] <= 0, "P30: covered more than was owed")
+      let unit = valuation.quote(1, asset: asset) + 1
+      hold(valuation.risk(account.portfolio).equity <= unit, "P30: covered more than was lost")
+    default: break
+    }
+  }
+
+  /// P28: no charge of a liquidation makes a debt of what was none.
+  private mutating func checkCharge(_ transfer: Transfer) {
+    guard case .account(let id) = transfer.from, let account = account(id),
+      account.liquidation != nil, let valuation
+    else { return }
+    note("P28 charges")
+    let equity = valuation.risk(account.portfolio).equity
+    // An auction pays its bidder in several assets, each rounded.
+    let dust: Int64 = transfer.reason == .auctionDiscount ? 1_000 : 1
+    hold(equity >= -dust, "P28: \(transfer.reason) of \(transfer.amount.units) left \(equity)")
+  }
+
+  // MARK: The fund
+
+  mutating func openWindow(_ asset: Asset, _ opening: Int64) {
+    guard let cap = rules.liquidation.losses.fund.window?.cap else {
+      hold.broken("P30: a window where draws have none")
+      return
+    }
+    drawable[asset] = cap.share(of: opening, rounding: .down)
+  }
+
+  /// P30: the fund pays for accounts in liquidation, or buys for them, within its window.
+  private mutating func checkCover(_ transfer: Transfer) {
+    note("P30 covers")
+    let asset = transfer.amount.asset
+    hold(rules.liquidation.waterfall.stages.contains(.insuranceFund), "P30: no such stage")
+    guard rules.liquidation.losses.fund.window != nil else { return }
+    let left = (drawable[asset] ?? 0) - transfer.amount.units
+    hold(left >= 0, "P30: beyond the window's cap")
+    drawable[asset] = left
+  }
+
+  /// What the fund may still pay of an asset, beyond what it has promised to orders.
+  func fundRoom(_ asset: Int) -> Int64 {
+    var promised: Int64 = 0
+    for account in state.accounts {
+      guard let order = account.liquidation?.order, self.asset(of: order.instrument) == asset
+      else { continue }
+      promised += order.fundShare
+    }
+    let balance = state.houses[asset].insuranceFund
+    guard let window = rules.liquidation.losses.fund.window else { return balance - promised }
+    let symbol = state.listing.collateral[asset].asset
+    let isOpen = state.losses.fund(symbol).map {
+      $0.windowStart.nanoseconds > 0 && state.time < $0.windowStart + window.length
+    }
+    let left =
+      isOpen == true
+      ? drawable[symbol] ?? 0 : window.cap.share(of: balance, rounding: .down)
+    return max(min(balance - promised, left - promised), 0)
+  }
+
+  // MARK: Sharing
+
+  /// A winner realizes what he gives: the first of a loss settles who could give how much.
+  mutating func prepare(_ market: InstrumentID) {
+    guard sharing == nil, let valuation, let asset = asset(of: market),
+      let mark = valuation.mark(of: market)?.unitValue
+    else { return }
+    var winners: [AccountID: Int64] = [:]
+    for account in state.accounts where account.liquidation == nil && !state.isPool(account.id) {
+      let slot = account.portfolio.slot(of: market)
+      guard slot.isHeld else { continue }
+      let position = account.portfolio.positions[slot.index]
+      let profit = position.size.steps * mark - position.cost
+      let equity = valuation.units(
+        ofQuote: valuation.risk(account.portfolio).equity, asset: asset, rounding: .down)
+      let cap = rules.liquidation.socializedShare.share(
+        of: max(min(profit, equity), 0), rounding: .down)
+      if cap > 0 { winners[account.id] = cap }
+    }
+    sharing = SharingRun(market: market, asset: asset, caps: winners)
+  }
+
+  /// P31, and P30 to the unit: while winners give, the fund has nothing that could be used.
+  private mutating func share(_ transfer: Transfer) {
+    guard case .account(let payer) = transfer.from, case .account(let to) = transfer.to,
+      let debtor = account(to), let valuation, var run = sharing
+    else {
+      hold.broken("P31: a loss is shared that nobody has")
+      return
+    }
+    if run.loss == nil {
+      let deficit = -valuation.risk(debtor.portfolio).equity
+      run.loss = min(
+        -debtor.portfolio.balances[run.asset],
+        valuation.units(ofQuote: deficit, asset: run.asset, rounding: .up))
+      run.debtor = to
+      hold(
+        debtor.liquidation?.market == run.market, "P31: winners of another market are charged")
+      checkFundIsEmpty(run)
+    }
+    hold(run.debtor == to, "P31: given to somebody else")
+    hold(state.listing.index(of: transfer.amount.asset) == run.asset, "P31: another asset")
+    run.given[payer, default: 0] += transfer.amount.units
+    sharing = run
+  }
+
+  private mutating func checkFundIsEmpty(_ run: SharingRun) {
+    let stages = rules.liquidation.waterfall.stages
+    guard let valuation, let fund = stages.firstIndex(of: .insuranceFund),
+      let sharing = stages.firstIndex(of: .socializedLoss), fund < sharing
+    else { return }
+    note("P30 shared after the fund")
+    for asset in state.listing.collateral.indices where isFresh(asset) {
+      let left = fundRoom(asset)
+      let worth = asset == run.asset
+        ? left
+        : valuation.units(
+          ofQuote: valuation.quote(left, asset: asset), asset: run.asset, rounding: .down)
+      hold(worth <= 0, "P30: the fund still has \(left) of \(asset)")
+    }
+  }
+
+  func isFresh(_ asset: Int) -> Bool {
+    guard let underlying = state.listing.collateral[asset].underlying else { return true }
+    return state.status(of: underlying) == .open
+  }
+
+  /// P31: capped and pro rata, to the unit.
+  mutating func finish(_ run: SharingRun) {
+    guard let loss = run.loss else { return }
+    note("P31 losses shared by rule \(rules.liquidation.losses.sharing.rawValue)")
+    let most = run.caps.values.reduce(Int128(0)) { $0 + Int128($1) }
+    let given = run.given.values.reduce(Int128(0)) { $0 + Int128($1) }
+    hold(given == min(Int128(loss), most), "P31: \(given) of \(loss), \(most) there")
+    for (id, units) in run.given {
+      guard let cap = run.caps[id] else {
+        hold.broken("P31: \(id) has no profit in the market and gives \(units)")
+        continue
+      }
+      hold(units <= cap, "P31: beyond the cap")
+      guard rules.liquidation.losses.sharing == .byProfit, most > Int128(loss) else { continue }
+      let exact = Int128(loss) * Int128(cap)
+      hold(abs(Int128(units) * most - exact) < most, "P31: \(units) of \(loss) is not its part")
+    }
+  }
+
+  // MARK: Collateral
+
+  /// P26: no coin is given away; its price is the one that was offered, or better.
+  mutating func checkSale(_ fill: CollateralFill) {
+    note("P26 collateral sold")
+    guard let sale = account(fill.account)?.liquidation?.sale else {
+      hold.broken("P26: sold without an offer")
+      return
+    }
+    hold(fill.units > 0 && fill.units <= sale.left && fill.paid > 0, "P26: for nothing")
+    let least = Int128(fill.units) * Int128(sale.limit.steps)
+      / (Int128(sale.asset.unitsPerWhole) * 100)
+    hold(Int128(fill.paid) + 1_000 >= least, "P26: below the limit")
+  }
+}

@@ -1,0 +1,108 @@
+// Plimsoll: a real-time margin and liquidation engine for crypto derivatives.
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+import Ledger
+import RiskEngine
+import TestFixtures
+import Testing
+
+/// P19 to P36 over worlds with rules of their own; the seed is the reproduction.
+///
+/// `PLIMSOLL_FULL=1` runs 100,000 of them and says what they have shown; `PLIMSOLL_WORLDS` states
+/// another number; `PLIMSOLL_WORLD` tells one of them event by event.
+@Suite("The waterfall over random worlds")
+struct WaterfallWorldTests {
+  private static func stated(_ name: String) -> UInt64? {
+    ProcessInfo.processInfo.environment[name].flatMap(UInt64.init)
+  }
+
+  private static let isFull = stated("PLIMSOLL_FULL") == 1
+  private static let traced = stated("PLIMSOLL_WORLD")
+  private static let worlds = stated("PLIMSOLL_WORLDS") ?? (isFull ? 100_000 : 16)
+  /// So few that all threads are busy to the end.
+  private static let worldsOfPart: UInt64 = isFull ? 250 : 4
+  /// Worlds that share their rules.
+  private static let worldsOfRules: UInt64 = isFull ? 25 : 2
+  private static let length = 48
+
+  /// What a run must have had to be worth anything: every stage, outcome, rule and seam.
+  private static let wanted = [
+    "P19 liquidations begun", "P22 partial orders", "P22 partial fills", "P22 hedges",
+    "P22 trades liquidation", "P22 trades auction", "P22 trades pool", "P22 trades deleveraging",
+    "P23 closed", "P23 restored", "P24 fills of solvent accounts",
+    "P26 bids in the solvent phase", "P26 bids in the insolvent phase", "P26 collateral sold",
+    "P27 halted", "P27 waits for an answer", "P27 waits for the fund", "P27 waits for a time",
+    "P27 calmed", "P28 charges", "P28 sub-accounts in liquidation", "P30 covers",
+    "P30 no order helps", "P30 the fund is empty", "P30 nobody is left opposite",
+    "P30 auctions over", "P30 shared after the fund", "P31 losses shared by rule 0",
+    "P31 losses shared by rule 1", "P33 rule 0", "P33 rule 1", "P33 rule 1 widened",
+    "P33 rule 2", "P33 rule 3", "P33 rule 4", "P35 bankruptcy prices", "P36 cuts",
+    "mode isolated", "mode cross", "mode portfolio", "stage partial", "stage auction",
+    "stage pool", "stage insuranceFund", "stage deleveraging", "stage socializedLoss",
+    "doubled reports",
+  ]
+
+  @Test("no world breaks a rule of its waterfall, and they reach all there is of it")
+  func rules() async throws {
+    if let traced = Self.traced {
+      _ = try Self.history(
+        seed: traced, in: RandomWorld.venue(ofRules: traced / Self.worldsOfRules))
+      return
+    }
+    let start = ContinuousClock.now
+    let parts = Self.worlds / Self.worldsOfPart
+    let seen = try await withThrowingTaskGroup(of: [String: Int].self) { group in
+      for part in 0..<parts {
+        group.addTask {
+          try Self.histories(of: part * Self.worldsOfPart..<(part + 1) * Self.worldsOfPart)
+        }
+      }
+      return try await group.reduce(into: [:]) { $0.merge($1) { $0 + $1 } }
+    }
+    #expect(seen["P19 liquidations begun", default: 0] > 10)
+    guard Self.isFull else { return }
+    print("\(Self.worlds) worlds in \(ContinuousClock.now - start):")
+    for (what, count) in seen.sorted(by: { $0.key < $1.key }) { print("  \(what): \(count)") }
+    for what in Self.wanted { #expect(seen[what, default: 0] > 0, "no \(what)") }
+  }
+
+  private static func histories(of seeds: Range<UInt64>) throws -> [String: Int] {
+    var seen: [String: Int] = [:]
+    var venue: Venue?
+    for seed in seeds {
+      if seed % worldsOfRules == 0 { venue = nil }
+      let marked = try venue ?? RandomWorld.venue(ofRules: seed / worldsOfRules)
+      venue = marked
+      seen.merge(try history(seed: seed, in: marked)) { $0 + $1 }
+    }
+    return seen
+  }
+
+  private static func history(seed: UInt64, in venue: Venue) throws -> [String: Int] {
+    var world = try RandomWorld(seed: seed, in: venue)
+    var watch = WaterfallWatch(world.venue.engine, world: seed)
+    for _ in 0..<length {
+      guard let record = try world.step() else {
+        watch.note("refused")
+        continue
+      }
+      take(record, of: world, &watch)
+      guard case .reportExecution = record.command else { continue }
+      watch.note("doubled reports")
+      if !world.refusesAgain(record.command) { watch.hold.broken("P25: taken twice") }
+    }
+    if seed % 8 == 0 {
+      let isCalm = try world.calm { take($0, of: $1, &watch) }
+      watch.note("P27 calmed")
+      watch.hold(isCalm, "P27: not cleared when prices, a book and a fund are there again")
+    }
+    return watch.seen
+  }
+
+  private static func take(_ record: Record, of world: RandomWorld, _ watch: inout WaterfallWatch) {
+    watch.note("commands")
+    if traced != nil { print("\(record.command)", record.events.map { "\n    \($0)" }.joined()) }
+    watch.take(record, world.venue.engine)
+  }
+}
