@@ -106,9 +106,6 @@ struct OutsideReplayTests {
     let changes = depth + requests + keepers + sales + house
     let (result, engine) = try run(plan(changes, journal: .create(path)))
     let outside = try #require(result.outside)
-    print("outside: \(outside) refused \(result.totals.refusedCommands)")
-    print("keepers: \(String(describing: result.keepers))")
-    print("hedge: \(String(describing: result.balance?.hedge))")
     #expect(outside.depthReports == result.points.count)
     #expect(outside.requests > 0 && outside.answers >= outside.requests)
     #expect(outside.filledRequests > 0 && outside.quotedValue > 0)
@@ -123,6 +120,23 @@ struct OutsideReplayTests {
     let recovered = try recover(JournalReader.open(path), workers: .one)
     #expect(recovered.hash == result.hash && recovered.state == engine.state)
     #expect(try run(plan(changes)).result.hash == result.hash, "two runs, one hash")
+  }
+
+  @Test("under the hammer makers buy what they can sell, at no less than the reserve")
+  func hammer() throws {
+    let changes = [
+      (key: "conversion.choice", value: "1"), (key: "conversion.execution", value: "2"),
+      (key: "conversion.auctionStart", value: "100.5%"),
+      (key: "conversion.auctionReserve", value: "97%"),
+      (key: "conversion.auctionDuration", value: "5min"),
+    ]
+    let (result, engine) = try run(plan(changes))
+    let outside = try #require(result.outside)
+    #expect(outside.sales > 0 && outside.saleFills > 0)
+    #expect(!engine.state.listing.contracts.contains { $0.kind == .spot })
+    // Every maker sells on in a book, so none pays more than the index.
+    #expect(outside.salePaid < outside.soldValue)
+    #expect(Int128(outside.salePaid) * 100 >= Int128(outside.soldValue) * 97)
   }
 
   @Test("without them nothing is reported, registered, listed or sold")

@@ -14,7 +14,7 @@ public import Quantities
 /// | `BTC-27MAR20` | USD | as `BTC-PERP` | month's end, the quarter's end after it |
 /// | `BTC-27MAR20-8000-C-INV` | BTC | the same, at most 100 USD | day, month, quarter; 9 |
 /// | `BTC-27MAR20-8000-C` | USD | as `BTC-PERP` | month; 3 |
-/// | `BTC-SPOT`, where collateral is sold in a book | USD | as `BTC-PERP`, whole units of the coin | – |
+/// | `BTC-SPOT`, where asked for | USD | as `BTC-PERP`, one unit of the coin at least | – |
 ///
 /// Steps follow from the index price alone, so any underlying can be listed, and a step is small
 /// enough for a scenario cell: below 2,147 USD even when spot is six times as high. The step of
