@@ -7,8 +7,9 @@ import Liquidation
 import Margin
 import MarketData
 import Quantities
-@testable import RiskEngine
 import Testing
+
+@testable import RiskEngine
 
 /// What random worlds have found, as small as it gets.
 @Suite("Orders that keep their promise")
