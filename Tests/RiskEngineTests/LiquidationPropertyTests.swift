@@ -93,6 +93,8 @@ private struct LiquidationWatch {
   ///     the step.
   ///   - after: As it is now; for a block its valuation is that of the step.
   mutating func take(_ record: Record, before: Engine, after: Engine) throws {
+    // Other rules measure otherwise: an order promises nothing about them.
+    if case .changeParameters = record.command { sent = [:] }
     for event in record.events {
       check(event, after.valuation)
       state.apply(event)
@@ -172,7 +174,9 @@ private struct LiquidationWatch {
     #expect(now.magnitude <= first.magnitude, "P22: grew")
   }
 
-  /// P22: each fill lowers the requirement; P24: a solvent account is not filled into debt.
+  /// P22: each fill closes something, and in a partial liquidation lifts equity over maintenance
+  /// margin and buffer, at the marks at which it was sent; P24: a solvent account is not filled
+  /// into debt.
   private mutating func checkProgress(
     _ report: ExecutionReport, _ record: Record, _ before: Engine
   ) {
@@ -198,14 +202,24 @@ private struct LiquidationWatch {
         unitValue: trade.unitValue)
     }
     let (one, next) = (valuation.risk(account.portfolio), valuation.risk(portfolio))
-    if portfolio.mode != .portfolio {
-      #expect(next.maintenanceMargin < one.maintenanceMargin, "P22: \(order)")
+    checkCloser(order, account.portfolio, portfolio)
+    guard sent[order.id] == before.state.block else { return }
+    if order.stage == .partial {
+      #expect(room(next) > room(one), "P22: \(order)")
     }
-    guard order.fundShare == 0, sent[order.id] == before.state.block, one.equity >= 0 else {
-      return
-    }
+    guard order.fundShare == 0, one.equity >= 0 else { return }
     seen.solventFills += 1
     #expect(next.equity >= 0, "P24: \(one.equity) → \(next.equity)")
+  }
+
+  /// P22: what is left of a position is less, and of its side; no bundled rule hedges.
+  private func checkCloser(_ order: LiquidationOrder, _ before: Portfolio, _ after: Portfolio) {
+    let (held, left) = (before.size(of: order.instrument), after.size(of: order.instrument))
+    #expect(left.magnitude < held.magnitude && held.sign * left.sign >= 0, "P22: \(order)")
+  }
+
+  private func room(_ risk: AccountRisk) -> Int64 {
+    risk.equity - risk.maintenanceMargin - risk.liquidationBuffer
   }
 
   /// P20: the price that a decision rests on was accepted in this block, from a quorum.

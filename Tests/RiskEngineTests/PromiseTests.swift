@@ -7,8 +7,9 @@ import Liquidation
 import Margin
 import MarketData
 import Quantities
-@testable import RiskEngine
 import Testing
+
+@testable import RiskEngine
 
 /// What random worlds have found, as small as it gets.
 @Suite("Orders that keep their promise")
@@ -159,5 +160,33 @@ struct PromiseTests {
     try venue.block(btc: "7400")
     let sent = try venue.order(of: 1)
     #expect(sent.stage == .insuranceFund && sent.fundShare <= venue.insuranceFund())
+  }
+
+  /// A winner used to sell no more of its profit to the fund than its equity, and to give the rest.
+  ///
+  /// Account 1 owes 1,000 USD, of which the fund has none; the only winner has gained 1,500 and, for
+  /// what it has lost elsewhere, is worth 800.
+  @Test("winners give nothing while the fund can buy what they have gained")
+  func boughtToTheEnd() throws {
+    var venue = try Venue.marked(only(["partial", "insuranceFund", "socializedLoss"]))
+    try venue.fund("1", of: Coins.btc)
+    try venue.open(1, .cross, usd: "500")
+    try venue.open(2, .cross, usd: "900")
+    try venue.take(2, 2_000, of: Contracts.ethPerpetual)
+    try venue.submit(venue.trade(perpetual, buyer: 1, seller: 2, size: 1_000))
+    try venue.block(btc: "6500", eth: "120")
+    for _ in 0..<8 where venue.account(1).liquidation != nil {
+      if let order = venue.account(1).liquidation?.order {
+        try venue.attempt(venue.report(order, price: venue.mark(perpetual).price))
+      }
+      try venue.block()
+    }
+    #expect(venue.account(1).liquidation == nil && venue.size(1, perpetual) == 0)
+    let given = venue.records.flatMap(\.events).filter { event in
+      guard case .transferred(let transfer) = event else { return false }
+      return transfer.reason == .socializedLoss
+    }
+    #expect(given.isEmpty)
+    #expect(venue.balance(2, 1) > 15_000_000, "paid 1,000 USD in coins at 6,500")
   }
 }

@@ -22,6 +22,8 @@ struct Venue {
   private(set) var commands: [Command] = []
   private(set) var records: [Record] = []
   private(set) var audit: Audit
+  /// Whether every event is audited; an audit costs as much as the engine's step.
+  private(set) var isAudited = true
   private(set) var prices: [(base: AssetSymbol, price: Price)] = []
 
   /// Limits of the oracle so wide that a test may move prices as it likes.
@@ -79,7 +81,7 @@ struct Venue {
     let record = try engine.step(command)
     commands.append(command)
     records.append(record)
-    try audit.take(record, engine)
+    if isAudited { try audit.take(record, engine) }
     return record.events
   }
 
@@ -113,7 +115,7 @@ struct Venue {
       let record = try engine.step(command)
       commands.append(command)
       records.append(record)
-      try audit.take(record, engine)
+      if isAudited { try audit.take(record, engine) }
       return true
     } catch StepError.refused {
       #expect(engine.state == state, "refused, but not without a trace: \(command)")
@@ -121,6 +123,9 @@ struct Venue {
       return false
     }
   }
+
+  /// Goes on without an audit, for good.
+  mutating func stopAudit() { isAudited = false }
 
   /// Puts another engine in the place of this one, as after a recovery.
   mutating func replaceEngine(_ engine: Engine) { self.engine = engine }

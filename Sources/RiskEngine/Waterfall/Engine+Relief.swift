@@ -10,14 +10,27 @@ import Quantities
 
 // What a partial liquidation promises: whatever its order is filled at, the account stands better.
 extension Engine {
+  /// The same for an account whose collateral may be for sale: the order helps whether the sale
+  /// comes to something or not.
+  ///
+  /// - Parameter account: As it is expected to be once the sale has come in.
+  mutating func relieving(
+    _ order: LiquidationOrder, _ account: Account, _ valuation: Valuation
+  ) -> LiquidationOrder? {
+    let found = relieving(order, of: account.portfolio, valuation)
+    guard let found, account.liquidation?.sale != nil, let index = state.index(of: account.id)
+    else { return found }
+    return relieving(found, of: state.accounts[index].portfolio, valuation)
+  }
+
   /// An order of a partial liquidation, its limit brought to where even a full fill lifts the
   /// account's surplus, equity − maintenance margin − buffer, at the marks of the block; `nil`
   /// where none does, not even one at the mark.
   ///
   /// Searched on the engine's own requirement, for what a fill costs may change that too: coins
   /// that are lost were collateral. What a trade frees is concave in its size wherever the
-  /// requirement is convex, so a part that is filled keeps the promise as well. Penalty and fees
-  /// come on top and never take more than equity. Source: P22, decision 33.
+  /// requirement is convex: there a part that is filled helps as well, but for rounding. Penalty
+  /// and fees come on top and never take more than equity. Source: P22, decision 33.
   mutating func relieving(
     _ order: LiquidationOrder, of portfolio: Portfolio, _ valuation: Valuation
   ) -> LiquidationOrder? {

@@ -31,7 +31,9 @@ extension Engine {
     guard let order = order(best.direction, size, account, risk, valuation) else {
       return .waits
     }
-    guard let relieving = relieving(order, of: account.portfolio, valuation) else {
+    guard let relieving = relieving(order, account, valuation) else {
+      // Collateral that is for sale may yet help.
+      guard account.liquidation?.sale == nil else { return .waits }
       return try enterNext(account.id, after: .partial)
     }
     return try send(relieving, valuation)

@@ -210,7 +210,7 @@ extension Engine {
       let sized = PartialSize(instrument: decided.instrument, size: min(decided.size, room))
       guard let order = order(sized, account, risk, valuation, stage) else { return .waits }
       guard stage == .partial else { return try send(order, valuation) }
-      if let relieving = relieving(order, of: account.portfolio, valuation) {
+      if let relieving = relieving(order, account, valuation) {
         return try send(relieving, valuation)
       }
       left.removeAll { $0.instrument == decided.instrument }

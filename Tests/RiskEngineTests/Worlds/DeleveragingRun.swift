@@ -7,9 +7,10 @@ import Margin
 import MarketData
 import Parameters
 import Quantities
-@testable import RiskEngine
 import TestFixtures
 import Testing
+
+@testable import RiskEngine
 
 /// One position closed against others, as the events tell it and as the rule has it.
 struct DeleveragingRun {
@@ -140,7 +141,8 @@ struct DeleveragingRun {
     var steps = all.map { min($0.cut(to: Int128(level)), goal) }
     var left = goal - steps.reduce(0, +)
     for (place, candidate) in all.enumerated() where left > 0 {
-      let further = level > -Int64.max ? candidate.cut(to: Int128(level) - 1) : Int128(candidate.size)
+      let further =
+        level > -Int64.max ? candidate.cut(to: Int128(level) - 1) : Int128(candidate.size)
       let added = min(further - steps[place], left)
       steps[place] += added
       left -= added

@@ -7,8 +7,9 @@ import Margin
 import MarketData
 import Parameters
 import Quantities
-@testable import RiskEngine
 import Testing
+
+@testable import RiskEngine
 
 /// A bid that was filled, and both sides before it.
 struct AuctionRun {
@@ -49,7 +50,8 @@ extension WaterfallWatch {
       hold(fill.fundPaid == 0 && risk.equity > 0, "P26: the fund pays for a solvent account")
       // f (V − R)(1 − d), rounded up once for each product.
       let sold = max(Int128(risk.equity) - Int128(progress.reserved), 0)
-      let discount = sold * Int128(fill.share.billionths)
+      let discount =
+        sold * Int128(fill.share.billionths)
         * Int128(1_000_000_000 - fill.factor.billionths)
       hold(
         Int128(fill.discount) * 1_000_000_000_000_000_000 <= discount + 2_000_000_000_000_000_000,
@@ -58,8 +60,10 @@ extension WaterfallWatch {
     case .insolvent:
       hold(fill.discount == 0, "P28: taken from an account that has nothing")
       let debt = max(-Int128(risk.equity), 0)
-      let line = risk.maintenanceMargin + max(
-        terms.buffer.share(of: risk.maintenanceMargin, rounding: .up), risk.liquidationBuffer)
+      let line =
+        risk.maintenanceMargin
+        + max(
+          terms.buffer.share(of: risk.maintenanceMargin, rounding: .up), risk.liquidationBuffer)
       hold(
         Int128(fill.fundPaid) <= debt + Int128(line), "P26: the fund pays more than all it may")
     }

@@ -7,8 +7,9 @@ import Margin
 import MarketData
 import Parameters
 import Quantities
-@testable import RiskEngine
 import Testing
+
+@testable import RiskEngine
 
 // P31 to P36: who is deleveraged, by how much, at what price and what it does to him.
 extension WaterfallWatch {
@@ -23,9 +24,11 @@ extension WaterfallWatch {
 
   /// One cut; without a record the first of them begins the allocation.
   mutating func follow(_ trade: Trade) {
-    guard let bankrupt = [trade.buyer, trade.seller].first(where: {
-      account($0)?.liquidation != nil
-    }) else {
+    guard
+      let bankrupt = [trade.buyer, trade.seller].first(where: {
+        account($0)?.liquidation != nil
+      })
+    else {
       hold.broken("P32: positions are closed for nobody")
       return
     }
@@ -98,7 +101,8 @@ extension WaterfallWatch {
         DeleveragingRun.Candidate(
           account: account.id, size: abs(steps),
           profit: valuation.quote(profit, asset: asset), notional: notional,
-          equity: Int64(clamping: Int128(valuation.risk(account.portfolio).equity) + Int128(gained)),
+          equity: Int64(
+            clamping: Int128(valuation.risk(account.portfolio).equity) + Int128(gained)),
           exposure: exposure))
     }
     return candidates.sorted { $0.account < $1.account }

@@ -8,8 +8,9 @@ import Margin
 import MarketData
 import Parameters
 import Quantities
-@testable import RiskEngine
 import Testing
+
+@testable import RiskEngine
 
 /// A loss that winners share, as the events tell it.
 struct SharingRun {
@@ -159,7 +160,8 @@ extension WaterfallWatch {
     note("P30 shared after the fund")
     for asset in state.listing.collateral.indices where isFresh(asset) {
       let left = fundRoom(asset)
-      let worth = asset == run.asset
+      let worth =
+        asset == run.asset
         ? left
         : valuation.units(
           ofQuote: valuation.quote(left, asset: asset), asset: run.asset, rounding: .down)
@@ -201,7 +203,8 @@ extension WaterfallWatch {
       return
     }
     hold(fill.units > 0 && fill.units <= sale.left && fill.paid > 0, "P26: for nothing")
-    let least = Int128(fill.units) * Int128(sale.limit.steps)
+    let least =
+      Int128(fill.units) * Int128(sale.limit.steps)
       / (Int128(sale.asset.unitsPerWhole) * 100)
     hold(Int128(fill.paid) + 1_000 >= least, "P26: below the limit")
   }

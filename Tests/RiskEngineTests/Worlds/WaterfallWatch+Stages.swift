@@ -8,8 +8,9 @@ import Margin
 import MarketData
 import Parameters
 import Quantities
-@testable import RiskEngine
 import Testing
+
+@testable import RiskEngine
 
 // P23, P27, P30: the stages in their order, each when the one before is exhausted, and nobody who
 // lacks margin is left alone.
@@ -97,7 +98,8 @@ extension WaterfallWatch {
       $0.windowStart.nanoseconds > 0 && state.time < $0.windowStart + window.length
     }
     let balance = state.houses[asset].insuranceFund
-    return (isOpen == true
+    return
+      (isOpen == true
       ? drawable[symbol] ?? 0 : window.cap.share(of: balance, rounding: .down)) <= 0
   }
 
@@ -108,7 +110,8 @@ extension WaterfallWatch {
       !rules.liquidation.depth.isOn
     else { return }
     for position in account.portfolio.positions {
-      guard let contract = contract(position.instrument), let mark = valuation.mark(of: contract.id),
+      guard let contract = contract(position.instrument),
+        let mark = valuation.mark(of: contract.id),
         contract.kind.expiry.map({ $0 > state.time }) ?? true
       else { continue }
       // Whole positions are what is for sale only where they are not cut to slices.

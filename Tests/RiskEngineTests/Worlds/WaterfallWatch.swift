@@ -7,8 +7,9 @@ import Margin
 import MarketData
 import Parameters
 import Quantities
-@testable import RiskEngine
 import Testing
+
+@testable import RiskEngine
 
 /// P19 to P36 of RELIABILITY, held against every event of a history.
 ///
@@ -272,14 +273,23 @@ extension WaterfallWatch {
     guard trade.cause == .liquidation, let order, let risk = opened.risk,
       sent[order.id] == epoch, let after = valuation?.risk(account.portfolio)
     else { return }
-    if order.stage == .partial {
-      note("P22 partial fills")
-      hold(room(after) > room(risk), "P22: the fill of \(order) did not help")
-    }
+    if order.stage == .partial { checkHelp(room(after) - room(risk), trade, order) }
     guard risk.equity >= 0, !rules.isBorneByWinners(at: order.stage) else { return }
     note("P24 fills of solvent accounts")
     let aside = valuation?.quote(order.fundShare, asset: asset(of: order.instrument) ?? 0) ?? 0
     hold(after.equity >= -(aside + 1), "P24: \(risk.equity) → \(after.equity), \(order)")
+  }
+
+  /// P22: a whole fill has helped; a part has where the requirement is convex, but for what is
+  /// rounded.
+  private mutating func checkHelp(_ gain: Int128, _ trade: Trade, _ order: LiquidationOrder) {
+    let isWhole = trade.size == order.size
+    note("P22 partial fills\(isWhole ? "" : " of a part")")
+    if isWhole {
+      hold(gain > 0, "P22: the fill of \(order) did not help: \(gain)")
+    } else if gain < -4 {
+      note("P22 parts that did not help")
+    }
   }
 
   private func room(_ risk: AccountRisk) -> Int128 {
@@ -295,7 +305,9 @@ extension WaterfallWatch {
       promised[asset] += order.fundShare
     }
     for (house, units) in zip(state.houses, promised) {
-      hold(units <= house.insuranceFund, "P24: the fund has promised \(units) of \(house.insuranceFund)")
+      hold(
+        units <= house.insuranceFund,
+        "P24: the fund has promised \(units) of \(house.insuranceFund)")
     }
   }
 

@@ -21,7 +21,8 @@ enum WorldRules {
   private static let files: Result<[Document], any Error> = Result {
     let folder = URL(filePath: #filePath).deletingLastPathComponent()
       .appending(path: "../../../ParameterFiles/Waterfalls").standardized
-    let all = try FileManager.default.contentsOfDirectory(atPath: folder.path(percentEncoded: false))
+    let all = try FileManager.default.contentsOfDirectory(
+      atPath: folder.path(percentEncoded: false))
     return try all.sorted().map {
       try JSONDecoder().decode(Document.self, from: Data(contentsOf: folder.appending(path: $0)))
     }
