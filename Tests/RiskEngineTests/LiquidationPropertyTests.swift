@@ -174,8 +174,8 @@ private struct LiquidationWatch {
     #expect(now.magnitude <= first.magnitude, "P22: grew")
   }
 
-  /// P22: each fill closes something, and in a partial liquidation lifts equity over maintenance
-  /// margin and buffer, at the marks at which it was sent; P24: a solvent account is not filled
+  /// P22: each fill closes something, and a whole one in a partial liquidation lifts equity over
+  /// maintenance margin and buffer, at the marks at which it was sent; P24: a solvent account is not filled
   /// into debt.
   private mutating func checkProgress(
     _ report: ExecutionReport, _ record: Record, _ before: Engine
@@ -204,7 +204,8 @@ private struct LiquidationWatch {
     let (one, next) = (valuation.risk(account.portfolio), valuation.risk(portfolio))
     checkCloser(order, account.portfolio, portfolio)
     guard sent[order.id] == before.state.block else { return }
-    if order.stage == .partial {
+    let filled = trades.reduce(Size.zero) { $0 + $1.size }
+    if order.stage == .partial, filled == order.size {
       #expect(room(next) > room(one), "P22: \(order)")
     }
     guard order.fundShare == 0, one.equity >= 0 else { return }

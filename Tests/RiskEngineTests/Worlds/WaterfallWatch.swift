@@ -263,11 +263,16 @@ extension WaterfallWatch {
     let now = account.portfolio.size(of: trade.instrument)
     let order = opened.account.liquidation?.order
     let isHedge = order?.stage == .partial && held.sign != -(order?.side.sign ?? 0)
-    if !isHedge {
+    if isHedge {
+      // What a hedge has opened is closed as what was there before.
+      initial[account.id]?[trade.instrument] = now.steps
+    } else {
       hold(now.magnitude < held.magnitude, "P22: nothing was closed: \(trade)")
       hold(now.sign == 0 || now.sign == held.sign, "P22: turned round")
       if let first = initial[account.id]?[trade.instrument] {
-        hold(now.steps.magnitude <= first.magnitude, "P22: more than there was at first")
+        hold(
+          now.steps.magnitude <= first.magnitude,
+          "P22: more than there was at first: \(now) of \(first)")
       }
     }
     guard trade.cause == .liquidation, let order, let risk = opened.risk,
