@@ -175,8 +175,8 @@ private struct LiquidationWatch {
   }
 
   /// P22: each fill closes something, and a whole one in a partial liquidation lifts equity over
-  /// maintenance margin and buffer, at the marks at which it was sent; P24: a solvent account is not filled
-  /// into debt.
+  /// maintenance margin and buffer, at the marks at which it was sent; P24: a solvent account is
+  /// not filled into debt.
   private mutating func checkProgress(
     _ report: ExecutionReport, _ record: Record, _ before: Engine
   ) {

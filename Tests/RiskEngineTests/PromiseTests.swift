@@ -164,8 +164,8 @@ struct PromiseTests {
 
   /// A winner used to sell no more of its profit to the fund than its equity, and to give the rest.
   ///
-  /// Account 1 owes 1,000 USD, of which the fund has none; the only winner has gained 1,500 and, for
-  /// what it has lost elsewhere, is worth 800.
+  /// Account 1 owes 1,000 USD, of which the fund has none; the only winner has gained 1,500 and,
+  /// for what it has lost elsewhere, is worth 800.
   @Test("winners give nothing while the fund can buy what they have gained")
   func boughtToTheEnd() throws {
     var venue = try Venue.marked(only(["partial", "insuranceFund", "socializedLoss"]))
