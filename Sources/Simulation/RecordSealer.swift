@@ -8,7 +8,7 @@ import Synchronization
 
 /// Seals records one after another on a thread of its own, while the engine decides on.
 ///
-/// The chain of hashes is the one that ``RiskEngine/Engine/step(_:)`` makes. Not faster than the
+/// The chain of hashes is the one that ``/RiskEngine/Engine/step(_:)`` makes. Not faster than the
 /// engine for long: who is too far ahead waits.
 public final class RecordSealer: Sendable {
   private let queue = DispatchQueue(label: "plimsoll.records")
