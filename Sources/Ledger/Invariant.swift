@@ -67,7 +67,6 @@ extension LedgerState {
       guard isWellFormed(accounts[index].portfolio) else { return .accountsAreOrdered }
       fresh.add(
         accounts[index].portfolio.balances, accounts[index].portfolio.positions, 1, listing)
-      guard accounts[index].isInLiquidation else { continue }
       if let order = accounts[index].liquidationOrder, !isConsistent(order, accounts[index]) {
         return .liquidationsAreConsistent
       }
@@ -90,7 +89,6 @@ extension LedgerState {
       if index > 0, id <= accounts[index - 1].id { return .accountsAreOrdered }
       if index + 1 < accounts.count, id >= accounts[index + 1].id { return .accountsAreOrdered }
       guard isWellFormed(accounts[index].portfolio) else { return .accountsAreOrdered }
-      guard accounts[index].isInLiquidation else { continue }
       if let order = accounts[index].liquidationOrder, !isConsistent(order, accounts[index]) {
         return .liquidationsAreConsistent
       }

@@ -44,6 +44,7 @@ extension Replay {
     for offer in venue.engine.state.execution.offers {
       guard let command = keepers?.take(offer, venue.engine, book) else { continue }
       try self.offer(command)
+      keepers?.endTaking()
     }
   }
 
@@ -57,7 +58,7 @@ extension Replay {
   /// Lets makers work off what they took at prices of their own.
   mutating func hedge(_ trades: [Trade]) {
     let engine = venue.engine
-    for trade in trades where trade.cause == .liquidation {
+    for trade in trades {
       let isBuyer = engine.state.balance.isMaker(trade.buyer)
       bidders.hedge(trade, of: isBuyer ? trade.buyer : trade.seller, engine, in: &book)
     }
@@ -78,7 +79,7 @@ extension Replay {
       for _ in 0..<Self.mostBidsPerBlock {
         guard let (order, bid) = spot.bid(for: account, venue.engine, book),
           let asset = venue.engine.state.index(of: account)
-            .flatMap({ venue.engine.state.accounts[$0].liquidation?.sale?.asset })
+            .flatMap({ venue.engine.state.accounts[$0].collateralSale?.asset })
         else { break }
         try offer(.bidForCollateral(account, order, [bid]))
         guard let fill = lastPurchase else { break }

@@ -227,7 +227,7 @@ public struct Replay {
       lastTrades = []
     case .liquidationOrderClosed(_, let id, _): orders.removeAll { $0.id == id }
     case .auctionBidFilled(let fill): lastFill = fill
-    case .traded(let trade): lastTrades.append(trade)
+    case .traded(let trade) where trade.cause == .liquidation: lastTrades.append(trade)
     case .requestClosed(_, let filled) where filled > .zero: hedge(lastTrades)
     case .collateralOffered(let sale):
       if let order = SpotSide.order(of: sale, venue.engine) { orders.append(order) }

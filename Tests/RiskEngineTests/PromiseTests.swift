@@ -187,6 +187,11 @@ struct PromiseTests {
       return transfer.reason == .socializedLoss
     }
     #expect(given.isEmpty)
+    let bought = venue.records.flatMap(\.events).filter { event in
+      guard case .profitRealized(AccountID(2), _, _) = event else { return false }
+      return true
+    }
+    #expect(bought.count == 1, "all of it at once, however little the winner is worth")
     #expect(venue.balance(2, 1) > 15_000_000, "paid 1,000 USD in coins at 6,500")
   }
 }

@@ -118,7 +118,8 @@ extension Engine {
       side: offer.side, size: size, limit: price, stage: .partial,
       expiresAt: state.time + rules.liquidation.orderLife)
     // At the marks of now it may help no more.
-    guard relieving(order, of: portfolio, valuation) != nil else { throw .refused(.offerOver(id)) }
+    guard relieving(order, of: portfolio, valuation) == order
+    else { throw .refused(.offerOver(id)) }
     let fill = ExecutionReport.Fill(counterparty: keeper, size: size, price: price)
     let trades = try checked([fill], of: order, contract)
     try emit(.liquidationOrderIssued(order))

@@ -149,7 +149,7 @@ extension Engine {
   ) throws(StepError) {
     guard let batch = try? batch(of: sale), let settlement = try? batch.settled(at: state.time),
       let order = order(of: sale, min(sale.size, held), settlement), let valuation,
-      relieving(order, of: state.accounts[index].portfolio, valuation) != nil
+      relieving(order, of: state.accounts[index].portfolio, valuation) == order
     else {
       try withdraw(sale)
       return

@@ -59,34 +59,20 @@ extension Engine {
     else { return }
     var left = loss(of: account, in: market, asset: asset, valuation)
     guard left > 0 else { return }
-    // Who is paid has what it had: a profit beyond its equity can be bought in a further round.
-    var bought = left
-    while left > 0, bought > 0 {
-      bought = try buyOnce(left, asset: asset, for: account.id, in: market, valuation)
-      left -= bought
+    var sellers = RankedDraw(winners(of: market, asset: asset, valuation)) { one, other in
+      let (first, second) = (one.bearer, other.bearer)
+      return first.profit != second.profit
+        ? first.profit > second.profit : first.account < second.account
     }
-  }
-
-  /// Buys from every winner once, as much as its equity stands for.
-  ///
-  /// - Returns: How much was bought, ledger units.
-  private mutating func buyOnce(
-    _ units: Int64, asset: Int, for debtor: AccountID, in market: InstrumentID,
-    _ valuation: Valuation
-  ) throws(StepError) -> Int64 {
-    var left = units
-    let winners = winners(of: market, asset: asset, valuation).map(\.bearer)
-    var sellers = RankedDraw(winners) { one, other in
-      one.profit != other.profit ? one.profit > other.profit : one.account < other.account
-    }
-    while left > 0, let seller = sellers.next(), seller.profit > 0,
+    // Who is paid has what it had: of a solvent winner all of its profit can be bought, even what
+    // is beyond its equity.
+    while left > 0, let seller = sellers.next(), seller.bearer.profit > 0,
       state.listing.collateral.indices.contains(where: { $0 != asset && drawable($0) > 0 })
     {
       left -= try buy(
-        min(left, seller.profit), asset: asset, from: seller.account, for: debtor,
+        min(left, seller.profit), asset: asset, from: seller.bearer.account, for: account.id,
         in: market, valuation)
     }
-    return units - left
   }
 
   /// - Returns: How many ledger units the fund could pay for.

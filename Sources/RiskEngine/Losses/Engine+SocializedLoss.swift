@@ -130,6 +130,8 @@ extension Engine {
   struct Winner {
     /// What it could give: its profit, but never more than its equity.
     let bearer: LossBearer
+    /// All of its profit, ledger units.
+    let profit: Int64
     /// Ledger units of the asset.
     let equity: Int64
   }
@@ -157,7 +159,7 @@ extension Engine {
           Winner(
             bearer: LossBearer(
               account: state.accounts[index].id, profit: min(profit, most)),
-            equity: most))
+            profit: profit, equity: most))
       }
     }
     return winners

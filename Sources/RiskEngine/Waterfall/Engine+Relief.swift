@@ -8,17 +8,18 @@ import Margin
 import MarketData
 import Quantities
 
-// What a partial liquidation promises: whatever its order is filled at, the account stands better.
+// What a partial liquidation promises: an order filled whole, at its limit or better, leaves the
+// account better off.
 extension Engine {
-  /// The same for an account whose collateral may be for sale: the order helps whether the sale
-  /// comes to something or not.
+  /// ``relieving(_:of:_:)`` for an account whose collateral may be for sale: the order helps
+  /// whether the sale comes to something or not.
   ///
   /// - Parameter account: As it is expected to be once the sale has come in.
   mutating func relieving(
     _ order: LiquidationOrder, _ account: Account, _ valuation: Valuation
   ) -> LiquidationOrder? {
     let found = relieving(order, of: account.portfolio, valuation)
-    guard let found, account.liquidation?.sale != nil, let index = state.index(of: account.id)
+    guard let found, account.collateralSale != nil, let index = state.index(of: account.id)
     else { return found }
     return relieving(found, of: state.accounts[index].portfolio, valuation)
   }

@@ -33,7 +33,7 @@ extension Engine {
     }
     guard let relieving = relieving(order, account, valuation) else {
       // Collateral that is for sale may yet help.
-      guard account.liquidation?.sale == nil else { return .waits }
+      guard account.collateralSale == nil else { return .waits }
       return try enterNext(account.id, after: .partial)
     }
     return try send(relieving, valuation)

@@ -216,7 +216,7 @@ extension Engine {
       left.removeAll { $0.instrument == decided.instrument }
     }
     // Collateral that is for sale may yet help.
-    guard stage == .partial, account.liquidation?.sale == nil else { return .waits }
+    guard stage == .partial, account.collateralSale == nil else { return .waits }
     return try enterNext(account.id, after: .partial)
   }
 

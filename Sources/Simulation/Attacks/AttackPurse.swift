@@ -86,8 +86,9 @@ struct AttackPurse: Sendable {
     guard before.total > 0, before.units > 0, let pool = before.pool else { return }
     let stood = max(Self.equity(pool, before.unitValues, before.coin), 0)
     let stands = max(Self.equity(pool, unitValues, coin) - paid(by: pool), 0)
-    let product = (stands - stood) / Self.unit * Int128(before.units) * Self.unit
     // Rounded towards less profit.
+    let gained = (stands - stood).divided(by: Self.unit, rounding: .up)
+    let product = gained * Int128(before.units) * Self.unit
     exposure += product.divided(by: Int128(before.total), rounding: .up)
   }
 

@@ -134,7 +134,7 @@ extension AttackWorld {
       attempt(.bidInAuction(id, [bid]))
     }
     for id in Self.attackers {
-      guard let sale = account(id)?.liquidation?.sale, sale.market == nil else { continue }
+      guard let sale = account(id)?.collateralSale, sale.market == nil else { continue }
       let units = max(sale.left / 1_000 * script.number(.bid, 1...1_000), 1)
       let bid = CollateralBid(
         bidder: bidder, units: units, limit: sale.price, receivedAt: instant)

@@ -33,16 +33,10 @@ struct SpotSide {
       size: Size(steps: steps), limit: sale.limit, stage: .partial, expiresAt: sale.expiresAt)
   }
 
-  /// Whether an order for collateral is still out.
-  static func isOut(_ order: LiquidationOrder, _ engine: Engine) -> Bool {
-    guard let index = engine.state.index(of: order.account) else { return false }
-    return engine.state.accounts[index].liquidation?.sale?.id == order.id
-  }
-
   /// The accounts whose collateral is under the hammer at a price of this block, ascending.
   static func hammered(_ engine: Engine) -> [AccountID] {
     engine.state.accounts.compactMap { account in
-      guard let sale = account.liquidation?.sale, sale.market == nil,
+      guard let sale = account.collateralSale, sale.market == nil,
         sale.pricedAt == engine.state.time
       else { return nil }
       return account.id
@@ -54,7 +48,7 @@ struct SpotSide {
     for account: AccountID, _ engine: Engine, _ book: SimulatedBook
   ) -> (order: OrderID, bid: CollateralBid)? {
     guard let index = engine.state.index(of: account),
-      let sale = engine.state.accounts[index].liquidation?.sale, sale.market == nil,
+      let sale = engine.state.accounts[index].collateralSale, sale.market == nil,
       let depth = book.depth(of: sale.asset.symbol), let price = depth.market?.index
     else { return nil }
     let buyers = book.makers(of: sale.asset.symbol).filter { $0 != account }

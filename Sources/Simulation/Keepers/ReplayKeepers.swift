@@ -81,6 +81,9 @@ struct ReplayKeepers {
       leastReward: offer.reward(for: offer.left) / 10 * 9)
   }
 
+  /// Forgets who took, also where the engine refused it.
+  mutating func endTaking() { taker = nil }
+
   /// The one of the keepers who find it worth while whose transaction is first in a block of the
   /// minute; who is in the same block behind it pays for nothing.
   private mutating func firstArrived(
@@ -108,7 +111,8 @@ struct ReplayKeepers {
         // Wei of 10^−18 coins, prices in 10^−8, millionths of the quote currency.
         let paid = (Int128(one.price) * Int128(units) * Int128(coin?.steps ?? 0)).divided(
           by: 100_000_000_000_000_000_000, rounding: .up)
-        story.keepers[one.sender].gasPaid += Int64(clamping: paid)
+        story.keepers[one.sender].gasPaid = WaterfallCosts.sum(
+          story.keepers[one.sender].gasPaid, Int64(clamping: paid))
       }
       if let first = included.first { return first.sender }
     }
@@ -126,13 +130,12 @@ struct ReplayKeepers {
     case .offerTaken:
       story.taken += 1
       if let taker { story.keepers[taker].taken += 1 }
-      taker = nil
     case .transferred(let transfer) where transfer.reason == .keeperReward:
       guard let taker, let asset = engine.state.listing.index(of: transfer.amount.asset) else {
         return
       }
       let value = engine.valuation?.quote(transfer.amount.units, asset: asset) ?? 0
-      story.keepers[taker].rewards += value
+      story.keepers[taker].rewards = WaterfallCosts.sum(story.keepers[taker].rewards, value)
     case .offerClosed(_, _, .untaken): story.fallbacks += 1
     case .offerClosed(_, _, .unprofitable): story.unprofitable += 1
     case .traded(let trade) where trade.cause == .liquidation:

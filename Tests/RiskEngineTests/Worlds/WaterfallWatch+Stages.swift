@@ -120,9 +120,8 @@ extension WaterfallWatch {
       var after = account.portfolio
       after.balances[asset(of: contract.id) ?? 0] += after.take(
         -position.size, of: contract.id, unitValue: mark.unitValue)
-      // The whole of it restores, or is what would have been sent.
       let then = surplus(after) ?? 0
-      hold(then <= now || then >= 0, "P30: closing \(contract.name) would have helped")
+      hold(then <= now, "P30: closing \(contract.name) would have helped")
     }
   }
 
