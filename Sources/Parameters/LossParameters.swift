@@ -22,6 +22,9 @@ public enum DeleveragingPrice: Int64, Hashable, Sendable, CaseIterable {
   /// Where the equity of the account in liquidation is used up.
   case bankruptcy = 0
   case mark = 1
+  /// The mark, as far as the insurance fund can pay what is then owed; beyond that as much nearer
+  /// the bankruptcy price as the fund lacks.
+  case funded = 2
 }
 
 /// Who bears a loss the fund does not; the number in a file.
@@ -156,8 +159,8 @@ extension ParameterDefinition {
       "who gives up positions first: 0 profit times leverage, 1 everybody to one leverage, "
         + "2 price ratio times leverage, 3 pro rata, 4 from a drawn account on"),
     ParameterDefinition(
-      "deleveraging.price", .count, 0...1,
-      "price of auto-deleveraging: 0 bankruptcy price, 1 mark"),
+      "deleveraging.price", .count, 0...2,
+      "price of auto-deleveraging: 0 bankruptcy price, 1 mark, 2 mark as far as the fund can pay"),
     ParameterDefinition(
       "socializedLoss.rule", .count, 0...1,
       "who bears a loss: 0 winners by profit, 1 winners by equity, at most the profit"),

@@ -17,11 +17,22 @@ struct CascadeCommand: ParsableCommand {
       The accounts are drawn after the published aggregates of Hyperliquid's 10 October 2025:
       437,723 accounts in 162 markets, of which 63,637 are liquidated and 302 are insolvent.
 
-      Example: plimsoll cascade --accounts 20000 --markets 20
+      Example: plimsoll cascade --waterfall plimsoll --accounts 20000 --markets 20
       """)
 
   @OptionGroup var parameters: ParameterOptions
   @OptionGroup var options: EngineOptions
+
+  @Option(
+    name: .long,
+    help: ArgumentHelp(
+      "The waterfall: a name, as in `plimsoll waterfalls`, or a file.",
+      discussion: """
+        “plain” has the queue by profit and leverage, as the venue of that day had one; “plimsoll” \
+        is the house's own, which brings all winners of a market to one leverage.
+        """,
+      valueName: "waterfall"))
+  var waterfall = "plain"
 
   @Option(name: .long, help: ArgumentHelp("Accounts besides the makers.", valueName: "count"))
   var accounts = CascadePlan.october2025.accounts
@@ -43,8 +54,8 @@ struct CascadeCommand: ParsableCommand {
 
   func run() throws {
     let plan = CascadePlan.october2025.scaled(accounts: accounts, markets: markets)
-    var cascade = try Cascade(
-      plan, parameters: try parameters.load().set, workers: try options.workers())
+    let file = try WaterfallFile.load(waterfall).over(parameters.load())
+    var cascade = try Cascade(plan, parameters: file.set, workers: options.workers())
     let opening = try seconds { try cascade.open() }
     let before = processorSeconds()
     let crash = try seconds { try cascade.crash() }

@@ -44,13 +44,10 @@ struct AttacksCommandTests {
   func profit() throws {
     let file = Program.root.appendingPathComponent("ParameterFiles/plimsoll-2020-03-12.json")
     let text = try String(contentsOf: file, encoding: .utf8)
-    // As it is understood where it is not stated: as far as the band.
+    // As far as the band reaches.
     let robbed = text.replacing(
-      "{\"key\": \"insuranceFund.eventCap\"",
-      with: """
-        {"key": "insuranceFund.slippage", "value": "50%", "source": "a test"},
-        {"key": "insuranceFund.eventCap"
-        """)
+      "{\"key\": \"insuranceFund.slippage\", \"value\": \"0.05%\"",
+      with: "{\"key\": \"insuranceFund.slippage\", \"value\": \"50%\"")
     #expect(robbed != text)
     try folder.write("robbed.json", robbed)
     let arguments = ["--strategies", "512", "--family", "fakeDepth"]

@@ -103,10 +103,16 @@ struct World {
       let source: String
     }
     struct File: Decodable { let parameters: [Entry] }
-    let file = URL(filePath: #filePath).resolvingSymlinksInPath()
-      .deletingLastPathComponent()
-      .appending(path: "../../ParameterFiles/plimsoll-2020-03-12.json")
-    let entries = try JSONDecoder().decode(File.self, from: Data(contentsOf: file)).parameters
+    func entries(of name: String) throws -> [Entry] {
+      let file = URL(filePath: #filePath).resolvingSymlinksInPath()
+        .deletingLastPathComponent().appending(path: "../../ParameterFiles/\(name)")
+      return try JSONDecoder().decode(File.self, from: Data(contentsOf: file)).parameters
+    }
+    // Penalties that grow from tier to tier, as plain stages have them.
+    let plain = try entries(of: "Waterfalls/plain.json")
+    let stated = Set(plain.map(\.key))
+    let entries =
+      try entries(of: "plimsoll-2020-03-12.json").filter { !stated.contains($0.key) } + plain
     var values: [ParameterValue] = []
     // What a file does not state of these is neutral: each test adds the term it is about.
     let terms =

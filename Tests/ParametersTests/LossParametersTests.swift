@@ -26,9 +26,10 @@ struct LossParametersTests {
       #expect(try losses([(key: "deleveraging.rule", value: "\(queue.rawValue)")]).queue == queue)
     }
     #expect(try losses([(key: "deleveraging.price", value: "1")]).price == .mark)
+    #expect(try losses([(key: "deleveraging.price", value: "2")]).price == .funded)
     #expect(try losses([(key: "socializedLoss.rule", value: "1")]).sharing == .byEquity)
     for (key, value) in [
-      ("deleveraging.rule", "5"), ("deleveraging.rule", "-1"), ("deleveraging.price", "2"),
+      ("deleveraging.rule", "5"), ("deleveraging.rule", "-1"), ("deleveraging.price", "3"),
       ("socializedLoss.rule", "2"), ("insuranceFund.windowCap", "100.0000001%"),
       ("insuranceFund.feeRise", "25.0000001%"),
     ] {

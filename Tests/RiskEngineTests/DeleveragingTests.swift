@@ -101,6 +101,25 @@ struct DeleveragingTests {
     #expect(venue.account(1).liquidation == nil && venue.balance(1) == 0)
   }
 
+  @Test(
+    "the fund pays the way to the mark as far as it reaches, and winners the rest",
+    arguments: [(0, 7_500), (1, 7_499), (99, 7_401), (100, 7_400), (1_000, 7_400)])
+  func funded(fund: Int, price: Int64) throws {
+    let usd = try Coins.usd
+    // All of the fund may be spent on one account, and on nothing but this: orders get none of it.
+    let changes =
+      LastStages.changes([.deleveraging, .insuranceFund]) + [
+        (key: "deleveraging.price", value: "2"), (key: "insuranceFund.eventCap", value: "100%"),
+      ]
+    let venue = try crowd(changes) { venue in
+      if fund > 0 { try venue.fund("\(fund)", of: usd) }
+    }
+    #expect(cutsTaken(venue).allSatisfy { $0.price == Price(steps: price * 100_000_000) })
+    #expect(!cutsTaken(venue).isEmpty)
+    #expect(venue.account(1).liquidation == nil && venue.balance(1) == 0)
+    #expect(venue.engine.state.houses[0].insuranceFund == Int64(max(fund - 100, 0)) * 1_000_000)
+  }
+
   @Test("a hedged pair is not broken while another choice exists", arguments: ["0", "1"])
   func hedge(rule: String) throws {
     let venue = try crowd([(key: "deleveraging.rule", value: rule)]) { venue in

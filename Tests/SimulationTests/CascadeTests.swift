@@ -23,9 +23,12 @@ struct CascadeTests {
       meanWinnerNotional: part.meanWinnerNotional, winnerLeverage: part.winnerLeverage, seed: seed)
   }
 
+  private static func plain() throws -> ParameterSet {
+    try WaterfallFile.load("plain").over(ParameterFile.bundled()).set
+  }
+
   private static func run(_ plan: CascadePlan, threads: Int = 1) throws -> Cascade {
-    var cascade = try Cascade(
-      plan, parameters: ParameterFile.bundled().set, workers: .threads(threads))
+    var cascade = try Cascade(plan, parameters: plain(), workers: .threads(threads))
     try cascade.open()
     try cascade.crash()
     try cascade.settle()
@@ -51,7 +54,7 @@ struct CascadeTests {
   @Test("what insolvent accounts held is closed against winners to the unit")
   func noOvershoot() throws {
     let plan = Self.small()
-    var cascade = try Cascade(plan, parameters: ParameterFile.bundled().set)
+    var cascade = try Cascade(plan, parameters: Self.plain())
     try cascade.open()
     try cascade.crash()
     let valuation = try #require(cascade.engine.valuation)

@@ -63,6 +63,8 @@ struct HedgeReplayTests {
   private let hedging = [
     (key: "hedge.capital", value: "100000000"), (key: "hedge.default.threshold", value: "1"),
     (key: "hedge.windowCost", value: "1000000"), (key: "hedge.mostCost", value: "2%"),
+    // What is expected of an order of a liquidation is dearer than a hedge may be.
+    (key: "liquidation.expectedCost", value: "0.5%"),
   ]
 
   @Test("its journal recovers from snapshot and events, and verifies from its commands")

@@ -95,6 +95,8 @@ struct OutsideReplayTests {
     (key: "pool.eventShare", value: "50%"), (key: "pool.unwindShare", value: "2%"),
     (key: "hedge.capital", value: "100000000"), (key: "hedge.default.threshold", value: "1"),
     (key: "hedge.windowCost", value: "1000000"), (key: "hedge.mostCost", value: "2%"),
+    // What is expected of an order of a liquidation is dearer than a hedge may be.
+    (key: "liquidation.expectedCost", value: "0.5%"),
   ]
 
   @Test("every part acts, the figures say so, and the journal recovers and verifies")

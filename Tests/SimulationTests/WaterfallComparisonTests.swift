@@ -243,13 +243,18 @@ struct WaterfallComparisonTests {
       let one = FrontierSweep.Case(term: term, value: Rate(billionths: 1_000_000_000))
       let changed = try FrontierSweep.changed(house, one)
       let different = zip(house.values, changed.values).filter { $0.raw != $1.raw }.map(\.0.key)
-      // A factor of one changes no value; a buffer of one is another than the house's.
-      #expect(different == (term == .buffer ? ["margin.buffer"] : []))
+      // A factor of one changes no value; buffer and penalties of one are others than the house's.
+      switch term {
+      case .threshold: #expect(different.isEmpty)
+      case .buffer: #expect(different == ["margin.buffer"])
+      case .penalty:
+        #expect(different.count == 9 && different.allSatisfy { $0.hasSuffix("enalty") })
+        #expect(try changed.rate("liquidation.penalty") == .one)
+      }
     }
     let double = FrontierSweep.Case(term: .threshold, value: Rate(billionths: 2_000_000_000))
     let changed = try FrontierSweep.changed(house, double)
     #expect(try changed.rate("margin.scan.BTC.range") == Rate("32%"))
     #expect(try changed.rate("margin.tiers.BTC.row.2.initial") == Rate("20%"))
-    #expect(try changed.rate("margin.tiers.BTC.row.2.penalty") == Rate("1%"))
   }
 }

@@ -55,6 +55,18 @@ struct WaterfallFileTests {
     }
   }
 
+  @Test("the house's own says what the house's parameters say, and every other all that it says")
+  func apart() throws {
+    let house = try MarkedVenue.file.get()
+    let own = try WaterfallFile.load(WaterfallFile.house)
+    #expect(try own.over(house).set.values == house.set.values)
+    for file in try Self.bundled() {
+      // What a venue left to the house's own it would change with it.
+      let left = own.set.values.map(\.key).filter { !file.set.states($0) }
+      #expect(left.isEmpty, "\(file.set.name) leaves \(left)")
+    }
+  }
+
   @Test("replaces what is stated, adds what is not, and leaves the rest")
   func overlay() throws {
     let house = try MarkedVenue.file.get()

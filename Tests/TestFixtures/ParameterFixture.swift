@@ -5,8 +5,9 @@ import Foundation
 public import Parameters
 import Quantities
 
-/// The venue's default parameters, as the parameter file states them, but for the terms beyond
-/// scenarios, tiers and haircuts: what is not stated of these is neutral.
+/// The venue's default parameters, as the parameter file states them, but with plain stages of the
+/// waterfall, one at a time, and without the terms beyond scenarios, tiers and haircuts: what is
+/// not stated of these is neutral.
 public enum ParameterFixture {
   private struct Document: Decodable {
     struct Entry: Decodable {
@@ -17,22 +18,24 @@ public enum ParameterFixture {
     let parameters: [Entry]
   }
 
-  private static let stated: Result<ParameterSet, any Error> = Result {
+  private static let stated = Result { try read("plimsoll-2020-03-12.json") }
+
+  private static let defaults: Result<ParameterSet, any Error> = Result {
+    let set = try stated.get().overlaid(with: read("Waterfalls/plain.json"))
+    return try ParameterSet(
+      name: "defaults", date: set.date,
+      values: set.values.filter { $0.key.wholeMatch(of: terms) == nil })
+  }
+
+  private static func read(_ name: String) throws -> ParameterSet {
     let file = URL(filePath: #filePath).deletingLastPathComponent()
-      .appending(path: "../../ParameterFiles/plimsoll-2020-03-12.json").standardized
+      .appending(path: "../../ParameterFiles/\(name)").standardized
     let document = try JSONDecoder().decode(Document.self, from: Data(contentsOf: file))
     return try ParameterSet(
       name: "defaults", date: CivilDate.split(Timestamp(seconds: 1_583_971_200)).date,
       values: document.parameters.map {
         try ParameterSet.read(key: $0.key, text: $0.value, source: $0.source)
       })
-  }
-
-  private static let defaults: Result<ParameterSet, any Error> = Result {
-    let set = try stated.get()
-    return try ParameterSet(
-      name: set.name, date: set.date,
-      values: set.values.filter { $0.key.wholeMatch(of: terms) == nil })
   }
 
   private static var terms: Regex<(Substring, Substring?)> {

@@ -174,11 +174,11 @@ extension FrontierPoint.Term {
 }
 
 extension FrontierPoint {
-  /// A factor, or a share of maintenance margin.
+  /// A factor, a share of maintenance margin, or a share of what is liquidated.
   var valueText: String {
     switch term {
-    case .threshold, .penalty: "× " + NumberText.grouped(value.billionths, decimals: 9)
-    case .buffer: NumberText.grouped(value.billionths, decimals: 7) + " %"
+    case .threshold: "× " + NumberText.grouped(value.billionths, decimals: 9)
+    case .buffer, .penalty: NumberText.grouped(value.billionths, decimals: 7) + " %"
     }
   }
 }

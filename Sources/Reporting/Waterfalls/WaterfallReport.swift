@@ -177,7 +177,7 @@ extension WaterfallPage {
         "frontier-cost", "Mean margin against cost to traders", cost.markup,
         """
         Each point is the same crash with one term of “\(runs[0].name)” changed: all margins times \
-        a factor, the buffer as a share of maintenance margin, or all penalties times a factor. \
+        a factor, the buffer as a share of maintenance margin, or one penalty for all tiers. \
         Down and to the left is better. Points without a label stand in the table.
         """)
       + PageFrame.figure(

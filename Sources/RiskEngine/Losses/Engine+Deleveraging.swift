@@ -21,18 +21,38 @@ extension Engine {
     for position in account.portfolio.positions {
       guard let instrument = state.listing.index(of: position.instrument),
         state.listing.contracts[instrument].kind.expiry.map({ $0 > state.time }) ?? true,
-        let terms = valuation.terms(
-          for: position.instrument, in: account.portfolio, equity: risk.equity, fund: 0)
+        let unitValue = deleveragingValue(of: position, account, risk, valuation)
       else { continue }
-      let isAtMark = rules.liquidation.losses.price == .mark
-      let unitValue =
-        isAtMark ? valuation.marks[instrument].unitValue : terms.bankruptcyUnitValue
       let queue = Opposition(
         position: position, instrument: instrument, unitValue: unitValue,
         rule: deleveragingRule(of: account.id, in: instrument))
       if try close(queue, of: account.id, valuation) { closedAny = true }
     }
     return closedAny
+  }
+
+  /// The unit value at which a position is closed against others, by the venue's rule.
+  ///
+  /// Between mark and bankruptcy price every step is paid by the fund or given up by whoever is on
+  /// the other side: by the fund first, as far as it may spend on one account.
+  private func deleveragingValue(
+    of position: Position, _ account: Account, _ risk: AccountRisk, _ valuation: Valuation
+  ) -> Int64? {
+    let id = position.instrument
+    let price = rules.liquidation.losses.price
+    guard let mark = valuation.mark(of: id)?.unitValue,
+      let terms = valuation.terms(
+        for: id, in: account.portfolio, equity: risk.equity,
+        fund: price == .funded ? budget(.insuranceFund, for: id) : 0, fundLimit: mark)
+    else { return nil }
+    switch price {
+    case .mark: return mark
+    case .bankruptcy: return terms.bankruptcyUnitValue
+    case .funded:
+      // What is left of a solvent account is its own.
+      let limit = terms.limitUnitValue
+      return position.size.sign > 0 ? max(limit, mark) : min(limit, mark)
+    }
   }
 
   /// The rule in force; where an account is drawn, from the time, the account and the market.

@@ -102,10 +102,11 @@ extension Valuation {
   /// - Parameters:
   ///   - equity: Of the whole account, millionths of the quote currency.
   ///   - fund: What the fund may add for those positions, ledger units of their asset.
+  ///   - fundLimit: The unit value as far as which the fund pays, if not its own rule's.
   ///   - size: What is closed, if not what is held: a hedge counts as closing its opposite.
   func terms(
     for instrument: InstrumentID, in portfolio: Portfolio, equity: Int64, fund: Int64,
-    size: Size? = nil
+    fundLimit: Int64? = nil, size: Size? = nil
   ) -> ClosingTerms? {
     guard let index = listing.index(of: instrument),
       let asset = listing.index(of: listing.contracts[index].settlementAsset)
@@ -130,7 +131,7 @@ extension Valuation {
       unitValue: marks[index].unitValue,
       equityShare: units(ofQuote: Int64(clamping: equityShare), asset: asset, rounding: .down),
       fundShare: Int64(clamping: fundShare),
-      fundLimit: fundLimit(index, size))
+      fundLimit: fundLimit ?? self.fundLimit(index, size))
   }
 
   /// The unit value at the edge of the band around the mark, or nearer where the fund is to pay

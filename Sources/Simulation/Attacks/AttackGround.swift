@@ -7,11 +7,12 @@ public enum AttackGround: Int, Sendable, CaseIterable {
   case collateralToFund, collateralAuction, collateralBook
   case balance, depth
   case deleveraging, draining, atMark, sharing
+  case house
 
   /// What it states besides, or instead of, the venue's own parameters.
   var changes: [(key: String, value: String)] {
     switch self {
-    case .book: Self.keeperShare
+    case .book: Self.keeperShare + Self.slices
     case .bestTrade:
       Self.keeperShare + [
         (key: "liquidation.choice", value: "1"), (key: "liquidation.impact", value: "1"),
@@ -42,10 +43,13 @@ public enum AttackGround: Int, Sendable, CaseIterable {
         (key: "liquidation.depthPart", value: "50%"),
         (key: "liquidation.depthDistance", value: "1%"),
       ]
-    case .deleveraging: [(key: "deleveraging.rule", value: "0")]
-    case .draining: [(key: "deleveraging.rule", value: "1")]
+    case .deleveraging:
+      [(key: "deleveraging.rule", value: "0"), (key: "deleveraging.price", value: "0")]
+    case .draining:
+      [(key: "deleveraging.rule", value: "1"), (key: "deleveraging.price", value: "0")]
     case .atMark:
       [(key: "deleveraging.rule", value: "3"), (key: "deleveraging.price", value: "1")]
+    case .house: []
     case .sharing:
       [
         (key: "waterfall.socializedLoss.rank", value: "5"),
@@ -55,10 +59,6 @@ public enum AttackGround: Int, Sendable, CaseIterable {
       ]
     }
   }
-
-  /// What every ground states unless the venue does: the fund pays for closings as far as outsiders
-  /// would go, or whoever is alone in the book would be paid whatever it had.
-  static let common = [(key: "insuranceFund.slippage", value: "0.05%")]
 
   /// Whole units of the quote currency that the insurance fund begins with.
   var fund: Int64 {
@@ -71,8 +71,20 @@ public enum AttackGround: Int, Sendable, CaseIterable {
   var hasPool: Bool { self == .pool || self == .poolBehindBook }
   var hasHedge: Bool { self == .balance }
 
-  // A keeper's share of the penalty is where a liquidation by oneself pays most.
-  private static let keeperShare = [(key: "liquidation.keeperShare", value: "50%")]
+  // A keeper's share of a penalty is where a liquidation by oneself pays most.
+  private static let keeperShare = [
+    (key: "liquidation.keeperShare", value: "50%"), (key: "liquidation.penalty", value: "0.5%"),
+    (key: "margin.tiers.default.row.1.penalty", value: "0.5%"),
+    (key: "margin.tiers.default.row.2.penalty", value: "1%"),
+    (key: "margin.tiers.default.row.3.penalty", value: "2.5%"),
+    (key: "margin.tiers.default.row.4.penalty", value: "5%"),
+  ]
+
+  // Many orders for one position, each after the last.
+  private static let slices = [
+    (key: "liquidation.choice", value: "0"), (key: "liquidation.sliceShare", value: "20%"),
+    (key: "liquidation.wholeSliceNotional", value: "5000"), (key: "margin.buffer", value: "20%"),
+  ]
 
   private static let keeperTerms = [
     (key: "keeper.patience", value: "2"), (key: "keeper.bonus", value: "1%"),
@@ -116,17 +128,18 @@ public enum AttackGround: Int, Sendable, CaseIterable {
   /// Where a family is at home.
   static func grounds(of family: AttackFamily) -> [AttackGround] {
     switch family {
-    case .selfLiquidation, .washTrades: [.book, .bestTrade, .requests, .balance]
+    case .selfLiquidation, .washTrades: [.book, .bestTrade, .requests, .balance, .house]
     case .collusion: [.auction, .auction, .rights, .collateralAuction]
     case .dustSplitting: [.book, .auction, .keepers, .pool, .collateralToFund]
-    case .withdrawToTheEdge: [.book, .auction, .deleveraging, .pool, .collateralToFund]
-    case .fakeDepth: [.depth, .book, .requests, .poolBehindBook]
+    case .withdrawToTheEdge:
+      [.book, .auction, .deleveraging, .pool, .collateralToFund, .house]
+    case .fakeDepth: [.depth, .book, .requests, .poolBehindBook, .house]
     case .pools: [.pool, .poolBehindBook]
     case .keepers: [.keepers, .rights]
     case .requests: [.requests]
     case .conversion: [.collateralToFund, .collateralAuction, .collateralBook]
     case .balance: [.balance]
-    case .deleveraging: [.deleveraging, .draining, .atMark, .sharing]
+    case .deleveraging: [.deleveraging, .draining, .atMark, .sharing, .house]
     case .subaccounts, .everything: AttackGround.allCases
     }
   }

@@ -65,8 +65,7 @@ struct AttackWorld: Sendable {
     _ changes: [(key: String, value: String)] = []
   ) throws {
     let quote = try Asset(symbol: AssetSymbol("USD"), decimals: 6)
-    let usual = AttackGround.common.filter { !parameters.states($0.key) }
-    let own = (usual + ground.changes).filter { change in
+    let own = ground.changes.filter { change in
       !changes.contains { $0.key == change.key }
     }
     let set = try AttackVenue.fitted(parameters, own + changes)

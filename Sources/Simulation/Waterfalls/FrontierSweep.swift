@@ -12,12 +12,12 @@ public struct FrontierPoint: Sendable {
     case threshold
     /// How far above maintenance margin a liquidation ends.
     case buffer
-    /// Every penalty, times a factor.
+    /// The penalty on what is liquidated, the same in every tier.
     case penalty
   }
 
   public let term: Term
-  /// The factor, or the buffer itself, billionths.
+  /// The factor, or the buffer or penalty itself, billionths.
   public let value: Rate
   public let run: WaterfallRun
 
@@ -51,17 +51,17 @@ public struct FrontierSweep: Sendable {
       switch term {
       case .threshold: "margin × \(value)"
       case .buffer: "buffer \(value)"
-      case .penalty: "penalty × \(value)"
+      case .penalty: "penalty \(value)"
       }
     }
   }
 
-  /// Factors and buffers, billionths; the middle of each list is near what the house states.
+  /// Factors, buffers and penalties, billionths.
   static let thresholds: [Int64] = [
     500_000_000, 750_000_000, 1_000_000_000, 1_250_000_000, 1_500_000_000, 2_000_000_000,
   ]
   static let buffers: [Int64] = [0, 100_000_000, 200_000_000, 500_000_000, 1_000_000_000]
-  static let penalties: [Int64] = [0, 500_000_000, 1_000_000_000, 2_000_000_000, 4_000_000_000]
+  static let penalties: [Int64] = [0, 2_500_000, 5_000_000, 10_000_000, 20_000_000]
 
   public let cases: [Case]
   private let comparison: WaterfallComparison
@@ -101,8 +101,8 @@ public struct FrontierSweep: Sendable {
       guard isChanged(value.key, one.term) else { continue }
       let bounds = try ParameterSet.definition(of: value.key).bounds
       let raw =
-        one.term == .buffer
-        ? one.value.billionths : one.value.share(of: value.raw, rounding: .up)
+        one.term == .threshold
+        ? one.value.share(of: value.raw, rounding: .up) : one.value.billionths
       values.append(
         ParameterValue(
           key: value.key, raw: min(max(raw, bounds.lowerBound), bounds.upperBound),

@@ -140,8 +140,9 @@ extension WaterfallWatch {
 
   // MARK: Price
 
-  /// P35: the mark where the venue says so, the bankruptcy price otherwise: the account's equity,
-  /// shared among its positions by notional, is used up there.
+  /// P35: the mark where the venue says so, or else the bankruptcy price: the account's equity,
+  /// shared among its positions by notional, is used up there; or as near the mark as the fund
+  /// can pay.
   private mutating func checkValue(
     _ account: Account, _ instrument: InstrumentID, _ unitValue: Int64
   ) {
@@ -151,17 +152,46 @@ extension WaterfallWatch {
     }
     pass?.last = instrument
     guard let mark = valuation?.mark(of: instrument)?.unitValue else { return }
-    guard rules.liquidation.losses.price == .bankruptcy else {
-      hold(unitValue == mark, "P35: not the mark")
-      return
+    switch rules.liquidation.losses.price {
+    case .bankruptcy: note("P35 bankruptcy prices")
+    case .mark: note("P35 marks")
+    case .funded: note(unitValue == mark ? "P35 funded marks" : "P35 nearer than the fund can pay")
     }
-    note("P35 bankruptcy prices")
-    let whole = pass.map { bankruptcyValue(of: instrument, in: $0.account.portfolio) }
-    let now = bankruptcyValue(of: instrument, in: account.portfolio)
+    let whole = pass.map { executionValue(of: instrument, in: $0.account.portfolio) }
+    let now = executionValue(of: instrument, in: account.portfolio)
     hold([whole, now].contains(unitValue), "P35: \(unitValue), not \(now)")
   }
 
-  func bankruptcyValue(of instrument: InstrumentID, in portfolio: Portfolio) -> Int64 {
+  /// What the venue's rule closes a position at.
+  func executionValue(of instrument: InstrumentID, in portfolio: Portfolio) -> Int64 {
+    guard let mark = valuation?.mark(of: instrument)?.unitValue else { return 0 }
+    switch rules.liquidation.losses.price {
+    case .mark: return mark
+    case .bankruptcy: return bankruptcyValue(of: instrument, in: portfolio)
+    case .funded:
+      let value = bankruptcyValue(
+        of: instrument, in: portfolio, fund: fundShare(of: instrument, in: portfolio))
+      return portfolio.size(of: instrument).sign > 0 ? max(value, mark) : min(value, mark)
+    }
+  }
+
+  /// What the fund may pay for one position: its part, by notional, of what it may for all that
+  /// settle in the same asset.
+  private func fundShare(of instrument: InstrumentID, in portfolio: Portfolio) -> Int64 {
+    guard rules.has(.insuranceFund), let valuation, let asset = asset(of: instrument)
+    else { return 0 }
+    let own = Int128(
+      max(valuation.notional(portfolio.size(of: instrument), of: instrument), 1))
+    let total = portfolio.positions.filter { self.asset(of: $0.instrument) == asset }
+      .reduce(Int128(0)) { $0 + Int128(max(valuation.notional($1.size, of: $1.instrument), 1)) }
+    let free = max(state.houses[asset].insuranceFund - promised(asset), 0)
+    let cap = rules.liquidation.fundEventCap.share(of: free, rounding: .down)
+    return Int64(clamping: (Int128(min(cap, fundRoom(asset))) * own).floored(by: total))
+  }
+
+  func bankruptcyValue(
+    of instrument: InstrumentID, in portfolio: Portfolio, fund: Int64 = 0
+  ) -> Int64 {
     guard let valuation, let contract = contract(instrument), let asset = asset(of: instrument),
       let mark = valuation.mark(of: instrument)?.unitValue
     else { return 0 }
@@ -174,7 +204,7 @@ extension WaterfallWatch {
     let equity = Int128(valuation.risk(portfolio).equity) * own
     let share = valuation.units(
       ofQuote: Int64(clamping: equity.floored(by: total)), asset: asset, rounding: .down)
-    let perStep = Int128(share).floored(by: Int128(held.steps.magnitude))
+    let perStep = (Int128(share) + Int128(fund)).floored(by: Int128(held.steps.magnitude))
     let value = Int128(mark) - perStep * Int128(held.sign)
     let highest = Int128((try? contract.unitValue(at: contract.highestPrice)) ?? 0)
     return contract.isReciprocal

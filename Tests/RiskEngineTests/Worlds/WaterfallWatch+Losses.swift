@@ -88,12 +88,7 @@ extension WaterfallWatch {
 
   /// What the fund may still pay of an asset, beyond what it has promised to orders.
   func fundRoom(_ asset: Int) -> Int64 {
-    var promised: Int64 = 0
-    for account in state.accounts {
-      guard let order = account.liquidation?.order, self.asset(of: order.instrument) == asset
-      else { continue }
-      promised += order.fundShare
-    }
+    let promised = promised(asset)
     let balance = state.houses[asset].insuranceFund
     guard let window = rules.liquidation.losses.fund.window else { return balance - promised }
     let symbol = state.listing.collateral[asset].asset
@@ -104,6 +99,15 @@ extension WaterfallWatch {
       isOpen == true
       ? drawable[symbol] ?? 0 : window.cap.share(of: balance, rounding: .down)
     return max(min(balance - promised, left - promised), 0)
+  }
+
+  /// What the fund has promised of an asset to orders that are out.
+  func promised(_ asset: Int) -> Int64 {
+    state.accounts.reduce(0) { sum, account in
+      guard let order = account.liquidation?.order, self.asset(of: order.instrument) == asset
+      else { return sum }
+      return sum + order.fundShare
+    }
   }
 
   // MARK: Sharing

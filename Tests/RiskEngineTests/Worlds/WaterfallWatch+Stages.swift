@@ -128,11 +128,9 @@ extension WaterfallWatch {
   private func checkNobody(opposite position: Position, _ account: Account) {
     guard let contract = contract(position.instrument),
       contract.kind.expiry.map({ $0 > state.time }) ?? true,
-      let mark = valuation?.mark(of: contract.id)?.unitValue
+      valuation?.mark(of: contract.id) != nil
     else { return }
-    let value =
-      rules.liquidation.losses.price == .mark
-      ? mark : bankruptcyValue(of: contract.id, in: account.portfolio)
+    let value = executionValue(of: contract.id, in: account.portfolio)
     let winners = candidates(
       against: position.size, of: contract.id, at: value, winning: true, isDraining: false)
     hold(

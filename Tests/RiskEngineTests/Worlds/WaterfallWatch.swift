@@ -210,7 +210,8 @@ extension WaterfallWatch {
     hold(market.status == .open && market.freshAt == state.time, "P20")
   }
 
-  /// P21, P22, P24: one order at a time, which helps where it is filled whole, at its limit or better.
+  /// P21, P22, P24: one order at a time, which helps where it is filled whole, at its limit or
+  /// better.
   private mutating func checkOrder(_ order: LiquidationOrder) {
     sent[order.id] = epoch
     checkFresh(order.instrument)

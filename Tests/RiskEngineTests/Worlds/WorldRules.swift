@@ -99,7 +99,7 @@ enum WorldRules {
     ("liquidation.orderLife", ["20s", "10min"]),
     ("insuranceFund.eventCap", ["0%", "25%", "100%"]),
     ("deleveraging.rule", ["0", "1", "1", "2", "3", "4"]),
-    ("deleveraging.price", ["0", "1"]),
+    ("deleveraging.price", ["0", "1", "2"]),
     ("socializedLoss.rule", ["0", "1"]),
     ("socializedLoss.share", ["5%", "50%", "100%"]),
     ("socializedLoss.repayAbove", ["0", "20", "500"]),

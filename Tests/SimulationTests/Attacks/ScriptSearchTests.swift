@@ -26,7 +26,7 @@ private let played: Int = {
 
 @Suite("Attack search on a venue with every feature")
 struct ScriptSearchTests {
-  /// Seventeen venues, opened once.
+  /// Eighteen venues, opened once.
   private static let search = Result { try ScriptSearch(ParameterFile.bundled().set) }
 
   @Test("no family takes a unit from the venue", arguments: AttackFamily.allCases)
