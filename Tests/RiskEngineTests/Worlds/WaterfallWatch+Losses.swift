@@ -88,12 +88,7 @@ extension WaterfallWatch {
 
   /// What the fund may still pay of an asset, beyond what it has promised to orders.
   func fundRoom(_ asset: Int) -> Int64 {
-    var promised: Int64 = 0
-    for account in state.accounts {
-      guard let order = account.liquidation?.order, self.asset(of: order.instrument) == asset
-      else { continue }
-      promised += order.fundShare
-    }
+    let promised = promised(asset)
     let balance = state.houses[asset].insuranceFund
     guard let window = rules.liquidation.losses.fund.window else { return balance - promised }
     let symbol = state.listing.collateral[asset].asset
