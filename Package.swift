@@ -179,8 +179,8 @@ let package = Package(
     tests(
       "SimulationTests",
       [
-        "Simulation", "RiskEngine", "Journal", "Ledger", "MarketData", "Instruments",
-        "Parameters", "Quantities", "Connectors", "Margin", "Liquidation",
+        "TestFixtures", "Simulation", "RiskEngine", "Journal", "Ledger", "MarketData",
+        "Instruments", "Parameters", "Quantities", "Connectors", "Margin", "Liquidation",
       ]),
     tests("EvaluationTests", ["Evaluation", "Parameters", "Quantities", "NumericalMethods"]),
     tests(

@@ -25,7 +25,7 @@ public struct ParameterDefinition: Sendable {
 
   /// Whether `key` is an instance of this definition's key.
   public func matches(_ key: String) -> Bool {
-    // Byte by byte and without memory: every value of a file is held against every definition.
+    // Byte by byte and without memory: every value of a file is held against a few definitions.
     var pattern = self.key.utf8[...]
     var rest = key.utf8[...]
     let dot = UInt8(ascii: ".")
@@ -109,10 +109,10 @@ public struct ParameterSet: Hashable, Sendable {
 
   /// The definition that `key` is an instance of.
   public static func definition(of key: String) throws(ParameterError) -> ParameterDefinition {
-    for definition in ParameterDefinition.all where definition.matches(key) {
-      return definition
+    guard let definition = ParameterDefinition.shapes.first(for: key) else {
+      throw .unknown(key: key)
     }
-    throw .unknown(key: key)
+    return definition
   }
 
   /// Reads one value from text, checked against its definition.

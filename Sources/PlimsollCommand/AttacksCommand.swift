@@ -33,6 +33,13 @@ struct AttacksCommand: ParsableCommand {
     help: ArgumentHelp("The chain of strategies to begin with.", valueName: "number"))
   var first: UInt64 = 1
 
+  @Option(
+    name: .long,
+    help: ArgumentHelp(
+      "Print one strategy of the family step by step instead, in ledger units.",
+      valueName: "number"))
+  var trace: UInt64?
+
   @Option(name: .long, help: ArgumentHelp("Threads that play.", valueName: "count"))
   var threads = ProcessInfo.processInfo.activeProcessorCount
 
@@ -46,11 +53,15 @@ struct AttacksCommand: ParsableCommand {
     guard (1...256).contains(threads) else {
       throw ValidationError("--threads: \(threads) is not between 1 and 256")
     }
-    _ = try chosen()
+    let families = try chosen()
+    guard trace == nil || families.count == 1 else {
+      throw ValidationError("--trace: a number means a strategy of one family; state --family")
+    }
   }
 
   func run() throws {
     let search = try ScriptSearch(try parameters.load().set)
+    if let trace, let family = try chosen().first { return try printSteps(search, family, trace) }
     var isSafe = true
     if !json {
       let columns = ["strategies", "liquidated", "best profit", "number", "least loss", "s"]
@@ -65,6 +76,15 @@ struct AttacksCommand: ParsableCommand {
       print(json ? try encoded(AttackFigures(finding, seconds: spent)) : line(finding, spent))
     }
     guard isSafe else { throw ExitCode(1) }
+  }
+
+  private func printSteps(
+    _ search: ScriptSearch, _ family: AttackFamily, _ number: UInt64
+  ) throws {
+    guard let traced = search.trace(family, number: number) else { return }
+    for line in traced.lines { print(line) }
+    let (gain, closed) = traced.steps.reduce((0, 0)) { ($0.0 + $1.gain, $0.1 + $1.closed) }
+    print("in all: gain \(gain), closed \(closed)")
   }
 
   /// The families asked for, in the order of their declaration.
@@ -108,6 +128,8 @@ private struct AttackFigures: Encodable {
   let bestNumber: UInt64
   /// Of what a liquidation closed, millionths; absent where none closed enough.
   let leastLoss: Int64?
+  /// The strategy that lost it.
+  let leastNumber: UInt64?
   /// Strategies that broke an invariant.
   let broken: Int
   let seconds: Double
@@ -119,6 +141,7 @@ private struct AttackFigures: Encodable {
     bestProfit = finding.bestProfit
     bestNumber = finding.bestNumber
     leastLoss = finding.leastLoss == .max ? nil : finding.leastLoss
+    leastNumber = finding.leastLoss == .max ? nil : finding.leastNumber
     broken = finding.broken
     self.seconds = seconds
   }

@@ -58,7 +58,10 @@ struct BenchCommand: ParsableCommand {
         ParameterFile.bundled().set, accounts: marginAccounts,
         plot: out.map { URL(filePath: $0) })
     }
-    if !kernelsOnly { figures += try WaterfallBench.figures(plot: out.map(poolPlot)) }
+    if !kernelsOnly {
+      figures += try WaterfallBench.figures(plot: out.map(poolPlot))
+      figures += try DeleveragingBench.figures(ParameterFile.bundled().set)
+    }
     if json {
       for figure in figures { print(try encoded(figure)) }
       return

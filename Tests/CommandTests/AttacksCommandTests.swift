@@ -40,6 +40,16 @@ struct AttacksCommandTests {
     #expect(lines.count == 2 && lines[0].hasPrefix("family") && lines[1].hasPrefix("pools"))
   }
 
+  @Test("prints one strategy step by step, with what it came to at the end")
+  func trace() throws {
+    let outcome = try run(["--family", "collusion", "--trace", "256"])
+    try #require(outcome.code == 0, "\(outcome.errors)")
+    let lines = outcome.output.split(separator: "\n")
+    #expect(lines.last?.hasPrefix("in all: gain ") == true)
+    #expect(lines.contains { $0.hasPrefix("recordTrade: gain -") })
+    #expect(lines.contains { $0.contains("(his) to fees") || $0.contains("(his) buys of") })
+  }
+
   @Test("ends with 1 where there is a profit, and says so")
   func profit() throws {
     let file = Program.root.appendingPathComponent("ParameterFiles/plimsoll-2020-03-12.json")
@@ -50,7 +60,7 @@ struct AttacksCommandTests {
       with: "{\"key\": \"insuranceFund.slippage\", \"value\": \"50%\"")
     #expect(robbed != text)
     try folder.write("robbed.json", robbed)
-    let arguments = ["--strategies", "512", "--family", "fakeDepth"]
+    let arguments = ["--strategies", "48", "--family", "fakeDepth"]
     let outcome = try run(arguments + ["--parameters", folder.file("robbed.json")])
     #expect(outcome.code == 1 && outcome.output.contains("a profit"), "\(outcome.errors)")
     #expect(try run(arguments).code == 0)
@@ -60,7 +70,7 @@ struct AttacksCommandTests {
     "what cannot be meant is wrong usage",
     arguments: [
       ["--family", "nobody"], ["--strategies", "0"], ["--strategies", "100000001"],
-      ["--threads", "0"], ["--threads", "257"],
+      ["--threads", "0"], ["--threads", "257"], ["--trace", "3"],
     ])
   func usage(arguments: [String]) throws {
     let outcome = try run(arguments)

@@ -36,7 +36,12 @@ struct MarginExplainTests {
       ] + extra)
   }
 
-  private func answers(_ extra: [String] = []) throws -> [Explained] {
+  /// What the program says of the book, asked once for all tests.
+  private static let usual = Result { try MarginExplainTests().answers([]) }
+
+  private func answers() throws -> [Explained] { try Self.usual.get() }
+
+  private func answers(_ extra: [String]) throws -> [Explained] {
     try folder.write("book.csv", book)
     let outcome = try margin(["--json"] + extra)
     try #require(outcome.code == 0, "\(outcome.errors)")

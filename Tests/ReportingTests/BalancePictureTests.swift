@@ -61,16 +61,29 @@ struct BalancePictureTests {
     let last = deltas.lines.compactMap { $0.values.last?.flatMap(\.self) }
     #expect(last == [119_000_000, -59_500_000, -29_750_000, -29_750_000])
     let drawings = charts.map { ChartDrawing(chart: $0).markup.text }
-    for tick in ["100.00", "−50.00"] { #expect(drawings[0].contains(">\(tick) BTC</text>")) }
-    #expect(drawings[1].contains(" BTC</text>") && drawings[2].contains(">$4.00 k</text>"))
-    #expect(drawings[3].contains("k ETH</text>") || drawings[3].contains("00 ETH</text>"))
+    // Takers end 119 BTC long and 1,190 ETH short, registered makers with half of the opposite;
+    // gamma is a fiftieth of the opposite, vega forty dollars a coin.
+    let labels = [
+      ["−50.00 BTC", "0 BTC", "50.00 BTC", "100.00 BTC"],
+      ["−2.00 BTC", "−1.50 BTC", "−1.00 BTC", "−0.50 BTC", "0 BTC"],
+      ["$0", "$1.00 k", "$2.00 k", "$3.00 k", "$4.00 k"],
+      ["−1.00 k ETH", "−500.00 ETH", "0 ETH", "500.00 ETH"],
+      ["0 ETH", "5.00 ETH", "10.00 ETH", "15.00 ETH", "20.00 ETH"],
+      ["−$40.0 k", "−$30.0 k", "−$20.0 k", "−$10.0 k", "$0"],
+    ]
+    #expect(drawings.prefix(6).map(valueLabels) == labels)
     for drawing in drawings { #expect(!drawing.contains("NaN") && !drawing.contains("inf")) }
+  }
+
+  /// What stands at the axis of values, from below.
+  private func valueLabels(_ drawing: String) -> [String] {
+    drawing.matches(of: /class="tick end"[^>]*>([^<]*)</).map { String($0.1) }
   }
 
   @Test("payments of an interval add up to those of its blocks; what is given back is below")
   func payments() throws {
     let result = try replay()
-    let flow = BalanceFlow(result.balanceHistory, result.points, most: 7)
+    let flow = Flows(result.balanceHistory, result.points, most: 7)
     #expect(flow.intervals.ranges.count <= 7)
     // 3 of longs and of shorts, 24 of buyers, 18 of sellers, 14 given back.
     let expected: [Int64] = [15_000_000_000, 21_000_000, 264_000_000, 234_000_000, -238_000_000]

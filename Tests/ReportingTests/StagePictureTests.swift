@@ -216,7 +216,7 @@ struct FundPictureTests {
       set(&point, .penalty, Int64(block) * 1_000)
       if block % 7 == 3 { set(&point, .cover, -9_000_000) }
     }
-    let flows = FundFlows(result.fund, result.points, most: 20)
+    let flows = Flows(result.fund, result.points, most: 20)
     for (kind, sum) in zip(ReplayCharts.fundFlowKinds, flows.sums) {
       #expect(sum == result.fund[kind.flow])
     }

@@ -12,14 +12,14 @@ import Testing
 
 @Suite("Random histories with backstop pools")
 struct PoolPropertyTests {
-  private let caps = [
+  private static let caps = [
     (key: "waterfall.pool.rank", value: "2"), (key: "pool.marketCap", value: "9000"),
     (key: "pool.leverage", value: "2"), (key: "pool.unwindShare", value: "40%"),
     (key: "pool.notice", value: "0s"), (key: "liquidation.patience", value: "1"),
     (key: "pool.fee", value: "0.1%"), (key: "fees.taker", value: "0.04%"),
   ]
 
-  private func venue(seed: UInt64) throws -> Venue {
+  private static func venue(seed: UInt64) throws -> Venue {
     // Every other venue asks the pools before the book.
     let partial = (key: "waterfall.partial.rank", value: seed % 2 == 0 ? "3" : "1")
     var venue = try Venue.marked(caps + [partial])
@@ -34,7 +34,9 @@ struct PoolPropertyTests {
   }
 
   /// A history: customers come to the pools and go, prices move, the book answers, or does not.
-  private func history(seed: UInt64, _ check: (Venue, Venue) throws -> Void) throws -> Venue {
+  ///
+  /// What must hold after each step is looked at as it is made, by whichever test asks first.
+  private static let history = Kept<UInt64, Venue> { seed in
     var venue = try venue(seed: seed)
     var random = Seeded(seed &+ 1_000)
     var commands = RandomCommands(seed: seed)
@@ -42,12 +44,13 @@ struct PoolPropertyTests {
       let before = venue
       let command = try next(for: &venue, &commands, &random)
       guard try venue.attempt(command) else { continue }
-      try check(before, venue)
+      for pool in venue.engine.state.pools { checkClaims(pool) }
+      try checkTakeovers(since: before, venue)
     }
     return venue
   }
 
-  private func next(
+  private static func next(
     for venue: inout Venue, _ commands: inout RandomCommands, _ random: inout Seeded
   ) throws -> Command {
     let out = venue.engine.state.pools.compactMap(\.order)
@@ -73,14 +76,11 @@ struct PoolPropertyTests {
 
   @Test("claims are covered, caps hold, requirements fall, pools stay apart", arguments: 0..<10)
   func properties(seed: UInt64) throws {
-    let venue = try history(seed: seed) { before, after in
-      for pool in after.engine.state.pools { checkClaims(pool, after.engine.state) }
-      try checkTakeovers(since: before, after)
-    }
+    let venue = try Self.history(seed)
     #expect(venue.engine.state.brokenAfterBlock() == nil)
   }
 
-  private func checkClaims(_ pool: BackstopPool, _ state: LedgerState) {
+  private static func checkClaims(_ pool: BackstopPool) {
     for tranche in PoolTranche.allCases {
       let worths = pool.claims.filter { $0.tranche == tranche }
         .map { pool.worth(of: $0.account, tranche) }
@@ -92,7 +92,7 @@ struct PoolPropertyTests {
   }
 
   /// Follows the events of a step one by one: what each takeover does to both sides.
-  private func checkTakeovers(since before: Venue, _ after: Venue) throws {
+  private static func checkTakeovers(since before: Venue, _ after: Venue) throws {
     guard let record = after.records.last, let valuation = after.engine.valuation else { return }
     var state = before.engine.state
     var stood: (id: AccountID, pool: AccountID, state: LedgerState)?
@@ -111,7 +111,7 @@ struct PoolPropertyTests {
     if let last = stood { check(last, state, valuation, after) }
   }
 
-  private func check(
+  private static func check(
     _ stood: (id: AccountID, pool: AccountID, state: LedgerState), _ state: LedgerState,
     _ valuation: Valuation, _ venue: Venue
   ) {
@@ -141,8 +141,8 @@ struct PoolPropertyTests {
   func coverage() throws {
     var causes: Set<TradeCause> = []
     var (gains, losses) = (0, 0)
-    for seed: UInt64 in 0..<6 {
-      let venue = try history(seed: seed) { _, _ in }
+    for seed: UInt64 in 0..<10 {
+      let venue = try Self.history(seed)
       for event in venue.records.flatMap(\.events) {
         if case .traded(let trade) = event { causes.insert(trade.cause) }
         if case .poolSettled(let settlement) = event {
@@ -156,7 +156,7 @@ struct PoolPropertyTests {
 
   @Test("an engine made of the bytes of any state goes on alike", arguments: 0..<3)
   func recovery(seed: UInt64) throws {
-    let venue = try history(seed: seed) { _, _ in }
+    let venue = try Self.history(seed)
     guard case .openVenue(let quote, let set) = venue.commands[0] else { return }
     var engine = try Engine.open(quote: quote, parameters: set).engine
     var recovered = engine

@@ -12,10 +12,10 @@ import Testing
 
 @Suite("Determinism and recovery")
 struct RecoveryTests {
-  private func history(seed: UInt64, length: Int = 160) throws -> Venue {
+  private static let history = Kept<UInt64, Venue> { seed in
     var venue = try FuzzTests.busyVenue()
     var commands = RandomCommands(seed: seed)
-    for _ in 0..<length { try venue.attempt(commands.next(for: &venue)) }
+    for _ in 0..<160 { try venue.attempt(commands.next(for: &venue)) }
     return venue
   }
 
@@ -34,7 +34,7 @@ struct RecoveryTests {
 
   @Test("the same commands lead to the same hashes", arguments: 0..<4)
   func twice(seed: UInt64) throws {
-    let venue = try history(seed: seed)
+    let venue = try Self.history(seed)
     var engine = try opened(venue.commands[0])
     for (command, record) in zip(venue.commands, venue.records).dropFirst() {
       #expect(try engine.step(command).hash == record.hash)
@@ -43,7 +43,7 @@ struct RecoveryTests {
 
   @Test("commands that were read back from their bytes lead to the same hashes")
   func fromBytes() throws {
-    let venue = try history(seed: 50)
+    let venue = try Self.history(3)
     var engine = try opened(venue.commands[0])
     for (command, record) in zip(venue.commands, venue.records).dropFirst() {
       let read = try Command(canonicalBytes: command.canonicalBytes)
@@ -54,7 +54,7 @@ struct RecoveryTests {
   @Test(
     "applying the recorded events gives the live engine, and it goes on alike", arguments: 0..<4)
   func recover(seed: UInt64) throws {
-    let venue = try history(seed: seed)
+    let venue = try Self.history(seed)
     let half = venue.records.count / 2
     var engine = try opened(venue.commands[0])
     for record in venue.records[1..<half] { try engine.recover(record) }
@@ -69,7 +69,7 @@ struct RecoveryTests {
 
   @Test("stopping and starting at any point changes nothing", arguments: 0..<4)
   func restartAnywhere(seed: UInt64) throws {
-    let venue = try history(seed: seed)
+    let venue = try Self.history(seed)
     var random = Seeded(seed)
     var engine = try opened(venue.commands[0])
     for (command, record) in zip(venue.commands, venue.records).dropFirst() {
@@ -98,7 +98,7 @@ struct RecoveryTests {
 
   @Test("any number of workers gives the same answer", arguments: [1, 2, 3, 7, 100])
   func workers(count: Int) throws {
-    let venue = try history(seed: 60)
+    let venue = try Self.history(2)
     // The ranges are worked on in reverse.
     let split = AccountWorkers { total, work in
       let length = max((total + count - 1) / count, 1)

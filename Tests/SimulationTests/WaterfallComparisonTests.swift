@@ -9,6 +9,7 @@ import MarketData
 import Parameters
 import Quantities
 import RiskEngine
+import TestFixtures
 import Testing
 
 @testable import Simulation
@@ -38,20 +39,38 @@ struct WaterfallComparisonTests {
       folder: folder.path, window: nil, underlyings: [], badRows: .refuse)
   }
 
-  private func comparison(accounts: Int = 50, seed: UInt64 = 3) throws -> WaterfallComparison {
+  private static func comparison(
+    seed: UInt64 = 3, workers: AccountWorkers = .one
+  ) throws -> WaterfallComparison {
     WaterfallComparison(
-      title: "a fall", market: try Self.market.get(), file: try MarkedVenue.file.get(),
-      accounts: .population(count: accounts, seed: seed))
+      title: "a fall", market: try market.get(), file: try MarkedVenue.file.get(),
+      accounts: .population(count: 50, seed: seed), workers: workers)
   }
 
-  private func replay(_ waterfall: WaterfallFile) throws -> Replay {
+  /// The crash under one waterfall, from its beginning to its end.
+  private struct Played: Sendable {
+    let engine: Engine
+    let tally: CostTally
+    let result: ReplayResult
+  }
+
+  private static let waterfalls = Result { try WaterfallFileTests.bundled() }
+
+  private static func waterfall(_ name: String) throws -> WaterfallFile {
+    try #require(try waterfalls.get().first { $0.set.name == name })
+  }
+
+  /// Under each waterfall once, whichever test looks at it first.
+  private static let played = Kept<String, Played> { name in
     let comparison = try comparison()
-    let file = try waterfall.over(comparison.file)
-    return try Replay(
+    let file = try waterfall(name).over(comparison.file)
+    var replay = try Replay(
       ReplayPlan(
         title: "a fall", market: comparison.market,
         parameters: try FeedFit(market: comparison.market).parameters(file.set),
         accounts: comparison.accounts))
+    let result = try replay.run()
+    return Played(engine: replay.engine, tally: replay.tally, result: result)
   }
 
   /// What traders have of an asset: balances, and positions that settle in it at the marks.
@@ -74,17 +93,15 @@ struct WaterfallComparisonTests {
   @Test("every unit that traders gained or lost is attributed, under every waterfall")
   func reconciles() throws {
     var openings: Set<[String]> = []
-    for waterfall in try WaterfallFileTests.bundled() {
-      let name = waterfall.set.name
-      var replay = try replay(waterfall)
-      let result = try replay.run()
-      let tally = replay.tally
+    for name in try Self.waterfalls.get().map(\.set.name) {
+      let played = try Self.played(name)
+      let (engine, tally, result) = (played.engine, played.tally, played.result)
       #expect(!tally.outsiders.isEmpty)
-      for asset in replay.engine.state.listing.collateral.indices {
+      for asset in engine.state.listing.collateral.indices {
         let attributed = CostTally.Flow.allCases.reduce(Int128(0)) {
           $0 + tally.flow($1, asset: asset)
         }
-        let found = wealth(replay.engine, asset: asset, without: tally.outsiders)
+        let found = wealth(engine, asset: asset, without: tally.outsiders)
         #expect(attributed == found, "\(name), asset \(asset)")
       }
       let costs = result.costs
@@ -94,7 +111,7 @@ struct WaterfallComparisonTests {
       let kinds = WaterfallCosts.Kind.allCases.reduce(Int64(0)) { $0 + costs[$1] }
       #expect(stages == kinds && kinds == costs.total, "\(name)")
       // Only some waterfalls have a pool: an account of its own, and one of its depositor.
-      let accounts = result.totals.accounts - 2 * replay.engine.state.pools.count
+      let accounts = result.totals.accounts - 2 * engine.state.pools.count
       openings.insert([
         "\(accounts) \(result.totals.positions) \(result.totals.fundAtStart)",
         "\(result.points[0].openInterestValue)",
@@ -106,10 +123,8 @@ struct WaterfallComparisonTests {
   @Test("what each stage cost adds up step by step, and the fund's flows with its balance")
   func whoPaid() throws {
     var stages: Set<LiquidationStage> = []
-    for waterfall in try WaterfallFileTests.bundled() {
-      let name = waterfall.set.name
-      var replay = try replay(waterfall)
-      let result = try replay.run()
+    for name in try Self.waterfalls.get().map(\.set.name) {
+      let result = try Self.played(name).result
       let (costs, totals) = (result.costs, result.totals)
       let all = LiquidationStage.allCases
       #expect(all.reduce(0) { $0 + costs.fundPaid(at: $1) } == totals.fundPaid, "\(name)")
@@ -154,10 +169,7 @@ struct WaterfallComparisonTests {
 
   @Test("deleveragings name who was cut, of what position and of what profit")
   func deleveragings() throws {
-    let waterfall = try #require(
-      try WaterfallFileTests.bundled().first { $0.set.name == "hyperliquid" })
-    var replay = try replay(waterfall)
-    let result = try replay.run()
+    let result = try Self.played("hyperliquid").result
     #expect(!result.deleveragings.isEmpty)
     let value = result.deleveragings.reduce(Int64(0)) { $0 + $1.value }
     #expect(value == result.totals.deleveragedValue)
@@ -176,20 +188,15 @@ struct WaterfallComparisonTests {
     #expect(queue.time >= result.deleveragings[0].time)
     #expect(queue.classes.count == DeleveragingQueue.tenths + 1)
     #expect(queue.classes.dropLast().contains { $0.positions > 0 })
-    let none = try #require(
-      try WaterfallFileTests.bundled().first { $0.set.name == "vega" })
-    var other = try self.replay(none)
-    let without = try other.run()
+    let without = try Self.played("vega").result
     #expect(without.queue == nil && without.deleveragings.isEmpty, "no such stage, no queue")
   }
 
   @Test("each flow has the sign of what it is for, and each kind of cost is met")
   func flows() throws {
     for (name, deleverages) in [("hyperliquid", true), ("cross-margin-fund", false)] {
-      let waterfall = try #require(
-        try WaterfallFileTests.bundled().first { $0.set.name == name })
-      var replay = try replay(waterfall)
-      let result = try replay.run()
+      let played = try Self.played(name)
+      let result = played.result
       #expect(result.totals.liquidations > 0 && result.costs[.slippage] > 0)
       #expect(result.costs.bankruptAccounts > 0 && result.costs.meanMargin > 0)
       #expect((result.totals.deleveragedValue > 0) == deleverages)
@@ -199,32 +206,28 @@ struct WaterfallComparisonTests {
       let givenUp = result.deleveraged.reduce(Int64(0)) { $0 + $1.givenUp }
       // Each is rounded once an account and once a trade.
       #expect((givenUp - result.costs[.deleveraging]).magnitude <= 1_000)
-      for asset in replay.engine.state.houses.indices {
-        #expect(replay.tally.flow(.outside, asset: asset) >= 0)
-        #expect(replay.tally.flow(.penalty, asset: asset) <= 0)
-        #expect(replay.tally.flow(.cover, asset: asset) >= 0)
+      for asset in played.engine.state.houses.indices {
+        #expect(played.tally.flow(.outside, asset: asset) >= 0)
+        #expect(played.tally.flow(.penalty, asset: asset) <= 0)
+        #expect(played.tally.flow(.cover, asset: asset) >= 0)
       }
     }
   }
 
   @Test("a comparison is the same with any number of threads, and another with another seed")
   func determinism() throws {
-    let waterfall = try #require(try WaterfallFileTests.bundled().first)
-    let one = try comparison().run(waterfall)
-    let threaded = WaterfallComparison(
-      title: "a fall", market: try Self.market.get(), file: try MarkedVenue.file.get(),
-      accounts: .population(count: 50, seed: 3), workers: .threads(3))
-    let again = try threaded.run(waterfall)
-    #expect(one.result.hash == again.result.hash && one.result.costs == again.result.costs)
-    let other = try comparison(seed: 4).run(waterfall)
-    #expect(one.result.hash != other.result.hash)
+    let waterfall = try #require(try Self.waterfalls.get().first)
+    let one = try Self.played(waterfall.set.name).result
+    let again = try Self.comparison(workers: .threads(3)).run(waterfall).result
+    #expect(one.hash == again.hash && one.costs == again.costs)
+    let other = try Self.comparison(seed: 4).run(waterfall).result
+    #expect(one.hash != other.hash)
   }
 
   @Test("a ranking names the least of each figure and shares places")
   func ranking() throws {
     let runs = try ["cross-margin-fund", "plimsoll"].map { name in
-      try comparison().run(
-        try #require(try WaterfallFileTests.bundled().first { $0.set.name == name }))
+      WaterfallRun(name: name, description: "", result: try Self.played(name).result)
     }
     let ranking = WaterfallRanking(runs + runs)
     let costs = runs.map(\.totalCost)

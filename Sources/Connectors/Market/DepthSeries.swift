@@ -1,7 +1,6 @@
 // Plimsoll: a real-time margin and liquidation engine for crypto derivatives.
 // SPDX-License-Identifier: Apache-2.0
 
-public import MarketData
 public import Quantities
 
 /// How much a recorded book held near its middle over time, of one underlying.
@@ -16,7 +15,6 @@ public struct DepthSeries: Sendable {
   }
 
   public let base: AssetSymbol
-  public let source: SourceID
   /// In strictly increasing order of time; never empty.
   public let points: [Point]
   /// Relative to the folder.
@@ -45,7 +43,6 @@ public struct DepthSeries: Sendable {
 struct DepthFile {
   let name: String
   let base: AssetSymbol
-  let source: SourceID
 
   static let columns = ["ts_ms", "distance", "bids", "asks"]
   /// The word in place of a step.
@@ -59,13 +56,13 @@ struct DepthFile {
     guard words.last == Self.word else { return nil }
     let pair = words[0].split(separator: "-", omittingEmptySubsequences: false).map(String.init)
     guard words.count == 3, pair.count == 2, UserMarketFile.dollars.contains(pair[1]),
-      let base = try? AssetSymbol(pair[0]), let source = try? AssetSymbol(words[1])
+      let base = try? AssetSymbol(pair[0]), (try? AssetSymbol(words[1])) != nil
     else {
       throw .malformedName(
         path: folder + "/" + name,
         rule: "expected BASE-QUOTE.SOURCE.depth.csv such as BTC-USD.BITMEX.depth.csv")
     }
-    (self.name, self.base, self.source) = (name, base, SourceID(source))
+    (self.name, self.base) = (name, base)
   }
 
   /// A malformed row always stops the read: a missing depth would change every slice after it.
@@ -87,7 +84,7 @@ struct DepthFile {
     guard !points.isEmpty else {
       throw .unreadable(path: path, why: "it has no rows; expected depths")
     }
-    return DepthSeries(base: base, source: source, points: points, file: name)
+    return DepthSeries(base: base, points: points, file: name)
   }
 }
 

@@ -36,18 +36,13 @@ extension ReplayCharts {
     "\(name)-\(underlying.description.lowercased().replacing(".", with: "-"))"
   }
 
-  /// 10^−8 of base units as what their unit counts, millionths.
-  private static func millionths(_ quantity: Int64) -> Int64 {
-    Int64(clamping: Int128(quantity).divided(by: 100, rounding: .halfEven))
-  }
-
   private func values(
     of underlying: AssetSymbol, _ run: Int, _ history: BalanceHistory,
     _ value: (BalanceRow) -> Int64
   ) -> [Int64?] {
     thinnings[run].thin(
       history.points.map { point in
-        point.rows.first { $0.underlying == underlying }.map { Self.millionths(value($0)) }
+        point.rows.first { $0.underlying == underlying }.map { BalanceRow.millionths(value($0)) }
       })
   }
 
@@ -87,45 +82,42 @@ extension ReplayCharts {
       title: "Delta of \(underlying) by group" + suffix(run),
       caption: "Net delta of each group in \(underlying) after each block, long above the axis: "
         + "positions net to zero, so takers hold the opposite of the house.",
-      summary: last.map { "Takers end at \(money.short(Self.millionths($0.takersDelta)))." }
+      summary: last.map { "Takers end at \(money.short(BalanceRow.millionths($0.takersDelta)))." }
         ?? "At the end nobody is of the house.",
       kind: .lines(LineChart(unit: unit(underlying), axes: axes, lines: lines)),
       isWide: !runs.isComparison)
   }
 
+  private func gamma(of underlying: AssetSymbol) -> Chart? {
+    takers(
+      "Gamma", of: underlying, unit(underlying), \.takersGamma,
+      caption: "What their delta gains, in \(underlying), when prices rise by 1 %; the house has "
+        + "the opposite.")
+  }
+
+  private func vega(of underlying: AssetSymbol) -> Chart? {
+    takers(
+      "Vega", of: underlying, moneyUnit, \.takersVega,
+      caption: "What they gain, in \(runs.first.quote), when volatility rises by one point (0.01); "
+        + "the house has the opposite.")
+  }
+
   /// One line per run; `nil` where takers never have any.
   private func takers(
-    _ underlying: AssetSymbol, _ value: (BalanceRow) -> Int64
-  ) -> [ChartLine]? {
+    _ name: String, of underlying: AssetSymbol, _ unit: ChartUnit,
+    _ value: (BalanceRow) -> Int64, caption: String
+  ) -> Chart? {
     let lines = balances.map { run, history in
       ChartLine(
         name: runs.isComparison ? "takers, \(runs.names[run])" : "takers",
         color: Self.runColors[run % Self.runColors.count], weight: run == 0 ? .normal : .dashed,
         axis: run, values: values(of: underlying, run, history, value))
     }
-    return lines.contains { $0.values.contains { ($0 ?? 0) != 0 } } ? lines : nil
-  }
-
-  private func gamma(of underlying: AssetSymbol) -> Chart? {
-    takers(underlying, \.takersGamma).map { lines in
-      Chart(
-        id: Self.id("gamma", underlying), title: "Gamma of takers in \(underlying)",
-        caption: "What their delta gains, in \(underlying), when prices rise by 1 %; the house "
-          + "has the opposite.",
-        summary: "One line for each run.",
-        kind: .lines(LineChart(unit: unit(underlying), axes: axes, lines: lines)))
-    }
-  }
-
-  private func vega(of underlying: AssetSymbol) -> Chart? {
-    takers(underlying, \.takersVega).map { lines in
-      Chart(
-        id: Self.id("vega", underlying), title: "Vega of takers in \(underlying)",
-        caption: "What they gain, in \(runs.first.quote), when volatility rises by one point "
-          + "(0.01); the house has the opposite.",
-        summary: "One line for each run.",
-        kind: .lines(LineChart(unit: moneyUnit, axes: axes, lines: lines)))
-    }
+    guard lines.contains(where: { $0.values.contains { ($0 ?? 0) != 0 } }) else { return nil }
+    return Chart(
+      id: Self.id(name.lowercased(), underlying), title: "\(name) of takers in \(underlying)",
+      caption: caption, summary: "One line for each run.",
+      kind: .lines(LineChart(unit: unit, axes: axes, lines: lines)))
   }
 }
 
@@ -148,7 +140,7 @@ extension ReplayCharts {
   /// One chart per run, all with the same ends.
   private var payments: [Chart] {
     let flows = balances.map { run, history in
-      (run: run, flow: BalanceFlow(history, runs.results[run].points))
+      (run: run, flow: Flows(history, runs.results[run].points))
     }
     let top = flows.map(\.flow.top).max() ?? 0
     let bottom = flows.map(\.flow.bottom).min() ?? 0
@@ -170,35 +162,6 @@ extension ReplayCharts {
               .map { (name: $0.name, color: $0.color, values: $1) },
             top: top, bottom: bottom)),
         isWide: !runs.isComparison)
-    }
-  }
-}
-
-/// What each side paid in each interval.
-struct BalanceFlow {
-  let intervals: Intervals
-  /// In the order of `ReplayCharts.balancePayments`, then by interval.
-  let series: [[Int64]]
-
-  /// - Parameter most: No more intervals than this.
-  init(_ history: BalanceHistory, _ points: [ReplayPoint], most: Int = 97) {
-    let intervals = Intervals(points, most: most)
-    self.intervals = intervals
-    series = ReplayCharts.balancePayments.map { payment in
-      intervals.ranges.map { range in
-        range.reduce(0) { WaterfallCosts.plus($0, payment.value(history.points[$1])) }
-      }
-    }
-  }
-
-  /// Of each payment.
-  var sums: [Int64] { series.map { $0.reduce(0, WaterfallCosts.plus) } }
-  var top: Int64 { ends { max($0, 0) }.max() ?? 0 }
-  var bottom: Int64 { ends { min($0, 0) }.min() ?? 0 }
-
-  private func ends(_ part: (Int64) -> Int64) -> [Int64] {
-    intervals.starts.indices.map { index in
-      series.reduce(0) { WaterfallCosts.plus($0, part($1[index])) }
     }
   }
 }

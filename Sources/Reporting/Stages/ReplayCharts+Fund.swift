@@ -77,7 +77,7 @@ extension ReplayCharts {
 
   /// What came into the fund and went out of it, one chart per run, all with the same ends.
   var fundFlows: [Chart] {
-    let all = histories.map { run, history in (run, FundFlows(history, runs.results[run].points)) }
+    let all = histories.map { run, history in (run, Flows(history, runs.results[run].points)) }
     let top = all.map(\.1.top).max() ?? 0
     let bottom = all.map(\.1.bottom).min() ?? 0
     guard top > 0 || bottom < 0 else { return [] }
@@ -97,35 +97,6 @@ extension ReplayCharts {
               .map { (name: $0.name, color: $0.color, values: $1) },
             top: top, bottom: bottom)),
         isWide: !runs.isComparison)
-    }
-  }
-}
-
-/// What came into the fund and went out of it in each interval.
-struct FundFlows {
-  let intervals: Intervals
-  /// In the order of `ReplayCharts.fundFlowKinds`, then by interval.
-  let series: [[Int64]]
-
-  /// - Parameter most: No more intervals than this.
-  init(_ history: FundHistory, _ points: [ReplayPoint], most: Int = 97) {
-    let intervals = Intervals(points, most: most)
-    self.intervals = intervals
-    series = ReplayCharts.fundFlowKinds.map { kind in
-      intervals.ranges.map { range in
-        range.reduce(0) { WaterfallCosts.plus($0, history.points[$1][kind.flow]) }
-      }
-    }
-  }
-
-  /// Of each kind.
-  var sums: [Int64] { series.map { $0.reduce(0, WaterfallCosts.plus) } }
-  var top: Int64 { ends { max($0, 0) }.max() ?? 0 }
-  var bottom: Int64 { ends { min($0, 0) }.min() ?? 0 }
-
-  private func ends(_ part: (Int64) -> Int64) -> [Int64] {
-    intervals.starts.indices.map { index in
-      series.reduce(0) { WaterfallCosts.plus($0, part($1[index])) }
     }
   }
 }

@@ -39,18 +39,13 @@ extension ReportPage {
       ]
       table.append(
         ["\(row.underlying)"] + deltas.map { Self.quantity($0, coins) }
-          + [amountOrNone(Self.millionths(row.takersVega)), amountOrNone(row.imbalance)])
+          + [amountOrNone(BalanceRow.millionths(row.takersVega)), amountOrNone(row.imbalance)])
     }
     return table.markup
   }
 
-  /// 10^−8 of units, in millionths.
-  private static func millionths(_ quantity: Int64) -> Int64 {
-    Int64(clamping: Int128(quantity).divided(by: 100, rounding: .halfEven))
-  }
-
   private static func quantity(_ quantity: Int64, _ format: MoneyFormat) -> Markup {
-    quantity == 0 ? .none : "\(format.short(millionths(quantity)))"
+    quantity == 0 ? .none : "\(format.short(BalanceRow.millionths(quantity)))"
   }
 
   private func table(of hedge: HedgeSummary, _ who: Markup) -> Markup {
@@ -58,6 +53,13 @@ extension ReportPage {
     table.append(["Orders", "\(NumberText.grouped(Int64(hedge.orders)))"])
     for (label, value) in hedge.sums { table.append(["\(label)", amountOrNone(value)]) }
     return table.markup
+  }
+}
+
+extension BalanceRow {
+  /// 10^−8 of a unit as charts and money formats count it, millionths.
+  static func millionths(_ quantity: Int64) -> Int64 {
+    Int64(clamping: Int128(quantity).divided(by: 100, rounding: .halfEven))
   }
 }
 

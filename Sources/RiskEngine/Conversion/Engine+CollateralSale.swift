@@ -2,12 +2,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Instruments
-import Ledger
+public import Ledger
 import Liquidation
 import Margin
 import MarketData
 import Parameters
-import Quantities
+public import Quantities
 
 // Collateral for sale outside the fund: how it is offered, its clock, and when that is over.
 extension Engine {
@@ -32,6 +32,14 @@ extension Engine {
     let (units, rest) = contract.stepQuantity.quotientAndRemainder(dividingBy: perUnit)
     guard units > 0, rest == 0 else { return nil }
     return SpotMarket(contract: contract, unitsPerStep: units)
+  }
+
+  /// How many steps of its spot market are left of a sale; `nil` for one under the hammer.
+  public func stepsLeft(of sale: CollateralSale) -> Size? {
+    guard sale.market != nil, let asset = state.listing.index(of: sale.asset),
+      let market = spotMarket(of: asset)
+    else { return nil }
+    return Size(steps: sale.left / market.unitsPerStep)
   }
 
   /// Puts collateral up for sale, in its spot market or under the hammer.

@@ -46,9 +46,9 @@ public struct AttackScript: Hashable, Sendable {
 
   /// The numbers in front of the moves.
   enum Trait: Int, CaseIterable {
-    case ground, path, width, start, instrument, size, deposit, coins, layout, opposition, mode
-    case withdrawn, own, outside, price, cuts, taker, blocks, bid, firstBid, quote, lots, reveal
-    case isWandering, offset
+    case ground, path, width, start, instrument, size, deposit, coins, layout, opposition
+    case withdraws, withdrawn, own, outside, price, cuts, taker, blocks, bid, firstBid, quote, lots
+    case reveal, isWandering, offset
   }
 
   func raw(_ trait: Trait) -> UInt16 { genes[trait.rawValue] }

@@ -64,23 +64,4 @@ public enum AttackTouch: Int, Sendable, CaseIterable {
     case .matching, .liquidation, .transfer, .auction, .unwinding: return nil
     }
   }
-
-  /// What the strategies of a family are to reach.
-  static func expected(of family: AttackFamily) -> [AttackTouch] {
-    switch family {
-    case .selfLiquidation, .washTrades: [.ownOrder, .entryFee, .request]
-    case .collusion: [.auction, .right, .offer]
-    case .dustSplitting: [.ownOrder, .auction, .takeover, .offer]
-    case .withdrawToTheEdge: [.ownOrder, .auction, .takeover, .cover, .move]
-    case .fakeDepth: [.ownOrder, .request, .takeover, .cover]
-    case .pools: [.takeover, .poolResult]
-    case .keepers: [.offer, .right]
-    case .requests: [.request]
-    case .conversion: [.collateral, .cover]
-    case .balance: [.hedge, .entryFee, .funding]
-    case .deleveraging: [.deleveraging, .sharing, .ownOrder]
-    case .subaccounts: [.move, .ownOrder]
-    case .everything: AttackTouch.allCases
-    }
-  }
 }

@@ -29,9 +29,7 @@ extension AttackWorld {
       deposit(victim, room)
     }
     open(script, victim, instrument, steps)
-    if script.isSet(.mode), script.number(.withdrawn, 0...1_001) > 0 {
-      withdraw(victim, script.number(.withdrawn, 0...1_001))
-    }
+    if script.isSet(.withdraws) { withdraw(victim, script.number(.withdrawn, 0...1_001)) }
   }
 
   private mutating func open(
@@ -81,7 +79,6 @@ extension AttackScript {
   /// The account that is to fail first.
   var victim: AccountID {
     switch number(.layout, 0...5) {
-    case 0, 1: AttackWorld.first
     case 2: AttackWorld.apart
     case 3: AttackWorld.below
     case 4: AttackWorld.third

@@ -32,8 +32,10 @@ struct AttackWorld: Sendable {
   var isPaidByOthers = false
   /// The unit value at which an honest maker has answered an account's last request.
   var answeredAt: [AccountID: Int64] = [:]
-  /// An invariant that broke; no strategy may get that far.
-  var broken: Invariant?
+  /// Every step, where somebody wants to know.
+  var trace: AttackTrace?
+  /// Whether an invariant broke; no strategy may get that far.
+  var isBroken = false
 
   static let maker = AccountID(0)
   static let outsider = AccountID(1)
@@ -137,11 +139,13 @@ extension AttackWorld {
   /// Takes a command, or leaves no trace of it.
   @discardableResult
   mutating func attempt(_ command: Command) -> Bool {
+    reckonTrace()
     let record: Record
     do { record = try engine.step(command) } catch {
-      if case .broken(let invariant, _) = error { broken = broken ?? invariant }
+      if case .broken = error { isBroken = true }
       return false
     }
+    trace?.append(command, record.events)
     for event in record.events {
       if let touch = AttackTouch(event) { touches |= 1 << touch.rawValue }
       switch event {
@@ -158,6 +162,13 @@ extension AttackWorld {
       }
     }
     return true
+  }
+
+  /// Reckons the last step of the trace, if there is one.
+  mutating func reckonTrace() {
+    guard var told = trace else { return }
+    told.reckon(self)
+    trace = told
   }
 
   private mutating func note(_ trade: Trade) {

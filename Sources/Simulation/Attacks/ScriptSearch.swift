@@ -29,6 +29,8 @@ public struct ScriptSearch: Sendable {
     /// The least that was lost by a liquidation, millionths of what it closed; of those that
     /// closed at least 1,000 of the quote currency.
     public internal(set) var leastLoss = Int64.max
+    /// The number of the strategy that lost it.
+    public internal(set) var leastNumber: UInt64 = 0
     /// How many strategies touched what, in the order of ``AttackTouch``.
     public internal(set) var touches = [Int](repeating: 0, count: AttackTouch.allCases.count)
     /// How many strategies broke an invariant of the ledger, and the first of them.
@@ -143,10 +145,23 @@ public struct ScriptSearch: Sendable {
 
   /// Plays one strategy on a copy of its ground.
   public func play(_ script: AttackScript) -> Outcome {
+    var world = opened(script)
+    play(script, in: &world)
+    return Outcome(
+      profit: world.purse.profit(world), isLiquidated: world.isLiquidated,
+      notional: world.liquidatedNotional, touches: world.touches, isBroken: world.isBroken)
+  }
+
+  /// A copy of the ground on which a strategy plays.
+  func opened(_ script: AttackScript) -> AttackWorld {
     let grounds = AttackGround.grounds(of: script.family)
     let ground = grounds[Int(script.number(.ground, 0...Int64(grounds.count - 1)))]
     var world = worlds[ground.rawValue]
     world.purse.hasGaps = script.hasGaps
+    return world
+  }
+
+  func play(_ script: AttackScript, in world: inout AttackWorld) {
     world.begin(script)
     for place in 0..<4 {
       world.play(AttackWorld.Choice(script, place), script)
@@ -167,9 +182,6 @@ public struct ScriptSearch: Sendable {
         world.answerAll(script)
       }
     }
-    return Outcome(
-      profit: world.purse.profit(world), isLiquidated: world.isLiquidated,
-      notional: world.liquidatedNotional, touches: world.touches, isBroken: world.broken != nil)
   }
 }
 
@@ -182,8 +194,8 @@ extension ScriptSearch.Finding {
       bestProfit = outcome.profit
       bestNumber = number
     }
-    if let rate = outcome.rate, outcome.notional >= 1_000_000_000 {
-      leastLoss = min(leastLoss, -rate)
+    if let rate = outcome.rate, outcome.notional >= 1_000_000_000, -rate < leastLoss {
+      (leastLoss, leastNumber) = (-rate, number)
     }
     guard outcome.isBroken else { return }
     if broken == 0 { brokenNumber = number }
@@ -199,7 +211,9 @@ extension ScriptSearch.Finding {
       bestProfit = other.bestProfit
       bestNumber = other.bestNumber
     }
-    leastLoss = min(leastLoss, other.leastLoss)
+    if other.leastLoss < leastLoss {
+      (leastLoss, leastNumber) = (other.leastLoss, other.leastNumber)
+    }
     if broken == 0 { brokenNumber = other.brokenNumber }
     broken += other.broken
   }

@@ -22,15 +22,10 @@ struct SpotSide {
   ///
   /// - Returns: `nil` for a sale under the hammer.
   static func order(of sale: CollateralSale, _ engine: Engine) -> LiquidationOrder? {
-    guard let market = sale.market, let index = engine.state.listing.index(of: market) else {
-      return nil
-    }
-    // A step is so many 10^−8 of a coin.
-    let perUnit = 100_000_000 / sale.asset.unitsPerWhole
-    let steps = sale.left / max(engine.state.listing.contracts[index].stepQuantity / perUnit, 1)
+    guard let market = sale.market, let size = engine.stepsLeft(of: sale) else { return nil }
     return LiquidationOrder(
       id: sale.id, account: sale.account, instrument: market, side: .sell,
-      size: Size(steps: steps), limit: sale.limit, stage: .partial, expiresAt: sale.expiresAt)
+      size: size, limit: sale.limit, stage: .partial, expiresAt: sale.expiresAt)
   }
 
   /// The accounts whose collateral is under the hammer at a price of this block, ascending.

@@ -87,7 +87,7 @@ struct RepairTradesTests {
     var random = SplitMix64(seed: seed)
     let estimate = costs(books.engine)
     var purposes: Set<RepairTrade.Purpose> = []
-    for _ in 0..<30 {
+    for _ in 0..<12 {
       for mode in MarginMode.allCases {
         var portfolio = books.portfolio(&random, mode)
         let risk = try books.engine.risk(of: portfolio)

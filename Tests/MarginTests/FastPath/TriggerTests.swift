@@ -13,8 +13,8 @@ import Testing
 struct TriggerTests {
   /// With PLIMSOLL_FULL=1 a million over all seeds, and another million with all terms.
   private static let isFull = ProcessInfo.processInfo.environment["PLIMSOLL_FULL"] == "1"
-  private static let ticks = isFull ? 250_000 : 1_000
-  private static let ticksWithTerms = isFull ? 334_000 : 500
+  private static let ticks = isFull ? 250_000 : 400
+  private static let ticksWithTerms = isFull ? 334_000 : 250
 
   /// Netting, size charges, basis and tier floor; the last without a charge for crowding, beside
   /// which no other would be noticed, and with accounts so large that the floor decides.

@@ -155,13 +155,7 @@ extension WaterfallWatch {
   /// may cost is paid, or the rest is needed for the debt.
   private func fundIsPoor(_ risk: AccountRisk, _ auction: AuctionProgress) -> Bool {
     let whole = state.listing.collateral.indices.reduce(Int128(0)) { sum, asset in
-      var promised: Int64 = 0
-      for account in state.accounts {
-        guard let order = account.liquidation?.order, self.asset(of: order.instrument) == asset
-        else { continue }
-        promised += order.fundShare
-      }
-      let free = max(state.houses[asset].insuranceFund - promised, 0)
+      let free = max(state.houses[asset].insuranceFund - promised(asset), 0)
       return isFresh(asset) ? sum + Int128(valuation?.quote(free, asset: asset) ?? 0) : sum
     }
     let paid = Int128(auction.fundPaid)

@@ -86,6 +86,15 @@ struct WaterfallWatch {
     contract(id).flatMap { state.listing.index(of: $0.settlementAsset) }
   }
 
+  /// What the fund has promised of an asset to orders that are out.
+  func promised(_ asset: Int) -> Int64 {
+    state.accounts.reduce(0) { sum, account in
+      guard let order = account.liquidation?.order, self.asset(of: order.instrument) == asset
+      else { return sum }
+      return sum + order.fundShare
+    }
+  }
+
   func isOpen(_ id: InstrumentID) -> Bool {
     contract(id).map { state.status(of: $0.underlying) == .open } ?? false
   }
@@ -304,13 +313,8 @@ extension WaterfallWatch {
 
   /// P24: what the fund has promised to orders that are out it has.
   private func checkSetAside() {
-    var promised = state.houses.map { _ in Int64(0) }
-    for account in state.accounts {
-      guard let order = account.liquidation?.order, let asset = asset(of: order.instrument)
-      else { continue }
-      promised[asset] += order.fundShare
-    }
-    for (house, units) in zip(state.houses, promised) {
+    for (asset, house) in state.houses.enumerated() {
+      let units = promised(asset)
       hold(
         units <= house.insuranceFund,
         "P24: the fund has promised \(units) of \(house.insuranceFund)")

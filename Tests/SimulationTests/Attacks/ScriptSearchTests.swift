@@ -43,8 +43,27 @@ struct ScriptSearchTests {
     // A few dozen do not say what a search reaches.
     guard played > 2_000 else { return }
     #expect(finding.liquidations > played / 4, "the search reaches liquidation")
-    for touch in AttackTouch.expected(of: family) {
+    for touch in Self.expected(of: family) {
       #expect(finding.touches[touch.rawValue] > 0, "\(touch) is reached")
+    }
+  }
+
+  /// What the strategies of a family are to reach.
+  private static func expected(of family: AttackFamily) -> [AttackTouch] {
+    switch family {
+    case .selfLiquidation, .washTrades: [.ownOrder, .entryFee, .request]
+    case .collusion: [.auction, .right, .offer]
+    case .dustSplitting: [.ownOrder, .auction, .takeover, .offer]
+    case .withdrawToTheEdge: [.ownOrder, .auction, .takeover, .cover, .move]
+    case .fakeDepth: [.ownOrder, .request, .takeover, .cover]
+    case .pools: [.takeover, .poolResult]
+    case .keepers: [.offer, .right]
+    case .requests: [.request]
+    case .conversion: [.collateral, .cover]
+    case .balance: [.hedge, .entryFee, .funding]
+    case .deleveraging: [.deleveraging, .sharing, .ownOrder]
+    case .subaccounts: [.move, .ownOrder]
+    case .everything: AttackTouch.allCases
     }
   }
 
@@ -59,6 +78,21 @@ struct ScriptSearchTests {
     let found = try #require(search.strategy(.fakeDepth, number: finding.bestNumber))
     #expect(found.outcome.profit == finding.bestProfit, "the number is the reproduction")
     #expect(search.play(found.script) == found.outcome)
+  }
+
+  @Test("the steps of a strategy add up to what it lost and closed")
+  func trace() throws {
+    var search = try Self.search.get()
+    search.length = 4
+    let finding = search.run(.subaccounts, from: 1, count: 32)
+    try #require(finding.leastLoss != .max, "one of them closed something")
+    let found = try #require(search.strategy(.subaccounts, number: finding.leastNumber))
+    let trace = try #require(search.trace(.subaccounts, number: finding.leastNumber))
+    let closed = trace.steps.reduce(0) { $0 + $1.closed }
+    #expect(trace.steps.reduce(0) { $0 + $1.gain } == found.outcome.profit)
+    #expect(closed == found.outcome.notional && closed >= 1_000_000_000)
+    #expect(-found.outcome.profit * 1_000_000 / closed == finding.leastLoss)
+    #expect(trace.steps.contains { $0.gain < 0 } && !trace.lines.isEmpty)
   }
 
   @Test("as many threads as there are find the same")
