@@ -180,7 +180,7 @@ let package = Package(
       "SimulationTests",
       [
         "Simulation", "RiskEngine", "Journal", "Ledger", "MarketData", "Instruments",
-        "Parameters", "Quantities", "Connectors", "Margin", "Liquidation",
+        "Parameters", "Quantities", "Connectors", "Margin", "Liquidation", "Clearing",
       ]),
     tests("EvaluationTests", ["Evaluation", "Parameters", "Quantities", "NumericalMethods"]),
     tests(

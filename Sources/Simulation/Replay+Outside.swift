@@ -19,7 +19,7 @@ extension Replay {
     let rules = engine.rules
     guard rules.liquidation.requests.isOn || !rules.balance.isEmpty else { return [] }
     return makers.desks.flatMap { desk in
-      engine.state.hedge == nil ? desk.accounts : desk.accounts.dropLast()
+      isHedged(engine) ? desk.accounts.dropLast() : desk.accounts
     }
     .prefix(Engine.mostMakers).map { .registerMaker($0) }
   }

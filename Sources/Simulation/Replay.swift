@@ -69,7 +69,7 @@ public struct ReplayPlan: Sendable {
 ///
 /// Everything is a function of the plan: two runs of one plan end at the same hash.
 public struct Replay {
-  private let plan: ReplayPlan
+  let plan: ReplayPlan
   private(set) var venue: RecordedVenue
   private var observer = ReplayObserver()
   var book: SimulatedBook
@@ -274,13 +274,12 @@ extension Replay {
     case .book(let rows, _): opening = try OpeningBook.loading(rows, into: market)
     }
     observer.exclude(opening.makers.accounts)
-    for command in opening.commands { try offer(command) }
+    try open(opening)
     statement = opening.statement
     book.open(market.listing, makers: opening.makers)
     try fillFund()
     for command in Self.poolOpening(of: venue.engine) { try submit(command) }
     for command in Self.hedgeOpening(of: venue.engine) { try submit(command) }
-    for command in Self.registrations(of: opening.makers, in: venue.engine) { try submit(command) }
     try venue.commit()
   }
 

@@ -19,6 +19,7 @@ extension ReportPage {
           """
       }
       return table(of: balance.rows, who) + (balance.hedge.map { table(of: $0, who) } ?? "")
+        + (balance.entry.map { table(of: $0, who) } ?? "")
     }.joined()
   }
 
