@@ -37,15 +37,26 @@ extension Replay {
     if !reports.isEmpty { try submit(.reportDepth(reports)) }
   }
 
-  /// Tells the engine what gas costs, and lets keepers take what it offers.
+  /// Opens the accounts of keepers, who are no traders.
+  mutating func openKeepers() throws {
+    for command in keepers?.opening(of: venue.engine) ?? [] {
+      observer.exclude(keepers?.accounts ?? [])
+      try submit(command)
+    }
+  }
+
+  /// Tells the engine what gas costs, and lets keepers take what it offers, or bid for it.
   mutating func answerOffers() throws {
     guard let report = keepers?.report(venue.engine) else { return }
     try submit(report)
     for offer in venue.engine.state.execution.offers {
       guard let command = keepers?.take(offer, venue.engine, book) else { continue }
       try self.offer(command)
-      keepers?.endTaking()
     }
+    // What is opened now was sealed in an earlier block.
+    let openings = keepers?.openings(venue.engine) ?? []
+    let commitments = keepers?.commitments(venue.engine, book) ?? []
+    for command in openings + commitments { try offer(command) }
   }
 
   /// Lets registered makers answer what was asked since the block before.

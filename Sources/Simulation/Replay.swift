@@ -71,7 +71,7 @@ public struct ReplayPlan: Sendable {
 public struct Replay {
   let plan: ReplayPlan
   private(set) var venue: RecordedVenue
-  private var observer = ReplayObserver()
+  var observer = ReplayObserver()
   var book: SimulatedBook
   var bidders: AuctionBidders
   var keepers: ReplayKeepers?
@@ -280,6 +280,7 @@ extension Replay {
     try fillFund()
     for command in Self.poolOpening(of: venue.engine) { try submit(command) }
     for command in Self.hedgeOpening(of: venue.engine) { try submit(command) }
+    try openKeepers()
     try venue.commit()
   }
 

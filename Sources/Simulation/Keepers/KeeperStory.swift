@@ -3,15 +3,17 @@
 
 /// What one keeper of a replay did; money in millionths of the quote currency.
 public struct KeeperFigures: Hashable, Sendable {
-  /// Transactions for slices that it found worth its gas.
+  /// Transactions for slices, or for a bid for one, that it found worth its gas.
   public internal(set) var sent = 0
   /// Of them, how many were in a block in time.
   public internal(set) var reached = 0
-  /// Of those, how many took a slice or a part of one.
+  /// Of those, how many took a slice or a part of one, at once or by the bid.
   public internal(set) var taken = 0
   /// For all that were in a block, whether they took anything or not.
   public internal(set) var gasPaid: Int64 = 0
   public internal(set) var rewards: Int64 = 0
+  /// What it paid for rights to slices.
+  public internal(set) var rightsPaid: Int64 = 0
 
   /// Both together.
   public static func + (one: KeeperFigures, other: KeeperFigures) -> KeeperFigures {
@@ -21,6 +23,7 @@ public struct KeeperFigures: Hashable, Sendable {
     sum.taken += other.taken
     sum.gasPaid = WaterfallCosts.sum(one.gasPaid, other.gasPaid)
     sum.rewards = WaterfallCosts.sum(one.rewards, other.rewards)
+    sum.rightsPaid = WaterfallCosts.sum(one.rightsPaid, other.rightsPaid)
     return sum
   }
 }
@@ -37,6 +40,8 @@ public struct KeeperStory: Hashable, Sendable {
   /// The price of the worst liquidation of a position against its mark, 1 for at the mark.
   public internal(set) var worstPrice = 1.0
   public internal(set) var keepers: [KeeperFigures] = []
+  /// Absent where no rights were sold.
+  public internal(set) var rights: RightsFigures?
 
   /// All keepers together.
   public var sum: KeeperFigures { keepers.reduce(KeeperFigures(), +) }
