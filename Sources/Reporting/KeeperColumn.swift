@@ -39,7 +39,12 @@ extension KeeperStory {
           .money($0.rightsPaid)
         })
     }
-    return columns
+    return columns + [
+      KeeperColumn("closedValue", "Worked off", "Worked off") { .money($0.closedValue) },
+      KeeperColumn("cost", "Its cost", "What that cost, with fees") { .money($0.cost) },
+      KeeperColumn("held", "Held", "Held at the end") { .money($0.held) },
+      KeeperColumn("result", "Result", "Result after gas") { .money($0.result) },
+    ]
   }
 }
 

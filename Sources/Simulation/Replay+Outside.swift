@@ -47,7 +47,9 @@ extension Replay {
 
   /// Tells the engine what gas costs, and lets keepers take what it offers, or bid for it.
   mutating func answerOffers() throws {
-    guard let report = keepers?.report(venue.engine) else { return }
+    guard venue.engine.rules.liquidation.keeper.isOn,
+      let report = keepers?.report(venue.engine)
+    else { return }
     try submit(report)
     for offer in venue.engine.state.execution.offers {
       guard let command = keepers?.take(offer, venue.engine, book) else { continue }
@@ -77,6 +79,13 @@ extension Replay {
 
   /// What the book makes of an order; the fund's hedge finds nobody there who is of the house.
   mutating func answer(_ order: LiquidationOrder, mark: Price) -> ExecutionReport {
+    if isLeftToKeepers, venue.engine.rules.liquidation.pace.keeperShare > .zero,
+      order.stage == .partial, let index = venue.engine.state.index(of: order.account),
+      venue.engine.state.orderOut(of: index)?.id == order.id,
+      let report = keepers?.answer(order, venue.engine, book)
+    {
+      return report
+    }
     let isHedge = venue.engine.state.isHedge(order.account)
     let house = isHedge ? venue.engine.state.balance.makers : []
     return book.answer(order, mark: mark, excluding: house)

@@ -11,9 +11,20 @@ public struct KeeperFigures: Hashable, Sendable {
   public internal(set) var taken = 0
   /// For all that were in a block, whether they took anything or not.
   public internal(set) var gasPaid: Int64 = 0
+  /// What it was paid: rewards, penalties, and what bidders in auctions receive.
   public internal(set) var rewards: Int64 = 0
   /// What it paid for rights to slices.
   public internal(set) var rightsPaid: Int64 = 0
+  /// What it worked off in the book, at the marks.
+  public internal(set) var closedValue: Int64 = 0
+  /// What that cost against the marks, and all its fees.
+  public internal(set) var cost: Int64 = 0
+  /// What it holds at the end, longs and shorts together.
+  public internal(set) var held: Int64 = 0
+  /// What its account is worth at the end, less its capital and its gas.
+  public internal(set) var result: Int64 = 0
+
+  public init() {}
 
   /// Both together.
   public static func + (one: KeeperFigures, other: KeeperFigures) -> KeeperFigures {
@@ -24,6 +35,10 @@ public struct KeeperFigures: Hashable, Sendable {
     sum.gasPaid = WaterfallCosts.sum(one.gasPaid, other.gasPaid)
     sum.rewards = WaterfallCosts.sum(one.rewards, other.rewards)
     sum.rightsPaid = WaterfallCosts.sum(one.rightsPaid, other.rightsPaid)
+    sum.closedValue = WaterfallCosts.sum(one.closedValue, other.closedValue)
+    sum.cost = WaterfallCosts.sum(one.cost, other.cost)
+    sum.held = WaterfallCosts.sum(one.held, other.held)
+    sum.result = WaterfallCosts.sum(one.result, other.result)
     return sum
   }
 }

@@ -13,17 +13,14 @@ extension ReplayKeepers {
   mutating func follow(_ event: LedgerEvent, _ engine: Engine) {
     switch event {
     case .keeperOffered: story.offered += 1
-    case .offerTaken(_, let id, _):
-      story.taken += 1
-      if let keeper = accounts.firstIndex(of: id) { story.keepers[keeper].taken += 1 }
+    case .offerTaken: story.taken += 1
     case .offerClosed(_, _, .untaken): story.fallbacks += 1
     case .offerClosed(_, _, .unprofitable): story.unprofitable += 1
-    case .traded(let trade) where trade.cause == .liquidation:
-      guard let mark = engine.valuation?.mark(of: trade.instrument), mark.price > .zero else {
-        return
-      }
-      story.worstPrice = min(
-        story.worstPrice, Double(trade.price.steps) / Double(mark.price.steps))
+    case .traded(let trade): follow(trade, engine)
+    case .liquidationStarted(let id, _):
+      if let keeper = accounts.firstIndex(of: id) { liquidated.append(keeper) }
+    case .liquidationEnded(let id, _):
+      liquidated.removeAll { accounts[$0] == id }
     case .transferred(let transfer): follow(transfer, engine)
     case .rightsOffered(let sale):
       change {
@@ -41,11 +38,52 @@ extension ReplayKeepers {
     }
   }
 
+  /// A keeper took something over, or worked something off.
+  private mutating func follow(_ trade: Trade, _ engine: Engine) {
+    guard let mark = engine.valuation?.mark(of: trade.instrument) else { return }
+    if trade.cause == .liquidation, mark.price > .zero {
+      story.worstPrice = min(
+        story.worstPrice, Double(trade.price.steps) / Double(mark.price.steps))
+    }
+    for (id, sign) in [(trade.buyer, Int64(1)), (trade.seller, -1)] {
+      guard let keeper = accounts.firstIndex(of: id), !liquidated.contains(keeper) else {
+        continue
+      }
+      switch trade.cause {
+      case .liquidation, .auction:
+        story.keepers[keeper].taken += 1
+        hold(trade.instrument, keeper, engine)
+      case .matching:
+        let notional = engine.valuation?.notional(trade.size, of: trade.instrument) ?? 0
+        story.keepers[keeper].closedValue = WaterfallCosts.sum(
+          story.keepers[keeper].closedValue, notional)
+        let lost = Int128(sign * trade.size.steps) * Int128(trade.unitValue - mark.unitValue)
+        charge(id, engine.valuation?.quote(Int64(clamping: lost), of: trade.instrument) ?? 0)
+        settle(trade, keeper)
+      case .transfer, .deleveraging, .pool, .unwinding, .hedge: break
+      }
+    }
+  }
+
+  /// A part of what was due is closed.
+  private mutating func settle(_ trade: Trade, _ keeper: Int) {
+    let place = holdings.firstIndex {
+      $0.keeper == keeper && $0.instrument == trade.instrument
+    }
+    if let place { holdings[place].due = max(holdings[place].due - trade.size.steps, 0) }
+  }
+
+  private mutating func charge(_ id: AccountID, _ value: Int64) {
+    guard let keeper = accounts.firstIndex(of: id) else { return }
+    story.keepers[keeper].cost = WaterfallCosts.sum(story.keepers[keeper].cost, value)
+  }
+
   private mutating func follow(_ transfer: Transfer, _ engine: Engine) {
     guard let asset = engine.state.listing.index(of: transfer.amount.asset) else { return }
     let value = engine.valuation?.quote(transfer.amount.units, asset: asset) ?? 0
     switch (transfer.reason, transfer.from, transfer.to) {
-    case (.keeperReward, _, .account(let id)):
+    case (.keeperReward, _, .account(let id)), (.liquidationPenalty, _, .account(let id)),
+      (.auctionDiscount, _, .account(let id)), (.auctionReward, _, .account(let id)):
       guard let keeper = accounts.firstIndex(of: id) else { return }
       story.keepers[keeper].rewards = WaterfallCosts.sum(story.keepers[keeper].rewards, value)
     case (.rightsPayment, .account(let id), let payee):
@@ -58,9 +96,12 @@ extension ReplayKeepers {
         }
       }
       guard let keeper = accounts.firstIndex(of: id) else { return }
-      if !payers.contains(keeper) { payers.append(keeper) }
       story.keepers[keeper].rightsPaid = WaterfallCosts.sum(
         story.keepers[keeper].rightsPaid, value)
+    case (.tradingFee, .account(let id), _), (.entryFee, .account(let id), _):
+      charge(id, value)
+    case (.entryRebate, _, .account(let id)), (.makerRebate, _, .account(let id)):
+      charge(id, -value)
     case (.rightsForfeit, _, _):
       change { $0.forfeited = WaterfallCosts.sum($0.forfeited, value) }
     default: break
@@ -69,8 +110,6 @@ extension ReplayKeepers {
 
   /// A sale is over: what is still sealed is lost, unless it ended before its time.
   private mutating func settle(_ id: UInt64, _ outcome: RightsOutcome) {
-    for keeper in payers { story.keepers[keeper].taken += 1 }
-    payers = []
     let left = unopened.removeValue(forKey: id) ?? 0
     change {
       if outcome.isWithdrawn {

@@ -26,8 +26,10 @@ struct ReplayKeepers {
   var sealed: [SealedOffer] = []
   /// The last sale of rights that they have seen.
   var lastSale: UInt64 = 0
-  /// Who has paid for rights in the sale that is being settled.
-  var payers: [Int] = []
+  /// In the order in which they were taken.
+  var holdings: [Holding] = []
+  /// Keepers whose own accounts are being liquidated.
+  var liquidated: [Int] = []
   /// Sealed bids of open sales that are not opened, by sale.
   var unopened: [UInt64: Int] = [:]
 
@@ -36,6 +38,8 @@ struct ReplayKeepers {
   static let capital: Int64 = 2_000_000
   /// 40 gwei, each of them up to 30 % more or less.
   private static let usualPrice = 40_000_000_000.0
+  /// Gas of a transaction where the venue does not say what one needs.
+  private static let usualGas: Int64 = 600_000
   /// A block each 13 seconds.
   private static let blocksPerMinute = 4
   static let latencySeconds = 26.0
@@ -137,7 +141,7 @@ struct ReplayKeepers {
   /// The keepers whose transactions are in a block of this minute, in that order.
   ///
   /// In a race only those of the first block that has any, for who comes later sees that it is
-  /// over. Everybody in a block pays for it.
+  /// over. Everybody in a block pays for it; where the chain's coin has no price, nothing.
   ///
   /// - Parameters:
   ///   - number: What the transactions are for; draws are its own.
@@ -151,7 +155,8 @@ struct ReplayKeepers {
     var chain = CongestedChain(
       CongestedChain.Terms(profile: profile), from: second, seed: random.next())
     let coin = (try? AssetSymbol("ETH")).flatMap { engine.state.market(of: $0)?.market.index }
-    let units = engine.rules.liquidation.keeper.gasUnits
+    let stated = engine.rules.liquidation.keeper
+    let units = stated.isOn ? stated.gasUnits : Self.usualGas
     for keeper in accounts.indices {
       let price = Self.usualPrice * (0.7 + 0.6 * random.nextUnit())
       let cost = price * Double(units) * 1e-18 * Double(coin?.steps ?? 0) * 1e-8

@@ -69,7 +69,8 @@ struct RightsReplayTests {
   }
 
   private func check(
-    _ sale: RightsSale, _ outcome: RightsOutcome, _ events: ArraySlice<LedgerEvent>, _ sums: inout Sums
+    _ sale: RightsSale, _ outcome: RightsOutcome, _ events: ArraySlice<LedgerEvent>,
+    _ sums: inout Sums
   ) throws {
     var paid: [AccountID: Int64] = [:]
     var rewards: [AccountID: Int64] = [:]
