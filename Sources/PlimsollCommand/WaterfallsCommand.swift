@@ -46,7 +46,7 @@ struct WaterfallsCommand: ParsableCommand {
 
   @Flag(
     name: .long,
-    help: "Leave what waterfalls pay others for to keepers on a congested chain; see the guide.")
+    help: "Leave what waterfalls pay others for to keepers on a congested chain.")
   var keepers = false
 
   @Option(name: .long, help: ArgumentHelp("Folder for the page.", valueName: "folder"))

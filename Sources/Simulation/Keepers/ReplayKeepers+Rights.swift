@@ -12,9 +12,12 @@ import RiskEngine
 // Keepers of a replay as bidders for the rights to slices.
 //
 // Decisions, with their reasons:
-// - A right is worth what its lots are paid less what they cost: the book's impact, the wait until
-//   the batch settles (φσ√t), gas, and the deposit times the odds of losing it. Costs are a
-//   keeper's own: the book's times a number drawn from 0.8 to 1.2.
+// - A right is worth what its lots are paid less what they cost: the book's impact and the wait
+//   until the batch settles (φσ√t). Impact is a keeper's own: the book's times a number drawn from
+//   0.8 to 1.2.
+// - Gas, and the deposit times the odds of losing it, are spent by who does not win as well. A
+//   keeper that counts on winning one time in as many as there are keepers bids where that much of
+//   what the right is worth covers them; in its price they are not.
 // - It bids for as many lots as are worth most to it together and as it has room for, at their mean
 //   worth, and names less the more lots it asks for: (q − 1) ÷ 2n of it off, for q of n lots. With
 //   one price for all, that of the first lot not served, a bid for one lot is best at its worth,
@@ -35,16 +38,19 @@ extension ReplayKeepers {
     let opensAt: Timestamp?
   }
 
-  /// What lots are worth to a keeper together, before gas.
+  /// What lots are worth to a keeper together.
   struct RightsWorth {
     let lots: Int64
     /// Quote units.
     let value: Double
 
-    /// - Returns: `nil` where a lot is not worth the reserve.
-    func bid(in sale: RightsSale, less gas: Double, _ salt: [UInt8]) -> RightsBid? {
+    /// - Parameter gas: Quote units, not negative.
+    /// - Returns: `nil` where bidding does not cover its cost or a lot is not worth the reserve.
+    func bid(in sale: RightsSale, for gas: Double, _ salt: [UInt8]) -> RightsBid? {
+      let lost = (oddsOfNever + oddsOfLate) * Double(sale.deposit) * 1e-6
+      guard value / Double(keepers) >= gas + lost else { return nil }
       let shade = Double(lots - 1) / Double(2 * sale.lots)
-      let price = Int64(max(value - gas, 0) / Double(lots) * (1 - shade) * 1e6)
+      let price = Int64(value / Double(lots) * (1 - shade) * 1e6)
       guard price >= sale.reserve, price <= Amount.limit / sale.lots else { return nil }
       return RightsBid(price: price, lots: lots, salt: salt)
     }
@@ -79,7 +85,7 @@ extension ReplayKeepers {
     }
     var bids = [RightsBid?](repeating: nil, count: plans.count)
     let sent = reached(sale.id, engine, isRace: false) { keeper, gas in
-      bids[keeper] = plans[keeper].worth?.bid(in: sale, less: gas, plans[keeper].salt)
+      bids[keeper] = plans[keeper].worth?.bid(in: sale, for: gas, plans[keeper].salt)
       return bids[keeper] != nil
     }
     return sent.sorted().compactMap { keeper in
@@ -116,7 +122,6 @@ extension ReplayKeepers {
     guard accounts[keeper] != sale.account else { return nil }
     let room = room(for: sale.size, of: sale.instrument, sale.side, accounts[keeper], engine)
     let wait = Double(max((sale.settlesAt - engine.state.time).nanoseconds, 0)) * 1e-9
-    let lost = (Self.oddsOfNever + Self.oddsOfLate) * Double(sale.deposit) * 1e-6
     var best: RightsWorth?
     for lots in 1...max(sale.lots, 1) {
       let size = sale.steps(of: 0..<lots, in: sale.size)
@@ -126,8 +131,7 @@ extension ReplayKeepers {
           reward: sale.reward(for: lots), waiting: wait + Self.latencySeconds, factor: costs,
           engine, book)
       else { continue }
-      let value = margin - lost
-      if value > best?.value ?? 0 { best = RightsWorth(lots: lots, value: value) }
+      if margin > best?.value ?? 0 { best = RightsWorth(lots: lots, value: margin) }
     }
     return best
   }

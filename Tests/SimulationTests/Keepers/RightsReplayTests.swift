@@ -17,6 +17,7 @@ struct RightsReplayTests {
     (key: "keeper.bonus", value: "3%"), (key: "keeper.margin", value: "30%"),
     (key: "keeper.cap", value: "5%"), (key: "rights.commitSpan", value: "1min"),
     (key: "rights.revealSpan", value: "1min"), (key: "rights.reserve", value: "5%"),
+    (key: "rights.deposit", value: "20"),
   ]
 
   /// What the settlements of a journal came to.
@@ -104,20 +105,22 @@ struct RightsReplayTests {
     sums.accounts += account
   }
 
-  // 30 dollars for one lot: its worth. 100 for ten of ten, 9/20 off: 5.50 a lot.
+  // 30 dollars for one lot: its worth. 100 for ten of ten, 9/20 off: 5.50 a lot. A deposit of 6.25
+  // is lost eight times in a hundred, and one of four wins: 6 dollars bear gas of a dollar.
   @Test("one lot is bid for at its worth, and the more the less each; never below the reserve")
   func shading() throws {
     let sale = RightsSale(
       id: 1, account: AccountID(1), instrument: InstrumentID(1), side: .sell,
       size: Size(steps: 100), lots: 10, reward: 200_000_000, reserve: 5_500_000,
-      deposit: 1_000_000, closesAt: Timestamp(seconds: 60), settlesAt: Timestamp(seconds: 120))
+      deposit: 6_250_000, closesAt: Timestamp(seconds: 60), settlesAt: Timestamp(seconds: 120))
     typealias Worth = ReplayKeepers.RightsWorth
-    let one = try #require(Worth(lots: 1, value: 30).bid(in: sale, less: 0, []))
+    let one = try #require(Worth(lots: 1, value: 30).bid(in: sale, for: 0, []))
     #expect(one.price == 30_000_000 && one.lots == 1)
-    let all = try #require(Worth(lots: 10, value: 100).bid(in: sale, less: 0, []))
+    let all = try #require(Worth(lots: 10, value: 100).bid(in: sale, for: 0, []))
     #expect(all.price == 5_500_000 && all.lots == 10)
-    #expect(Worth(lots: 10, value: 100).bid(in: sale, less: 0.001, []) == nil, "gas is a cost")
-    #expect(Worth(lots: 1, value: 6).bid(in: sale, less: 7, []) == nil)
+    #expect(Worth(lots: 10, value: 99.999_99).bid(in: sale, for: 0, []) == nil, "the reserve")
+    #expect(Worth(lots: 1, value: 6).bid(in: sale, for: 1, [])?.price == 6_000_000)
+    #expect(Worth(lots: 1, value: 6).bid(in: sale, for: 1.000_001, []) == nil)
   }
 
   @Test("where no block lies in the span in which bids are opened nobody bids")
