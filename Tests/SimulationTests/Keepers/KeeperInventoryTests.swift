@@ -119,7 +119,7 @@ struct KeeperInventoryTests {
     let most = 50_000_000_000 / valuation.notional(Size(steps: 1), of: venue.2)
     let fits = room(most, .sell, venue)
     #expect(fits == most, "BTC's initial margin is far below three quarters of a fifth")
-    #expect(room(most + 2, .sell, venue) == (most + 2) / 2, "half of it, then")
+    #expect(room(most + 1, .sell, venue) == (most + 1) / 2, "half of it, one step beyond")
     #expect(room(most, .buy, venue) == most, "shorts as well as longs")
     let mark = try #require(valuation.mark(of: venue.2)).price
     _ = try venue.0.step(
