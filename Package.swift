@@ -181,6 +181,7 @@ let package = Package(
       [
         "TestFixtures", "Simulation", "RiskEngine", "Journal", "Ledger", "MarketData",
         "Instruments", "Parameters", "Quantities", "Connectors", "Margin", "Liquidation",
+        "Clearing",
       ]),
     tests("EvaluationTests", ["Evaluation", "Parameters", "Quantities", "NumericalMethods"]),
     tests(

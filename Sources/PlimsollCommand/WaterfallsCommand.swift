@@ -19,6 +19,10 @@ struct WaterfallsCommand: ParsableCommand {
       venues of today and the generations before them. Prints what each cost traders and the \
       fund, and with --out writes a page with charts beside the table.
 
+      With --keepers, waterfalls that leave a part of the penalty to whoever takes a position, and \
+      those with auctions, have nobody but keepers for it, who pay yesterday's price of gas and \
+      come when their transactions do. The others run as without.
+
       Example: plimsoll waterfalls plimsoll derive dydx --market ../shared/data --out out/crash
       """)
 
@@ -40,6 +44,11 @@ struct WaterfallsCommand: ParsableCommand {
     help: "Sweep threshold, buffer and penalty of the first waterfall as well.")
   var frontier = false
 
+  @Flag(
+    name: .long,
+    help: "Leave what waterfalls pay others for to keepers on a congested chain.")
+  var keepers = false
+
   @Option(name: .long, help: ArgumentHelp("Folder for the page.", valueName: "folder"))
   var out: String?
 
@@ -57,12 +66,17 @@ struct WaterfallsCommand: ParsableCommand {
     let files = try names.map(WaterfallFile.load)
     let file = try parameters.load()
     let prices = try market.load()
+    let gas = try market.gas(from: prices.window.lowerBound)
+    guard !keepers || gas != nil else {
+      throw ValidationError("--keepers: no price of gas is recorded for this market")
+    }
     // What is wrong with a file is said before the first minute is run.
     for waterfall in files { _ = try waterfall.over(file) }
     if let out { try makeOutputFolder(out) }
     let comparison = WaterfallComparison(
       title: ReplayTitle.text(prices), market: prices, file: file,
-      accounts: .population(count: population, seed: seed), workers: try engine.workers())
+      accounts: .population(count: population, seed: seed), workers: try engine.workers(),
+      gas: gas, isLeftToKeepers: keepers)
     let runs = try files.map { waterfall in
       try followed(waterfall.set.name) { try comparison.run(waterfall, progress: $0) }
     }

@@ -44,21 +44,19 @@ extension KeeperStory {
   }
 
   var json: JSONText {
-    .object([
+    let each = keepers.map { figures in
+      JSONText.object(columns.map { ($0.field, $0.value(figures).json) })
+    }
+    var fields: [(String, JSONText)] = [
       ("offered", .integer(offered)), ("taken", .integer(taken)),
       ("fallbacks", .integer(fallbacks)), ("unprofitable", .integer(unprofitable)),
       ("gasPaid", .money(sum.gasPaid)), ("rewards", .money(sum.rewards)),
-      ("keepers", .array(keepers.map(\.json))),
-    ])
-  }
-}
-
-extension KeeperFigures {
-  fileprivate var json: JSONText {
-    .object([
-      ("sent", .integer(sent)), ("reached", .integer(reached)), ("taken", .integer(taken)),
-      ("gasPaid", .money(gasPaid)), ("rewards", .money(rewards)),
-    ])
+      ("keepers", .array(each)),
+    ]
+    if let rights {
+      fields.append(("rights", .object(rights.figures.map { ($0.field, $0.value.json) })))
+    }
+    return .object(fields)
   }
 }
 
@@ -83,18 +81,21 @@ extension ReplaySummary {
   }
 
   private func lines(of story: KeeperStory, _ title: String) -> String {
-    var table = TextTable([
-      (title, .left), ("Sent", .right), ("In a block", .right), ("Took", .right),
-      ("Gas paid", .right), ("Rewards", .right),
-    ])
+    var table = TextTable([(title, .left)] + story.columns.map { ($0.label, .right) })
     func append(_ name: String, _ figures: KeeperFigures) {
-      let counts = [figures.sent, figures.reached, figures.taken]
-      table.append(
-        [name] + counts.map { NumberText.grouped(Int64($0)) }
-          + [figures.gasPaid, figures.rewards].map { runs.money.short($0) })
+      table.append([name] + story.columns.map { $0.value(figures).short(runs.money) })
     }
     for (index, figures) in story.keepers.enumerated() { append("\(index + 1)", figures) }
     append("All", story.sum)
-    return table.text + story.sentence + "\n"
+    let rights = story.rights.map { "\n" + lines(of: $0) } ?? ""
+    return table.text + story.sentence + "\n" + rights
+  }
+
+  private func lines(of rights: RightsFigures) -> String {
+    var table = TextTable([("Rights to slices", .left), ("", .right)])
+    for figure in rights.figures {
+      table.append([figure.label, figure.value.short(runs.money)])
+    }
+    return table.text
   }
 }

@@ -68,7 +68,9 @@ extension ReplayOrigin {
 extension BalanceSummary {
   fileprivate var json: JSONText {
     let rows = JSONText.array(self.rows.map(\.json))
-    return .object([("underlyings", rows)] + (hedge.map { [("hedge", $0.json)] } ?? []))
+    return .object(
+      [("underlyings", rows)] + (hedge.map { [("hedge", $0.json)] } ?? [])
+        + (entry.map { [("entryFees", $0.json)] } ?? []))
   }
 }
 

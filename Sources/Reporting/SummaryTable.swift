@@ -133,8 +133,9 @@ struct ReplaySummary {
           ["\(row.underlying)"] + deltas.map { decimalText($0, decimals: 8) }
             + [runs.money.short(row.imbalance)])
       }
-      guard let hedge = balance.hedge else { return table.text }
-      return table.text + "\n" + lines(of: hedge)
+      return
+        ([table.text] + [balance.hedge.map(lines), balance.entry.map(lines)].compactMap(\.self))
+        .joined(separator: "\n")
     }.joined(separator: "\n")
   }
 

@@ -76,7 +76,7 @@ struct BalanceLog {
     case .traded(let trade): buyer = trade.buyer
     case .fundingSettled(let id, _, let unitPayment):
       guard let index = engine.state.listing.index(of: id),
-        let asset = engine.state.settlementAsset(of: index)
+        let asset = engine.state.settlementIndex(of: id)
       else { return }
       let interest = Int128(engine.state.totals[index].openInterest)
       let units = Int64(clamping: interest * Int128(unitPayment))
@@ -117,12 +117,5 @@ struct BalanceLog {
     }
     history.points.append(point)
     point = BalanceHistory.Point()
-  }
-}
-
-extension LedgerState {
-  /// The dense index of the asset in which a listed contract settles.
-  fileprivate func settlementAsset(of contract: Int) -> Int? {
-    listing.index(of: listing.contracts[contract].settlementAsset)
   }
 }

@@ -48,15 +48,22 @@ public struct BalanceSummary: Hashable, Sendable {
   public var rows: [BalanceRow]
   /// Absent where no hedge was opened.
   public var hedge: HedgeSummary?
+  /// Absent where no underlying has an entry fee.
+  public var entry: EntrySummary?
 }
 
 /// Follows what the fund's hedge does.
 struct BalanceWatch {
   private var hedge = HedgeSummary()
+  private var entry = EntryWatch()
   /// Whether the last order was one that gives back.
   private var isGivingBack = false
 
+  /// The accounts are open: what is paid from here on is no part of opening them.
+  mutating func start() { entry.start() }
+
   mutating func take(_ event: LedgerEvent, _ engine: Engine) {
+    entry.take(event, engine)
     guard let book = engine.state.hedge else { return }
     hedge.mostDrawn = max(hedge.mostDrawn, book.drawn)
     switch event {
@@ -78,7 +85,8 @@ struct BalanceWatch {
     let isAsked = !engine.rules.balance.isEmpty || engine.state.hedge != nil
     guard isAsked || !engine.state.balance.makers.isEmpty || rows.contains(where: \.isHeld)
     else { return nil }
-    return BalanceSummary(rows: rows, hedge: summary(of: engine))
+    return BalanceSummary(
+      rows: rows, hedge: summary(of: engine), entry: entry.summary(engine))
   }
 
   private func summary(of engine: Engine) -> HedgeSummary? {
@@ -119,9 +127,13 @@ extension Replay {
   /// The command that opens the fund's hedge in an opened venue, where parameters ask for one;
   /// its account is numbered after all others.
   static func hedgeOpening(of engine: Engine) -> [Command] {
-    guard engine.rules.hedge.isOn, !engine.rules.hedgeBands.isEmpty,
-      let last = engine.state.accounts.last?.id.number, last < .max
+    guard isHedged(engine), let last = engine.state.accounts.last?.id.number, last < .max
     else { return [] }
     return [.openHedge(AccountID(last + 1))]
+  }
+
+  /// Whether the venue is one whose fund hedges, before its account is opened and after.
+  static func isHedged(_ engine: Engine) -> Bool {
+    engine.rules.hedge.isOn && !engine.rules.hedgeBands.isEmpty
   }
 }

@@ -19,7 +19,7 @@ extension Replay {
     let rules = engine.rules
     guard rules.liquidation.requests.isOn || !rules.balance.isEmpty else { return [] }
     return makers.desks.flatMap { desk in
-      engine.state.hedge == nil ? desk.accounts : desk.accounts.dropLast()
+      isHedged(engine) ? desk.accounts.dropLast() : desk.accounts
     }
     .prefix(Engine.mostMakers).map { .registerMaker($0) }
   }
@@ -37,15 +37,28 @@ extension Replay {
     if !reports.isEmpty { try submit(.reportDepth(reports)) }
   }
 
-  /// Tells the engine what gas costs, and lets keepers take what it offers.
+  /// Opens the accounts of keepers, who are no traders.
+  mutating func openKeepers() throws {
+    for command in keepers?.opening(of: venue.engine) ?? [] {
+      observer.exclude(keepers?.accounts ?? [])
+      try submit(command)
+    }
+  }
+
+  /// Tells the engine what gas costs, and lets keepers take what it offers, or bid for it.
   mutating func answerOffers() throws {
-    guard let report = keepers?.report(venue.engine) else { return }
+    guard venue.engine.rules.liquidation.keeper.isOn,
+      let report = keepers?.report(venue.engine)
+    else { return }
     try submit(report)
     for offer in venue.engine.state.execution.offers {
       guard let command = keepers?.take(offer, venue.engine, book) else { continue }
       try self.offer(command)
-      keepers?.endTaking()
     }
+    // What is opened now was sealed in an earlier block.
+    let openings = keepers?.openings(venue.engine) ?? []
+    let commitments = keepers?.commitments(venue.engine, book) ?? []
+    for command in openings + commitments { try offer(command) }
   }
 
   /// Lets registered makers answer what was asked since the block before.
@@ -66,6 +79,13 @@ extension Replay {
 
   /// What the book makes of an order; the fund's hedge finds nobody there who is of the house.
   mutating func answer(_ order: LiquidationOrder, mark: Price) -> ExecutionReport {
+    if isLeftToKeepers, venue.engine.rules.liquidation.pace.keeperShare > .zero,
+      order.stage == .partial, let index = venue.engine.state.index(of: order.account),
+      venue.engine.state.orderOut(of: index)?.id == order.id,
+      let report = keepers?.answer(order, venue.engine, book)
+    {
+      return report
+    }
     let isHedge = venue.engine.state.isHedge(order.account)
     let house = isHedge ? venue.engine.state.balance.makers : []
     return book.answer(order, mark: mark, excluding: house)

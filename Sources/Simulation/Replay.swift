@@ -47,6 +47,9 @@ public struct ReplayPlan: Sendable {
   public var blocksPerSnapshot: Int
   /// What gas costs in the course of the window; without it there are no keepers.
   public var gas: GasProfile?
+  /// Whether all who are paid for taking positions over are keepers: where a part of the penalty is
+  /// theirs, slices are taken by them alone, and in auctions nobody else bids.
+  public var isLeftToKeepers = false
 
   public init(
     title: String, market: RecordedMarket, parameters: ParameterSet, assignments: [String] = [],
@@ -69,9 +72,9 @@ public struct ReplayPlan: Sendable {
 ///
 /// Everything is a function of the plan: two runs of one plan end at the same hash.
 public struct Replay {
-  private let plan: ReplayPlan
+  let plan: ReplayPlan
   private(set) var venue: RecordedVenue
-  private var observer = ReplayObserver()
+  var observer = ReplayObserver()
   var book: SimulatedBook
   var bidders: AuctionBidders
   var keepers: ReplayKeepers?
@@ -99,7 +102,7 @@ public struct Replay {
     venue = opening.venue
     book = try SimulatedBook(plan.parameters)
     bidders = try AuctionBidders(plan.parameters)
-    if let gas = plan.gas, venue.engine.rules.liquidation.keeper.isOn {
+    if let gas = plan.gas, Self.hasKeepers(plan, venue.engine) {
       keepers = ReplayKeepers(gas, from: plan.market.window.lowerBound)
     }
     observer.take(opening.record, venue.engine)
@@ -134,6 +137,7 @@ public struct Replay {
     }
     try venue.snapshot()
     try venue.close()
+    keepers?.finish(venue.engine)
     var result = observer.result(origin, venue.engine)
     result.keepers = keeperStory
     return result
@@ -160,6 +164,7 @@ public struct Replay {
     try submit(.advanceBlock(at: instant, samples: samples))
     book.observe(venue.engine.state.snapshot, recorded: plan.market.depths)
     bidders.work(60, in: &book)
+    try workOffKeepers()
     try reportDepth()
     try answerOffers()
     try answerRequests()
@@ -181,12 +186,14 @@ public struct Replay {
   private mutating func auction(_ account: AccountID) throws {
     for _ in 0..<Self.mostBidsPerBlock {
       guard let offer = venue.engine.auctionOffer(of: account),
-        let bid = bidders.bid(offer, venue.engine, book)
+        let best = bidders.bid(offer, venue.engine, book)
       else { return }
       bidders.pass()
+      guard let bid = sent(best, in: offer) else { return }
       try self.offer(.bidInAuction(account, [bid]))
       guard let fill = lastFill else { return }
       lastFill = nil
+      if isLeftToKeepers { continue }
       bidders.take(fill, of: offer.positions, venue.engine, in: &book)
     }
   }
@@ -274,13 +281,13 @@ extension Replay {
     case .book(let rows, _): opening = try OpeningBook.loading(rows, into: market)
     }
     observer.exclude(opening.makers.accounts)
-    for command in opening.commands { try offer(command) }
+    try open(opening)
     statement = opening.statement
     book.open(market.listing, makers: opening.makers)
     try fillFund()
     for command in Self.poolOpening(of: venue.engine) { try submit(command) }
     for command in Self.hedgeOpening(of: venue.engine) { try submit(command) }
-    for command in Self.registrations(of: opening.makers, in: venue.engine) { try submit(command) }
+    try openKeepers()
     try venue.commit()
   }
 

@@ -341,6 +341,7 @@ extension ReplayObserver {
   mutating func start(_ engine: Engine) {
     fundLog.start()
     balanceLog.start()
+    balance.start()
     totals.accounts = engine.state.accounts.count
     totals.positions = engine.state.accounts.reduce(0) { $0 + $1.portfolio.positions.count }
     totals.instruments = engine.state.listing.contracts.count

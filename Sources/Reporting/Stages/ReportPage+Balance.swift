@@ -19,6 +19,7 @@ extension ReportPage {
           """
       }
       return table(of: balance.rows, who) + (balance.hedge.map { table(of: $0, who) } ?? "")
+        + (balance.entry.map { table(of: $0, who) } ?? "")
     }.joined()
   }
 
@@ -104,18 +105,18 @@ extension ReportPage {
   private func table(of story: KeeperStory, _ who: Markup) -> Markup {
     var table = HTMLTable(
       "Keepers\(who). \(story.sentence)",
-      [
-        .short("Keeper"), .number("Transactions sent"), .number("in a block in time"),
-        .number("that took a slice"), .number("Gas paid"), .number("Rewards"),
-      ])
+      [.short("Keeper")] + story.columns.map { .number("\($0.title)") })
     func cells(_ figures: KeeperFigures) -> [Markup] {
-      [figures.sent, figures.reached, figures.taken].map { "\(NumberText.grouped(Int64($0)))" }
-        + [amountOrNone(figures.gasPaid), amountOrNone(figures.rewards)]
+      story.columns.map { cell($0.value(figures)) }
     }
     for (index, figures) in story.keepers.enumerated() {
       table.append(["\(index + 1)"] + cells(figures))
     }
     table.footer = ["All"] + cells(story.sum)
-    return table.markup
+    guard let rights = story.rights else { return table.markup }
+    var sales = HTMLTable(
+      "Rights to slices\(who)", [.text("What"), .number("Number or amount")])
+    for figure in rights.figures { sales.append(["\(figure.label)", cell(figure.value)]) }
+    return table.markup + sales.markup
   }
 }

@@ -35,6 +35,21 @@ struct WaterfallColumn: Sendable {
     ranked("owedAtEnd", "Owed at the end", .owedAtEnd),
   ]
 
+  /// What keepers did; only where any run had them.
+  static let keepers: [WaterfallColumn] = [
+    count("keeperTaken", "Slices keepers took") { Int64($0.keepers.taken) },
+    money("keeperEarned", "Keepers were paid") { $0.keepers.rewards },
+    money("keeperRightsPaid", "They paid for rights") { $0.keepers.rightsPaid },
+    money("keeperGas", "Their gas") { $0.keepers.gasPaid },
+    money("keeperCost", "Their cost of working off") { $0.keepers.cost },
+    money("keeperResult", "Their result") { $0.keepers.result },
+  ]
+
+  /// - Returns: Nothing unless a run had keepers.
+  static func keepers(in runs: [WaterfallRun]) -> [WaterfallColumn] {
+    runs.contains { $0.result.keepers != nil } ? keepers : []
+  }
+
   /// What is asked first, and fits a terminal or the width of a page.
   static let main = all.filter { !more.contains($0.field) }
   /// What stands in a table of its own.
@@ -75,6 +90,11 @@ struct WaterfallColumn: Sendable {
   func text(_ run: WaterfallRun, _ money: MoneyFormat) -> String {
     isMoney ? money.short(value(run)) : NumberText.grouped(value(run))
   }
+}
+
+extension WaterfallRun {
+  /// All keepers together; zeros where there were none.
+  fileprivate var keepers: KeeperFigures { result.keepers?.sum ?? KeeperFigures() }
 }
 
 extension WaterfallRun.Outcome {

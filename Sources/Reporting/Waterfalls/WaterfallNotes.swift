@@ -3,6 +3,11 @@
 
 /// What the figures of a comparison mean, and what they leave out.
 enum WaterfallNotes {
+  /// What the figures of keepers mean, where there are any.
+  static let keepers =
+    "What keepers were paid is a part of the cost to traders (penalties, and in auctions "
+    + "slippage), unless the fund paid it; they pay their gas out of it."
+
   static let all = [
     "Slippage: by how much liquidation orders were filled, and positions given to bidders and "
       + "pools, worse than the mark of their block, all together, also where the account had "

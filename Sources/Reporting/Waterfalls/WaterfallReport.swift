@@ -85,6 +85,14 @@ struct WaterfallPage {
       WaterfallColumn.main, money,
       "Each waterfall in the same crash; the least of the solvent ones stands out")
       + table(WaterfallColumn.rest, money, "Fund, pools and keepers in the same runs")
+      + keepers(money)
+  }
+
+  private func keepers(_ money: MoneyFormat) -> Markup {
+    let columns = WaterfallColumn.keepers(in: runs)
+    guard !columns.isEmpty else { return "" }
+    return table(columns, money, "Keepers in the same runs")
+      + "<p class=\"facts-line\">\(WaterfallNotes.keepers)</p>\n"
   }
 
   private func table(

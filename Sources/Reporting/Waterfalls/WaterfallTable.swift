@@ -31,8 +31,19 @@ public enum WaterfallTable {
       \(table.text)
       * least of its column among the solvent ones.
       \(verdict)
-      \(frontier(points, money))
+      \(keepers(runs, money))\(frontier(points, money))
       """
+  }
+
+  /// What keepers did under each, with what that means; nothing where there were none.
+  private static func keepers(_ runs: [WaterfallRun], _ money: MoneyFormat) -> String {
+    let columns = WaterfallColumn.keepers(in: runs)
+    guard !columns.isEmpty else { return "" }
+    var table = TextTable([("Waterfall", .left)] + columns.map { ($0.title, .right) })
+    for run in runs where run.result.keepers != nil {
+      table.append([run.name] + columns.map { $0.text(run, money) })
+    }
+    return "\n" + table.text + WaterfallNotes.keepers + "\n"
   }
 
   private static func frontier(_ points: [FrontierPoint], _ money: MoneyFormat) -> String {
@@ -82,7 +93,8 @@ public enum WaterfallTable {
     var fields: [(String, JSONText)] = [
       ("name", .string(run.name)), ("outcome", .string(run.outcome.rawValue)),
     ]
-    for column in WaterfallColumn.all {
+    let own = run.result.keepers == nil ? [] : WaterfallColumn.keepers
+    for column in WaterfallColumn.all + own {
       let value = column.value(run)
       fields.append(
         (

@@ -2,12 +2,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Instruments
-import Ledger
+public import Ledger
 import Liquidation
 import Margin
 import MarketData
 import Parameters
-import Quantities
+public import Quantities
 
 // Step 6: one account as far through the waterfall as it can go before it must wait.
 extension Engine {
@@ -313,7 +313,7 @@ extension Portfolio {
 
 extension LedgerState {
   /// The dense index of the asset in which an instrument settles.
-  func settlementIndex(of instrument: InstrumentID) -> Int? {
+  public func settlementIndex(of instrument: InstrumentID) -> Int? {
     listing.index(of: instrument)
       .flatMap { listing.index(of: listing.contracts[$0].settlementAsset) }
   }

@@ -14,26 +14,52 @@ import RiskEngine
 ///
 /// They pay for gas what was enough the day before, as most did on 12 March 2020, so a rise of gas
 /// keeps their transactions out of blocks, though the engine's reward would cover it. Before that
-/// they ask whether the reward covers their gas, the book's impact and the risk of waiting.
+/// they ask whether the reward covers their gas, the book's impact and the risk of waiting. Each
+/// trades for an account of its own, with as much as ``room(for:of:_:_:_:)`` says.
 struct ReplayKeepers {
   private let profile: GasProfile
   private let start: Timestamp
-  private(set) var story = KeeperStory()
-  /// Whose transaction is about to be executed.
-  private var taker: Int?
+  var story = KeeperStory()
+  /// One each, numbered after all others; empty until they are opened.
+  private(set) var accounts: [AccountID] = []
+  /// Bids that are sealed and wait to be opened.
+  var sealed: [SealedOffer] = []
+  /// The last sale of rights that they have seen.
+  var lastSale: UInt64 = 0
+  /// In the order in which they were taken.
+  var holdings: [Holding] = []
+  /// Keepers whose own accounts are being liquidated.
+  var liquidated: [Int] = []
+  /// Sealed bids of open sales that are not opened, by sale.
+  var unopened: [UInt64: Int] = [:]
 
-  private static let keepers = 4
+  static let keepers = 4
+  /// What each brings, units of the quote currency; house: nothing public says what they had.
+  static let capital: Int64 = 2_000_000
   /// 40 gwei, each of them up to 30 % more or less.
   private static let usualPrice = 40_000_000_000.0
+  /// Gas of a transaction where the venue does not say what one needs.
+  private static let usualGas: Int64 = 600_000
   /// A block each 13 seconds.
   private static let blocksPerMinute = 4
-  private static let latencySeconds = 26.0
+  static let latencySeconds = 26.0
   private static let secondsPerYear = 31_536_000.0
 
   init(_ profile: GasProfile, from start: Timestamp) {
     self.profile = profile
     self.start = start
     story.keepers = Array(repeating: KeeperFigures(), count: Self.keepers)
+  }
+
+  /// The commands that open the keepers' accounts in a venue in which all others are open.
+  mutating func opening(of engine: Engine) -> [Command] {
+    guard let last = engine.state.accounts.last?.id.number,
+      last <= UInt32.max - UInt32(Self.keepers)
+    else { return [] }
+    accounts = (1...UInt32(Self.keepers)).map { AccountID(last + $0) }
+    let quote = engine.state.listing.quote
+    let amount = Amount(units: Self.capital * quote.unitsPerWhole, asset: quote)
+    return accounts.flatMap { [.openAccount($0, .cross), .depositCollateral($0, amount)] }
   }
 
   /// What the venue is told of gas: the price of a million, in the quote currency.
@@ -54,57 +80,92 @@ struct ReplayKeepers {
   mutating func take(
     _ offer: KeeperOffer, _ engine: Engine, _ book: SimulatedBook
   ) -> Command? {
-    guard let listed = engine.state.listing.index(of: offer.instrument),
+    let sizes = accounts.map { id in
+      id == offer.account
+        ? .zero : room(for: offer.left, of: offer.instrument, offer.side, id, engine)
+    }
+    let margins = sizes.map { size in
+      margin(
+        Slice(instrument: offer.instrument, side: offer.side, size: size),
+        reward: offer.reward(for: size), waiting: Self.latencySeconds, engine, book)
+    }
+    let first = reached(offer.id, engine, isRace: true) { keeper, gas in
+      sizes[keeper] > .zero && margins[keeper].map { $0 > 0 && $0 >= gas } ?? false
+    }.first
+    guard let first else { return nil }
+    return .takeOffer(
+      accounts[first], offer.id, sizes[first],
+      leastReward: offer.reward(for: sizes[first]) / 10 * 9)
+  }
+
+  // MARK: What it is worth
+
+  /// A part of an account's position that is to be closed.
+  struct Slice {
+    let instrument: InstrumentID
+    /// Of the account: a sale is bought by the keeper.
+    let side: Side
+    let size: Size
+  }
+
+  /// What is left for a keeper of taking a slice over at the mark and working it off, before gas;
+  /// quote units, may be negative.
+  ///
+  /// - Parameters:
+  ///   - reward: Millionths of the quote currency.
+  ///   - latencySeconds: From the decision until it can work off.
+  ///   - factor: Its own costs against the book's impact.
+  /// - Returns: `nil` where the slice or its book has no price.
+  func margin(
+    _ slice: Slice, reward: Int64, waiting latencySeconds: Double, factor: Double = 1,
+    _ engine: Engine, _ book: SimulatedBook
+  ) -> Double? {
+    guard let listed = engine.state.listing.index(of: slice.instrument),
       let valuation = engine.valuation
     else { return nil }
     let contract = engine.state.listing.contracts[listed]
-    let notional = Double(valuation.notional(offer.left, of: contract.id)) * 1e-6
-    let accounts = book.makers(of: contract.underlying).filter { $0 != offer.account }
-    guard notional > 0, !accounts.isEmpty, let depth = book.depth(of: contract.underlying) else {
-      return nil
-    }
+    let notional = Double(valuation.notional(slice.size, of: contract.id)) * 1e-6
+    guard notional > 0, let depth = book.depth(of: contract.underlying) else { return nil }
     let volatility = engine.state.market(of: contract.underlying)?.market.volatility.value ?? 0
+    let taken = depth.taken(by: slice.side)
+    let impact = depth.curve(isOption: contract.isOption, for: slice.side)
+      .average(from: taken, to: taken + notional)
     let economics = KeeperEconomics(
-      bonus: Double(offer.reward(for: offer.left)) * 1e-6 / notional,
-      impact: depth.curve(isOption: contract.isOption, for: offer.side)
-        .average(from: 0, to: notional),
+      bonus: Double(reward) * 1e-6 / notional, impact: factor * impact,
       deviation: volatility / Self.secondsPerYear.squareRoot())
-    let winner = firstArrived(
-      offer, engine,
-      worthFrom: { cost in
-        economics.leastSize(gasCost: cost, latencySeconds: Self.latencySeconds) ?? .infinity
-      }, notional)
-    guard let winner else { return nil }
-    taker = winner
-    return .takeOffer(
-      accounts[winner % accounts.count], offer.id, offer.left,
-      leastReward: offer.reward(for: offer.left) / 10 * 9)
+    return notional * economics.margin(latencySeconds: latencySeconds)
   }
 
-  /// Forgets who took, also where the engine refused it.
-  mutating func endTaking() { taker = nil }
+  // MARK: The chain
 
-  /// The one of the keepers who find it worth while whose transaction is first in a block of the
-  /// minute; who is in the same block behind it pays for nothing.
-  private mutating func firstArrived(
-    _ offer: KeeperOffer, _ engine: Engine, worthFrom least: (Double) -> Double,
-    _ notional: Double
-  ) -> Int? {
+  /// The keepers whose transactions are in a block of this minute, in that order.
+  ///
+  /// In a race only those of the first block that has any, for who comes later sees that it is
+  /// over. Everybody in a block pays for it; where the chain's coin has no price, nothing.
+  ///
+  /// - Parameters:
+  ///   - number: What the transactions are for; draws are its own.
+  ///   - isWorth: Whether a keeper finds it worth the gas, quote units; asked once each.
+  mutating func reached(
+    _ number: UInt64, _ engine: Engine, isRace: Bool, isWorth: (Int, Double) -> Bool
+  ) -> [Int] {
     let second = seconds(engine)
-    let seed = offer.id &* 0x9e37_79b9_7f4a_7c15 ^ UInt64(bitPattern: second)
+    let seed = number &* 0x9e37_79b9_7f4a_7c15 ^ UInt64(bitPattern: second)
     var random = SplitMix64(seed: seed)
     var chain = CongestedChain(
       CongestedChain.Terms(profile: profile), from: second, seed: random.next())
     let coin = (try? AssetSymbol("ETH")).flatMap { engine.state.market(of: $0)?.market.index }
-    let units = engine.rules.liquidation.keeper.gasUnits
-    for keeper in 0..<Self.keepers {
+    let stated = engine.rules.liquidation.keeper
+    let units = stated.isOn ? stated.gasUnits : Self.usualGas
+    for keeper in accounts.indices {
       let price = Self.usualPrice * (0.7 + 0.6 * random.nextUnit())
       let cost = price * Double(units) * 1e-18 * Double(coin?.steps ?? 0) * 1e-8
-      guard least(cost) <= notional else { continue }
+      guard isWorth(keeper, cost) else { continue }
       story.keepers[keeper].sent += 1
       chain.send(from: keeper, paying: Int64(price))
     }
-    for _ in 0..<Self.blocksPerMinute {
+    var senders: [Int] = []
+    for _ in 0..<Self.blocksPerMinute where !isRace || senders.isEmpty {
       let included = chain.mine()
       for one in included {
         story.keepers[one.sender].reached += 1
@@ -114,37 +175,12 @@ struct ReplayKeepers {
         story.keepers[one.sender].gasPaid = WaterfallCosts.sum(
           story.keepers[one.sender].gasPaid, Int64(clamping: paid))
       }
-      if let first = included.first { return first.sender }
+      senders += included.map(\.sender)
     }
-    return nil
+    return senders
   }
 
   private func seconds(_ engine: Engine) -> Int64 {
     max((engine.state.time - start).nanoseconds / 1_000_000_000, 0)
-  }
-
-  /// Follows what the engine decided.
-  mutating func follow(_ event: LedgerEvent, _ engine: Engine) {
-    switch event {
-    case .keeperOffered: story.offered += 1
-    case .offerTaken:
-      story.taken += 1
-      if let taker { story.keepers[taker].taken += 1 }
-    case .transferred(let transfer) where transfer.reason == .keeperReward:
-      guard let taker, let asset = engine.state.listing.index(of: transfer.amount.asset) else {
-        return
-      }
-      let value = engine.valuation?.quote(transfer.amount.units, asset: asset) ?? 0
-      story.keepers[taker].rewards = WaterfallCosts.sum(story.keepers[taker].rewards, value)
-    case .offerClosed(_, _, .untaken): story.fallbacks += 1
-    case .offerClosed(_, _, .unprofitable): story.unprofitable += 1
-    case .traded(let trade) where trade.cause == .liquidation:
-      guard let mark = engine.valuation?.mark(of: trade.instrument), mark.price > .zero else {
-        return
-      }
-      story.worstPrice = min(
-        story.worstPrice, Double(trade.price.steps) / Double(mark.price.steps))
-    default: break
-    }
   }
 }

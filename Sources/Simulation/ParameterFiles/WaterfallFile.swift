@@ -21,8 +21,8 @@ public struct WaterfallFile: Sendable {
 
   /// How the keys begin that a waterfall may state.
   public static let prefixes = [
-    "auction.", "deleveraging.", "insuranceFund.", "liquidation.", "marginCall.", "pool.",
-    "socializedLoss.", "waterfall.", "withdrawalGate.",
+    "auction.", "deleveraging.", "insuranceFund.", "keeper.", "liquidation.", "marginCall.",
+    "pool.", "rights.", "socializedLoss.", "waterfall.", "withdrawalGate.",
   ]
 
   /// The penalties of the tiers and the buffer are the waterfall's; the rest of `margin` is not.

@@ -59,11 +59,17 @@ public struct WaterfallComparison: Sendable {
   public let file: ParameterFile
   public let accounts: AccountSource
   public let workers: AccountWorkers
+  /// What gas costs; without it there are no keepers, whatever a waterfall states.
+  public let gas: GasProfile?
+  /// See ``ReplayPlan/isLeftToKeepers``.
+  public let isLeftToKeepers: Bool
 
   public init(
     title: String, market: RecordedMarket, file: ParameterFile, accounts: AccountSource,
-    workers: AccountWorkers = .one
+    workers: AccountWorkers = .one, gas: GasProfile? = nil, isLeftToKeepers: Bool = false
   ) {
+    self.gas = gas
+    self.isLeftToKeepers = isLeftToKeepers
     self.title = title
     self.market = market
     self.file = file
@@ -88,10 +94,12 @@ public struct WaterfallComparison: Sendable {
     _ file: ParameterFile, progress: (_ done: Int, _ total: Int) -> Void = { _, _ in }
   ) throws -> ReplayResult {
     let keys = file.assignments.compactMap { $0.split(separator: "=").first.map(String.init) }
-    let plan = ReplayPlan(
+    var plan = ReplayPlan(
       title: title, market: market,
       parameters: try FeedFit(market: market, kept: keys).parameters(file.set),
       assignments: file.assignments, accounts: accounts, workers: workers)
+    plan.gas = gas
+    plan.isLeftToKeepers = isLeftToKeepers
     var replay = try Replay(plan)
     return try replay.run(progress: progress)
   }
