@@ -43,7 +43,8 @@ extension Engine {
     let isSolvent = auction.round.phase == .solvent
     let lot = AuctionedPortfolio(
       value: risk.equity,
-      requirement: isSolvent ? auctionLine(risk) : risk.maintenanceMargin,
+      requirement: isSolvent
+        ? auctionLine(risk) : takenMargin(account.portfolio, risk, valuation),
       reserved: isSolvent ? auction.reserved : 0)
     let notional = positions.reduce(Int128(0)) { $0 + Int128($1.notional) }
     var most = isSolvent ? largestBid(on: lot, at: auction.factor) : .one
@@ -56,6 +57,16 @@ extension Engine {
     }
     return AuctionSale(
       progress: auction, risk: risk, lot: lot, positions: positions, mostShare: most)
+  }
+
+  /// What an account's positions add to its maintenance margin: what a bidder for all of them has
+  /// to carry, and what the fund may pay him for. The coins stay with the account.
+  private func takenMargin(
+    _ portfolio: Portfolio, _ risk: AccountRisk, _ valuation: Valuation
+  ) -> Int64 {
+    var left = portfolio
+    left.positions.removeAll()
+    return max(risk.maintenanceMargin - valuation.risk(left).maintenanceMargin, 0)
   }
 
   private func auctioned(

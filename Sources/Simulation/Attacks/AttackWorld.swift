@@ -155,7 +155,7 @@ extension AttackWorld {
         isLiquidated = isLiquidated || Self.attackers.contains(id)
       case .traded(let trade): note(trade)
       case .auctionBidFilled(let fill) where Self.attackers.contains(fill.bidder):
-        purse.serve(for: fill.fundPaid, atMost: fill.notional / 1_000)
+        purse.serve(for: fill.fundPaid, atMost: fill.notional / 2_000)
       case .fundingSettled(let id, _, let unitPayment):
         purse.note(funding: unitPayment, of: Int(id.number))
       default: break
