@@ -62,10 +62,14 @@ extension Engine {
       candidates.append((risk.maintenanceMargin - risk.equity, index))
     }
     candidates.sort { ($0.shortfall, $1.index) > ($1.shortfall, $0.index) }
+    events.reserveCapacity(events.count + Self.eventsPerCandidate * candidates.count)
     for candidate in candidates { try advance(candidate.index) }
     try lapseRequests()
     try lapseRights()
   }
+
+  /// What an account that enters liquidation makes in a block, mostly.
+  private static let eventsPerCandidate = 4
 
   /// The risk of every account, by dense index.
   ///

@@ -144,7 +144,7 @@ public struct Engine: Sendable {
   /// Until the last one is given back by ``resume(at:)``, ``hash`` is an earlier record's.
   /// - Throws: As ``step(_:)``.
   public mutating func decide(_ command: Command) throws(StepError) -> Decision {
-    events.removeAll(keepingCapacity: true)
+    beginEvents()
     switch command {
     case .advanceBlock(let instant, let samples):
       changes.begin(state)
@@ -194,12 +194,24 @@ public struct Engine: Sendable {
     (valuation, risks) = (valued, measured)
     venueIndex = VenueIndex(state)
     waiting = Self.waiting(state)
-    events.removeAll(keepingCapacity: true)
+    events = []
   }
+
+  /// Begins the events of a step.
+  ///
+  /// The last ones went along with their decision: emptied and not let go of, they would leave room
+  /// for as many behind, and after a block with 200,000 events every report would ask for that.
+  private mutating func beginEvents() {
+    events = []
+    events.reserveCapacity(Self.usualEvents)
+  }
+
+  /// More than a report or a command at the door makes.
+  private static let usualEvents = 16
 
   /// Applies what a record says was decided, without deciding it; for recovery.
   public mutating func recover(_ record: Record) throws(StepError) {
-    events.removeAll(keepingCapacity: true)
+    beginEvents()
     for event in record.events { try emit(event) }
     sequence = record.sequence
     hash = record.hash
