@@ -68,6 +68,21 @@ public struct AccountTotals: Hashable, Sendable {
     }
   }
 
+  /// Takes an account out as it is now.
+  public mutating func exclude(_ index: Int, of state: LedgerState) {
+    let accounts = state.accounts.span
+    add(accounts[index].portfolio.balances, accounts[index].portfolio.positions, -1, state.listing)
+  }
+
+  /// Puts accounts in as they are now, each of them once.
+  public mutating func include(_ indices: [Int], of state: LedgerState) {
+    let (accounts, listing) = (state.accounts.span, state.listing)
+    // In the order in which they lie in memory: the loop is all waiting for them.
+    for index in indices.sorted() {
+      add(accounts[index].portfolio.balances, accounts[index].portfolio.positions, 1, listing)
+    }
+  }
+
   /// Two arrays and not the portfolio, which would be copied with its account.
   ///
   /// - Parameter sign: 1 puts a portfolio in, −1 takes it out.

@@ -50,7 +50,7 @@ extension Engine {
   /// the largest shortfall first, ties by id.
   private mutating func watch() throws(StepError) {
     guard let valuation else { return }
-    risks = measureAll(valuation)
+    measureAll(valuation)
     venueIndex.noteMeasured(risks)
     try callMargins()
     try countLiquidations()
@@ -71,14 +71,27 @@ extension Engine {
   /// What an account that enters liquidation makes in a block, mostly.
   private static let eventsPerCandidate = 4
 
-  /// The risk of every account, by dense index.
+  /// Measures every account.
   ///
+  /// Into the places of the block before the last: the last block's risks are kept while this one
+  /// may be taken back, and new memory for all accounts costs as much as measuring them.
+  private mutating func measureAll(_ valuation: Valuation) {
+    var measured: [AccountRisk] = []
+    swap(&measured, &spareRisks)
+    if measured.count != state.accounts.count {
+      measured = Array(repeating: .unmeasured, count: state.accounts.count)
+    }
+    measureAll(valuation, into: &measured)
+    swap(&measured, &risks)
+    swap(&measured, &spareRisks)
+  }
+
   /// By rows where there are enough accounts, one by one otherwise: no risk differs.
-  private mutating func measureAll(_ valuation: Valuation) -> [AccountRisk] {
+  private mutating func measureAll(_ valuation: Valuation, into measured: inout [AccountRisk]) {
     let count = state.accounts.count
     guard count >= fewestInRows ?? max(256, state.listing.contracts.count) else {
       rows = nil
-      return valuation.risks(of: state.accounts, workers: workers)
+      return valuation.measure(state.accounts, into: &measured, workers: workers)
     }
     let changed = changes.takeStale()
     // Accounts opened since are measured one by one until they are an eighth of all.
@@ -88,7 +101,7 @@ extension Engine {
     } else {
       rows = valuation.rows(of: state.accounts)
     }
-    guard let rows else { return [] }
-    return valuation.risks(of: state.accounts, by: rows, workers: workers)
+    guard let rows else { return }
+    valuation.measure(state.accounts, by: rows, into: &measured, workers: workers)
   }
 }

@@ -23,6 +23,8 @@ public struct Engine: Sendable {
   public internal(set) var valuation: Valuation?
   /// The risk of every account as of the last block, by dense index.
   public internal(set) var risks: [AccountRisk]
+  /// Memory for the next block's risks.
+  var spareRisks: [AccountRisk] = []
   /// How accounts are spread over workers; results do not depend on it.
   public var workers: AccountWorkers
 
@@ -206,8 +208,8 @@ public struct Engine: Sendable {
     events.reserveCapacity(Self.usualEvents)
   }
 
-  /// More than a report or a command at the door makes.
-  private static let usualEvents = 16
+  /// As many as a report or a command at the door makes, mostly.
+  private static let usualEvents = 12
 
   /// Applies what a record says was decided, without deciding it; for recovery.
   public mutating func recover(_ record: Record) throws(StepError) {
@@ -246,11 +248,13 @@ public struct Engine: Sendable {
   /// allots none.
   mutating func measure(_ portfolio: borrowing Portfolio, _ valuation: Valuation) -> AccountRisk {
     var memory = takeScratch(valuation)
-    defer { scratch = memory }
-    return valuation.risk(portfolio, &memory)
+    let risk = valuation.risk(portfolio, &memory)
+    scratch = consume memory
+    return risk
   }
 
-  /// The engine's working memory, to be put back after use.
+  /// The engine's working memory, to be put back after use: consumed, for its many arrays are
+  /// many counts to change.
   mutating func takeScratch(_ valuation: Valuation) -> RiskScratch {
     if let memory = scratch.take(), valuation.fits(memory) { return memory }
     return valuation.makeScratch()

@@ -10,15 +10,20 @@ import Quantities
 /// touched and not of all. Now and then, and when everything has changed, all are summed anew: no
 /// rule of the ledger rests on this list for long.
 struct AccountChanges: Sendable {
-  /// Since the last block began, each once; those that changed after ``every`` are not here.
+  /// Since the block began, each once; those that changed after ``every`` are not here.
   private(set) var earlier: [EarlierAccount] = []
   /// Their dense indices: an account is a large value to read for its index alone.
   private var earlierIndices: [Int] = []
   /// All accounts at the moment before an event that may have changed any of them.
   private(set) var every: [Account]?
-  /// By dense index, who is in ``earlier``.
+  /// Whether accounts are kept as they were: in a block, which may be taken back.
+  ///
+  /// Otherwise what they were comes out of the sums at once, while it is at hand.
+  private var isKeeping = true
+  /// By dense index, who is in ``earlierIndices``.
   private var isNoted: [Bool]
-  /// The sums over all accounts before those in ``earlier`` changed; `nil` until all are summed.
+  /// The sums over all accounts before those in ``earlier`` changed, or without those noted where
+  /// they are not kept; `nil` until all are summed.
   private var totals: AccountTotals?
   /// Changed since the last check, before the present block.
   private var unchecked: [Int] = []
@@ -79,9 +84,14 @@ struct AccountChanges: Sendable {
   /// A block begins: what has changed until now cannot be taken back any more.
   mutating func begin(_ state: LedgerState) {
     if every != nil { totals = nil }
-    totals?.follow(earlier, in: state)
+    if isKeeping {
+      totals?.follow(earlier, in: state)
+    } else {
+      totals?.include(earlierIndices, of: state)
+    }
     unchecked += earlierIndices
     forget()
+    isKeeping = true
   }
 
   /// The first rule of the ledger that is broken at the end of a block.
@@ -106,6 +116,7 @@ struct AccountChanges: Sendable {
     state.takeBack(to: rest, every: every, earlier: earlier)
     stale = nil
     forget()
+    isKeeping = false
   }
 
   /// Who has changed since this was asked last, for whoever follows the accounts; `nil` where any
@@ -122,6 +133,7 @@ struct AccountChanges: Sendable {
     totals = kept
     unchecked.removeAll(keepingCapacity: true)
     forget()
+    isKeeping = false
   }
 
   private mutating func forget() {
@@ -139,7 +151,11 @@ struct AccountChanges: Sendable {
     guard !isNoted[index] else { return }
     isNoted[index] = true
     earlierIndices.append(index)
-    earlier.append(EarlierAccount(index: index, account: state.accounts[index]))
+    if isKeeping {
+      earlier.append(EarlierAccount(index: index, account: state.accounts[index]))
+    } else {
+      totals?.exclude(index, of: state)
+    }
   }
 
   private mutating func noteStale(_ index: Int) {

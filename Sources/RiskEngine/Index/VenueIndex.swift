@@ -248,7 +248,8 @@ struct VenueIndex: Sendable {
     if unentered[market].count >= Self.mostUnentered { bringUp(market, state) }
   }
 
-  private static let mostUnentered = 512
+  /// Few enough that a question which has to enter them all first waits for about a millisecond.
+  private static let mostUnentered = 8_192
 
   /// Brings the holders of an instrument up to what accounts hold now.
   mutating func bringUp(_ instrument: Int, _ state: LedgerState) {

@@ -18,12 +18,15 @@ extension Engine {
   /// Every check comes before the first event; a report for an order that is not waited for
   /// (doubled, late, forged) is refused.
   mutating func execute(_ report: ExecutionReport) throws(StepError) {
-    if let (index, sale) = saleReported(by: report) {
+    guard let id = waiting[report.order], let index = state.index(of: id) else {
+      throw .refused(.unknownOrder(report.order))
+    }
+    if let sale = state.accounts[index].collateralSale, sale.id == report.order {
       return try execute(report, for: sale, of: index)
     }
-    guard let id = waiting[report.order], let index = state.index(of: id),
-      let order = state.orderOut(of: index), order.id == report.order
-    else { throw .refused(.unknownOrder(report.order)) }
+    guard let order = state.orderOut(of: index), order.id == report.order else {
+      throw .refused(.unknownOrder(report.order))
+    }
     guard let instrument = state.listing.index(of: order.instrument) else {
       throw .refused(.unknownInstrument(order.instrument))
     }
@@ -93,8 +96,11 @@ extension Engine {
     guard !trades.isEmpty else { return }
     guard let valuation else { throw .refused(.notMarked("the account's instruments")) }
     var memory = takeScratch(valuation)
-    defer { scratch = memory }
-    try checkCounterparties(of: trades, order, contract, valuation, &memory)
+    do { try checkCounterparties(of: trades, order, contract, valuation, &memory) } catch {
+      scratch = consume memory
+      throw error
+    }
+    scratch = consume memory
   }
 
   /// The same with working memory of the caller's: a question that changed the engine would have

@@ -35,10 +35,18 @@ extension Engine {
   mutating func relieving(
     _ order: LiquidationOrder, of portfolio: Portfolio, _ valuation: Valuation
   ) -> LiquidationOrder? {
+    var memory = takeScratch(valuation)
+    let relieving = relieving(order, of: portfolio, valuation, &memory)
+    scratch = consume memory
+    return relieving
+  }
+
+  private func relieving(
+    _ order: LiquidationOrder, of portfolio: Portfolio, _ valuation: Valuation,
+    _ memory: inout RiskScratch
+  ) -> LiquidationOrder? {
     guard let index = state.listing.index(of: order.instrument) else { return nil }
     let contract = state.listing.contracts[index]
-    var memory = takeScratch(valuation)
-    defer { scratch = memory }
     let now = valuation.risk(portfolio, &memory)
     let stood = Int128(now.equity) - Int128(now.maintenanceMargin) - Int128(now.liquidationBuffer)
     func helps(_ unitValue: Int64) -> Bool {

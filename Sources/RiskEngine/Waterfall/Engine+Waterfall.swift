@@ -199,7 +199,7 @@ extension Engine {
   ) throws(StepError) -> Progress {
     var memory = takeScratch(valuation)
     var left = valuation.closable(account.portfolio, risk: risk, at: state.time, &memory)
-    scratch = memory
+    scratch = consume memory
     // What has expired waits for its settlement.
     guard !left.isEmpty else { return .waits }
     while let decided = decideSize(among: left, account.portfolio, risk, valuation) {
@@ -226,7 +226,15 @@ extension Engine {
     _ valuation: Valuation
   ) -> PartialSize? {
     var memory = takeScratch(valuation)
-    defer { scratch = memory }
+    let decided = decideSize(among: positions, portfolio, risk, valuation, &memory)
+    scratch = consume memory
+    return decided
+  }
+
+  private func decideSize(
+    among positions: [ClosablePosition], _ portfolio: Portfolio, _ risk: AccountRisk,
+    _ valuation: Valuation, _ memory: inout RiskScratch
+  ) -> PartialSize? {
     var trial = portfolio
     // Asked for here: a question that looked at the engine would copy it.
     let costs = positions.map { position in
