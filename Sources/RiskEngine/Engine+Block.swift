@@ -41,7 +41,7 @@ extension Engine {
     if state.block % UInt64(rules.clearing.digestInterval) == 0 {
       try emit(.stateDigested(state.digest))
     }
-    if let broken = changes.broken(state) {
+    if let broken = changes.broken(state, workers: workers) {
       throw .broken(broken, afterSequence: sequence)
     }
   }
@@ -76,13 +76,14 @@ extension Engine {
   /// Into the places of the block before the last: the last block's risks are kept while this one
   /// may be taken back, and new memory for all accounts costs as much as measuring them.
   private mutating func measureAll(_ valuation: Valuation) {
+    let count = state.accounts.count
     var measured: [AccountRisk] = []
     swap(&measured, &spareRisks)
-    if measured.count != state.accounts.count {
-      measured = Array(repeating: .unmeasured, count: state.accounts.count)
-    }
+    if measured.count != count { measured = Array(repeating: .unmeasured, count: count) }
     measureAll(valuation, into: &measured)
     swap(&measured, &risks)
+    // Of another size now, rather than in the next block.
+    if measured.count != count { measured = Array(repeating: .unmeasured, count: count) }
     swap(&measured, &spareRisks)
   }
 

@@ -95,19 +95,49 @@ struct AccountChanges: Sendable {
   }
 
   /// The first rule of the ledger that is broken at the end of a block.
-  mutating func broken(_ state: LedgerState) -> Invariant? {
+  ///
+  /// - Parameter workers: Look at the accounts in parts; the sums are exact, so nothing depends on
+  ///   them.
+  mutating func broken(_ state: LedgerState, workers: AccountWorkers = .one) -> Invariant? {
     guard var kept = totals, every == nil, state.block % Self.blocksPerPass != 0 else {
       if let broken = state.brokenAfterBlock() { return broken }
       settle(AccountTotals(state))
       return nil
     }
-    kept.follow(earlier, in: state)
     // In the order in which the accounts lie in memory: the check is all waiting for them.
     let changed = (unchecked + earlierIndices).sorted()
-    if let broken = state.brokenAfterBlock(changed: changed, kept: kept) { return broken }
+    let order = EarlierOrder(earlier)
+    let isFew = earlier.count < Self.fewestInParts
+    let count = isFew ? 1 : Self.parts
+    var parts = Array(repeating: Part(totals: AccountTotals(placesOf: state)), count: count)
+    parts.withUnsafeMutableBufferPointer { parts in
+      // Every part has a place of its own.
+      nonisolated(unsafe) let parts = parts
+      let earlier = earlier
+      (isFew ? .one : workers).divide(count) { range in
+        for number in range {
+          parts[number].totals.follow(order.part(number, of: count), of: earlier, in: state)
+          let (first, end) = (changed.count * number / count, changed.count * (number + 1) / count)
+          parts[number].broken = state.broken(among: changed[first..<end])
+        }
+      }
+    }
+    for part in parts { kept.add(part.totals) }
+    let first = parts.lazy.compactMap(\.broken).first
+    if let broken = state.brokenAfterBlock(among: first, kept: kept) { return broken }
     settle(kept)
     return nil
   }
+
+  /// What some of the accounts come to.
+  private struct Part {
+    var totals: AccountTotals
+    var broken: Invariant?
+  }
+
+  private static let parts = 32
+  /// Below which a second thread would come too late.
+  private static let fewestInParts = 4_096
 
   /// Takes the block back.
   ///
@@ -119,13 +149,13 @@ struct AccountChanges: Sendable {
     isKeeping = false
   }
 
-  /// Who has changed since this was asked last, for whoever follows the accounts; `nil` where any
-  /// may have.
+  /// Who has changed since this was asked last, for whoever follows the accounts, in the order in
+  /// which they lie in memory; `nil` where any may have.
   mutating func takeStale() -> [Int]? {
     defer { stale = [] }
     for index in stale ?? [] { isStale[index] = false }
     if stale == nil { isStale.removeAll(keepingCapacity: true) }
-    return stale
+    return stale?.sorted()
   }
 
   /// All is well, and `kept` are the sums.

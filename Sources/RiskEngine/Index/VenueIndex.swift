@@ -72,35 +72,29 @@ struct VenueIndex: Sendable {
   /// Beyond every equity.
   private static let unknown = Int64.min
 
-  /// Who holds an instrument on one side, with a profit at a unit value or without, and is not in
-  /// the waterfall; by ascending account.
+  /// Every holder of an instrument on one side, with a profit at a unit value or without, who is not
+  /// in the waterfall; by ascending account.
   ///
   /// - Precondition: ``bringUp(_:_:)`` was called since the last event.
-  func holdings(
-    of instrument: Int, _ side: Side, winning: Bool, at unitValue: Int64
-  ) -> [Holding] {
-    let holders = holdings[instrument]
-    let isLiquidating = isLiquidating
-    var found: [Holding] = []
-    (side == .buy ? holders.longs : holders.shorts).forEach(winning: winning, at: unitValue) {
-      let account = Int($0.account)
+  @inline(__always)
+  func forEachHolder(
+    of instrument: Int, _ side: Side, winning: Bool, at unitValue: Int64,
+    _ body: (Holding, HolderStanding) -> Void
+  ) {
+    let (isLiquidating, equities, ids) = (isLiquidating, equities, ids)
+    holders(of: instrument, side).forEach(winning: winning, at: unitValue) { holding in
+      let account = Int(holding.account)
       guard account >= isLiquidating.count || !isLiquidating[account] else { return }
-      found.append($0)
+      let equity = equities[account]
+      body(
+        holding,
+        HolderStanding(id: ids[account], equity: equity == Self.unknown ? nil : equity))
     }
-    return found
   }
 
-  /// Ids and known equities of holders.
-  ///
-  /// All at once and nothing else: they lie far apart, and such a loop waits for many at a time.
-  func standings(of holdings: [Holding]) -> [HolderStanding] {
-    var standings: [HolderStanding] = []
-    standings.reserveCapacity(holdings.count)
-    for holding in holdings {
-      let account = Int(holding.account)
-      standings.append(HolderStanding(id: id(of: account), equity: equity(of: account)))
-    }
-    return standings
+  /// - Precondition: ``bringUp(_:_:)`` was called since the last event.
+  func holders(of instrument: Int, _ side: Side) -> HolderSide {
+    side == .buy ? holdings[instrument].longs : holdings[instrument].shorts
   }
 
   /// The equity of an account, if it is known as the account stands now.
@@ -248,8 +242,8 @@ struct VenueIndex: Sendable {
     if unentered[market].count >= Self.mostUnentered { bringUp(market, state) }
   }
 
-  /// Few enough that a question which has to enter them all first waits for about a millisecond.
-  private static let mostUnentered = 8_192
+  /// Few: who asks first after a rush would pay for all of them, from memory gone cold.
+  private static let mostUnentered = 128
 
   /// Brings the holders of an instrument up to what accounts hold now.
   mutating func bringUp(_ instrument: Int, _ state: LedgerState) {

@@ -163,15 +163,14 @@ extension Engine {
     let drained =
       queue.rule == .leverageDraining
       ? valuation.factorExposures(to: contract.underlying) : nil
-    let holdings = venueIndex.holdings(
-      of: queue.instrument, queue.candidateSide, winning: winning, at: queue.unitValue)
-    let standings = venueIndex.standings(of: holdings)
     // Locals: whatever the loop asks of the engine or of a contract, it would copy at every holder.
     let (accounts, isOption, unitValue) = (state.accounts, contract.isOption, queue.unitValue)
     var candidates: [DeleveragingCandidate] = []
-    candidates.reserveCapacity(holdings.count)
+    candidates.reserveCapacity(venueIndex.holders(of: queue.instrument, queue.candidateSide).count)
     var scratch: RiskScratch?
-    for (holding, known) in zip(holdings, standings) {
+    venueIndex.forEachHolder(
+      of: queue.instrument, queue.candidateSide, winning: winning, at: unitValue
+    ) { holding, known in
       let (other, index) = (holding.position, Int(holding.account))
       let standing: Int64
       if let equity = known.equity {
@@ -179,7 +178,7 @@ extension Engine {
       } else {
         var memory = scratch.take() ?? valuation.makeScratch()
         standing = valuation.risk(accounts[index].portfolio, &memory).equity
-        scratch = memory
+        scratch = consume memory
         found.append(FoundEquity(account: index, equity: standing))
       }
       let notional: Int64
