@@ -109,6 +109,8 @@ public struct AccountTotals: Hashable, Sendable {
   }
 
   /// Adds what some other accounts come to.
+  ///
+  /// - Precondition: Both have places for the same assets and instruments.
   public mutating func add(_ other: AccountTotals) {
     for asset in customers.indices { customers[asset] += other.customers[asset] }
     for instrument in sizes.indices {

@@ -52,6 +52,7 @@ extension Engine {
     guard let valuation else { return }
     measureAll(valuation)
     venueIndex.noteMeasured(risks)
+    venueIndex.bringUp(state)
     try callMargins()
     try countLiquidations()
     var candidates: [(shortfall: Int64, index: Int)] = []

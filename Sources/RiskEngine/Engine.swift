@@ -253,6 +253,15 @@ public struct Engine: Sendable {
     return risk
   }
 
+  /// Where an account stands: as it was last measured, if nothing has changed of it since.
+  mutating func risk(of index: Int, _ valuation: Valuation) -> AccountRisk {
+    if index < risks.count, venueIndex.isUnchanged(index) { return risks[index] }
+    if let risk = venueIndex.recentRisk(of: index) { return risk }
+    let risk = measure(state.accounts[index].portfolio, valuation)
+    venueIndex.remember(risk, of: index)
+    return risk
+  }
+
   /// The engine's working memory, to be put back after use: consumed, for its many arrays are
   /// many counts to change.
   mutating func takeScratch(_ valuation: Valuation) -> RiskScratch {

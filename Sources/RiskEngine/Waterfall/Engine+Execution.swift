@@ -80,7 +80,7 @@ extension Engine {
     }
     guard let valuation, let liquidation = state.accounts[index].liquidation else { return false }
     // Measured first: as an argument it would have the whole engine copied for the question.
-    let risk = measure(state.accounts[index].portfolio, valuation)
+    let risk = risk(of: index, valuation)
     return isReleased(risk, liquidation)
   }
 
@@ -244,7 +244,7 @@ extension Engine {
 
   /// The rate of the account's tier before the fill, or the general one where none states it.
   private mutating func penaltyRate(_ index: Int) -> Rate {
-    let rate = valuation.map { measure(state.accounts[index].portfolio, $0).penaltyRate } ?? .zero
+    let rate = valuation.map { risk(of: index, $0).penaltyRate } ?? .zero
     return rate == .zero ? rules.liquidation.penalty : rate
   }
 
@@ -258,7 +258,7 @@ extension Engine {
       let instrument = state.listing.index(of: order.instrument),
       let asset = state.listing.index(of: state.listing.contracts[instrument].settlementAsset)
     else { return }
-    let risk = measure(state.accounts[index].portfolio, valuation)
+    let risk = risk(of: index, valuation)
     let penalty = liquidationPenalty(
       notional: valuation.notional(filled, of: order.instrument),
       rate: rate,

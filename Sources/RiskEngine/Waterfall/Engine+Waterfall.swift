@@ -32,7 +32,7 @@ extension Engine {
   private mutating func move(_ index: Int) throws(StepError) -> Progress {
     guard let valuation else { return .waits }
     let account = state.accounts[index]
-    let risk = measure(account.portfolio, valuation)
+    let risk = risk(of: index, valuation)
     guard isActionable(account.portfolio, risk, valuation) else {
       try holdAuction(account)
       try holdSale(account)
