@@ -64,6 +64,7 @@ extension Engine {
     }
     candidates.sort { ($0.shortfall, $1.index) > ($1.shortfall, $0.index) }
     events.reserveCapacity(events.count + Self.eventsPerCandidate * candidates.count)
+    waiting.reserveCapacity(waiting.count + candidates.count)
     for candidate in candidates { try advance(candidate.index) }
     try lapseRequests()
     try lapseRights()

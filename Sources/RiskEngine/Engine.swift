@@ -247,19 +247,23 @@ public struct Engine: Sendable {
   /// Where a portfolio stands, found in the engine's own working memory: a single question
   /// allots none.
   mutating func measure(_ portfolio: borrowing Portfolio, _ valuation: Valuation) -> AccountRisk {
-    var memory = takeScratch(valuation)
-    let risk = valuation.risk(portfolio, &memory)
-    scratch = consume memory
-    return risk
+    prepareScratch(valuation)
+    return scratch?.risk(of: portfolio, valuation) ?? .unmeasured
   }
 
   /// Where an account stands: as it was last measured, if nothing has changed of it since.
   mutating func risk(of index: Int, _ valuation: Valuation) -> AccountRisk {
     if index < risks.count, venueIndex.isUnchanged(index) { return risks[index] }
     if let risk = venueIndex.recentRisk(of: index) { return risk }
-    let risk = measure(state.accounts[index].portfolio, valuation)
+    // In place: handed to ``measure(_:_:)``, the portfolio would be copied.
+    prepareScratch(valuation)
+    let risk = scratch?.risk(of: state.accounts[index].portfolio, valuation) ?? .unmeasured
     venueIndex.remember(risk, of: index)
     return risk
+  }
+
+  private mutating func prepareScratch(_ valuation: Valuation) {
+    if scratch?.fits(valuation) != true { scratch = valuation.makeScratch() }
   }
 
   /// The engine's working memory, to be put back after use: consumed, for its many arrays are

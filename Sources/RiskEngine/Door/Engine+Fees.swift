@@ -59,7 +59,8 @@ extension Engine {
     else { return 0 }
     let equity = max(risk(of: index, valuation).equity, 0)
     let room = min(
-      state.accounts[index].portfolio.balances[asset] + Amount.limit, Amount.limit - state.houses[asset].fees)
+      state.accounts[index].portfolio.balances[asset] + Amount.limit,
+      Amount.limit - state.houses[asset].fees)
     let paid = min(
       fee, valuation.units(ofQuote: equity, asset: asset, rounding: .down), room)
     guard paid > 0 else { return 0 }

@@ -255,6 +255,15 @@ extension AccountRisk {
     penaltyRate: .zero)
 }
 
+extension RiskScratch {
+  /// ``Valuation/risk(_:_:)`` asked of the memory, which may then stay where it is.
+  mutating func risk(of portfolio: borrowing Portfolio, _ valuation: Valuation) -> AccountRisk {
+    valuation.risk(portfolio, &self)
+  }
+
+  func fits(_ valuation: Valuation) -> Bool { valuation.fits(self) }
+}
+
 // MARK: Money
 
 extension Valuation {
