@@ -81,8 +81,20 @@ extension LedgerState {
   ///     order, any number of times.
   ///   - kept: The sums over all accounts.
   public func brokenAfterBlock(changed: [Int], kept: AccountTotals) -> Invariant? {
+    brokenAfterBlock(among: broken(among: changed[...]), kept: kept)
+  }
+
+  /// The same where the accounts were looked at before.
+  ///
+  /// - Parameter broken: The first rule that one of those that have changed breaks.
+  public func brokenAfterBlock(among broken: Invariant?, kept: AccountTotals) -> Invariant? {
     if let broken = brokenAfterEvent() { return broken }
     guard kept.fits(self) else { return .runningTotalsAreTrue }
+    return broken ?? self.broken(by: kept)
+  }
+
+  /// The first rule that one of some accounts breaks by itself.
+  public func broken(among changed: ArraySlice<Int>) -> Invariant? {
     let accounts = accounts.span
     for index in changed {
       let id = accounts[index].id
@@ -93,7 +105,7 @@ extension LedgerState {
         return .liquidationsAreConsistent
       }
     }
-    return broken(by: kept)
+    return nil
   }
 
   /// The first of the running totals that is not what the accounts come to.

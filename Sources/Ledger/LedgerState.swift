@@ -10,7 +10,7 @@ public import Quantities
 public struct Account: Hashable, Sendable {
   public let id: AccountID
   public var portfolio: Portfolio
-  private var waterfall: Apart<LiquidationProgress>?
+  @usableFromInline var waterfall: Apart<LiquidationProgress>?
   /// The account of the same owner under which it was opened; absent at the top.
   public let parent: AccountID?
   /// How near its liquidation the account was found in the last block.
@@ -37,21 +37,27 @@ public struct Account: Hashable, Sendable {
   }
 
   /// Whether the account is in the waterfall.
+  @inlinable
   public var isInLiquidation: Bool { waterfall != nil }
 
-  // Each reads what it names and no more.
+  // Each reads what it names and no more; inlined, for a call would take a copy of the account.
   /// The order the account waits for, if it is in the waterfall.
+  @inlinable
   public var liquidationOrder: LiquidationOrder? { waterfall?.value.order }
   /// Its collateral that is for sale.
+  @inlinable
   public var collateralSale: CollateralSale? { waterfall?.value.sale }
   /// Whether its portfolio is under the hammer.
+  @inlinable
   public var isAuctioned: Bool { waterfall?.value.auction != nil }
 }
 
 /// Kept apart from what it belongs to.
-private indirect enum Apart<Value: Hashable & Sendable>: Hashable, Sendable {
+@usableFromInline
+indirect enum Apart<Value: Hashable & Sendable>: Hashable, Sendable {
   case holding(Value)
 
+  @inlinable
   var value: Value {
     switch self {
     case .holding(let value): value

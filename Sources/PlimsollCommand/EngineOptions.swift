@@ -31,9 +31,9 @@ struct EngineOptions: ParsableArguments {
     }
     // The choice belongs to a thread, so every worker makes it.
     return AccountWorkers { count, work in
-      workers.map(count) { range, risks in
+      workers.divide(count) { range in
         _ = plimsoll_force_kernel_variant(variant)
-        work(range, risks)
+        work(range)
       }
     }
   }

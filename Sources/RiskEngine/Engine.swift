@@ -23,6 +23,8 @@ public struct Engine: Sendable {
   public internal(set) var valuation: Valuation?
   /// The risk of every account as of the last block, by dense index.
   public internal(set) var risks: [AccountRisk]
+  /// Memory for the next block's risks.
+  var spareRisks: [AccountRisk] = []
   /// How accounts are spread over workers; results do not depend on it.
   public var workers: AccountWorkers
 
@@ -144,7 +146,7 @@ public struct Engine: Sendable {
   /// Until the last one is given back by ``resume(at:)``, ``hash`` is an earlier record's.
   /// - Throws: As ``step(_:)``.
   public mutating func decide(_ command: Command) throws(StepError) -> Decision {
-    events.removeAll(keepingCapacity: true)
+    beginEvents()
     switch command {
     case .advanceBlock(let instant, let samples):
       changes.begin(state)
@@ -194,12 +196,24 @@ public struct Engine: Sendable {
     (valuation, risks) = (valued, measured)
     venueIndex = VenueIndex(state)
     waiting = Self.waiting(state)
-    events.removeAll(keepingCapacity: true)
+    events = []
   }
+
+  /// Begins the events of a step.
+  ///
+  /// The last ones went along with their decision: emptied and not let go of, they would leave room
+  /// for as many behind, and after a block with 200,000 events every report would ask for that.
+  private mutating func beginEvents() {
+    events = []
+    events.reserveCapacity(Self.usualEvents)
+  }
+
+  /// As many as a report or a command at the door makes, mostly.
+  private static let usualEvents = 12
 
   /// Applies what a record says was decided, without deciding it; for recovery.
   public mutating func recover(_ record: Record) throws(StepError) {
-    events.removeAll(keepingCapacity: true)
+    beginEvents()
     for event in record.events { try emit(event) }
     sequence = record.sequence
     hash = record.hash
@@ -233,12 +247,27 @@ public struct Engine: Sendable {
   /// Where a portfolio stands, found in the engine's own working memory: a single question
   /// allots none.
   mutating func measure(_ portfolio: borrowing Portfolio, _ valuation: Valuation) -> AccountRisk {
-    var memory = takeScratch(valuation)
-    defer { scratch = memory }
-    return valuation.risk(portfolio, &memory)
+    prepareScratch(valuation)
+    return scratch?.risk(of: portfolio, valuation) ?? .unmeasured
   }
 
-  /// The engine's working memory, to be put back after use.
+  /// Where an account stands: as it was last measured, if nothing has changed of it since.
+  mutating func risk(of index: Int, _ valuation: Valuation) -> AccountRisk {
+    if index < risks.count, venueIndex.isUnchanged(index) { return risks[index] }
+    if let risk = venueIndex.recentRisk(of: index) { return risk }
+    // In place: handed to ``measure(_:_:)``, the portfolio would be copied.
+    prepareScratch(valuation)
+    let risk = scratch?.risk(of: state.accounts[index].portfolio, valuation) ?? .unmeasured
+    venueIndex.remember(risk, of: index)
+    return risk
+  }
+
+  private mutating func prepareScratch(_ valuation: Valuation) {
+    if scratch?.fits(valuation) != true { scratch = valuation.makeScratch() }
+  }
+
+  /// The engine's working memory, to be put back after use: consumed, for its many arrays are
+  /// many counts to change.
   mutating func takeScratch(_ valuation: Valuation) -> RiskScratch {
     if let memory = scratch.take(), valuation.fits(memory) { return memory }
     return valuation.makeScratch()

@@ -2,7 +2,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Dispatch
-import Margin
 public import RiskEngine
 
 extension AccountWorkers {
@@ -10,15 +9,10 @@ extension AccountWorkers {
   public static func threads(_ count: Int) -> AccountWorkers {
     guard count > 1 else { return .one }
     return AccountWorkers { total, work in
-      filled(total) { risks in
-        let length = max((total + count - 1) / count, 1)
-        // Every range has places of its own.
-        nonisolated(unsafe) let risks = risks
-        DispatchQueue.concurrentPerform(iterations: count) { index in
-          let start = min(index * length, total)
-          let range = start..<min(start + length, total)
-          work(range, UnsafeMutableBufferPointer(rebasing: risks[range]))
-        }
+      let length = max((total + count - 1) / count, 1)
+      DispatchQueue.concurrentPerform(iterations: count) { index in
+        let start = min(index * length, total)
+        work(start..<min(start + length, total))
       }
     }
   }

@@ -20,11 +20,7 @@ struct AccountRowTests {
     var rowed = venue.engine
     rowed.fewestInRows = 0
     rowed.workers = AccountWorkers { count, work in
-      AccountWorkers.filled(count) { risks in
-        for range in [0..<count / 3, count / 3..<count] {
-          work(range, UnsafeMutableBufferPointer(rebasing: risks[range]))
-        }
-      }
+      for range in [0..<count / 3, count / 3..<count] { work(range) }
     }
     venue.replaceEngine(rowed)
     var commands = RandomCommands(seed: seed + 500)

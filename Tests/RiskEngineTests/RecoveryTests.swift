@@ -103,11 +103,7 @@ struct RecoveryTests {
     let split = AccountWorkers { total, work in
       let length = max((total + count - 1) / count, 1)
       let ranges = stride(from: 0, to: total, by: length).map { $0..<min($0 + length, total) }
-      return AccountWorkers.filled(total) { risks in
-        for range in ranges.reversed() {
-          work(range, UnsafeMutableBufferPointer(rebasing: risks[range]))
-        }
-      }
+      for range in ranges.reversed() { work(range) }
     }
     var engine = try opened(venue.commands[0], workers: split)
     for (command, record) in zip(venue.commands, venue.records).dropFirst() {

@@ -179,7 +179,7 @@ struct ScaleTests {
         holders.remove(account)
         plain[account] = nil
       } else {
-        holders.set(position, of: account)
+        holders.set(position, of: account, AccountID(UInt32(account)))
         plain[account] = position
       }
       guard step % 40 == 0 else { continue }
@@ -208,7 +208,7 @@ struct ScaleTests {
     for (size, cost) in [(7, 20), (7, 21), (7, -20), (-7, 20), (-7, -21), (-7, -20), (1, 0)] {
       let position = Position(
         instrument: InstrumentID(1), size: Size(steps: Int64(size)), cost: Int64(cost))
-      let holding = Holding(account: 0, position)
+      let holding = Holding(account: 0, AccountID(0), position)
       let sign = position.size.sign
       #expect(position.unrealizedProfit(unitValue: holding.entry) <= 0)
       #expect(position.unrealizedProfit(unitValue: holding.entry + sign) > 0)
@@ -230,8 +230,18 @@ struct ScaleTests {
           continue
         }
         #expect(known == valuation.risk(account.portfolio).equity, "\(account.id), \(command)")
-        #expect(venue.engine.venueIndex.id(of: index) == account.id)
         asked += 1
+      }
+      // So is the whole risk, whether it was kept or is found now, and the second time.
+      var engine = venue.engine
+      for (index, account) in engine.state.accounts.enumerated() {
+        let measured = valuation.risk(account.portfolio)
+        for _ in 0..<2 { #expect(engine.risk(of: index, valuation) == measured) }
+      }
+      var index = engine.venueIndex
+      index.bringUp(venue.engine.state)
+      for holding in index.holdings.flatMap({ Self.all($0.longs) + Self.all($0.shorts) }) {
+        #expect(venue.engine.state.accounts[Int(holding.account)].id == holding.id)
       }
     }
     #expect(asked > 500 && changed > 100)

@@ -74,14 +74,14 @@ public struct FollowedRows: Sendable {
   /// - Parameters:
   ///   - sweep: Of these rows, at their block.
   ///   - unmeasured: Of a portfolio that the engine refuses.
-  ///   - risks: Of these accounts, in the rows' order.
+  ///   - risks: By account; those of the accounts measured are written.
   ///   - portfolio: The portfolio of an account, as it was when its row was written.
-  /// - Precondition: `risks` has room for all of them.
+  /// - Precondition: `risks` has a place for every account with a row.
   public func measure(
     _ orders: Range<Int>, _ sweep: VenueSweep, unmeasured: AccountRisk,
     into risks: UnsafeMutableBufferPointer<AccountRisk>, portfolio: (Int) -> Portfolio
   ) {
-    precondition(risks.count >= orders.count, "room for every risk")
+    precondition(risks.count >= rows.count, "room for every risk")
     var scratch = SweepScratch(sweep, mostEntries: mostEntries)
     // A few at a time: what the sweep has found is then read where it was written.
     let stretch = min(orders.count, 2_048)
@@ -94,21 +94,11 @@ public struct FollowedRows: Sendable {
       for order in part {
         let account = rows.account(at: order)
         let requirement = requirements[order - start]
-        risks[order - orders.lowerBound] =
+        risks[account] =
           risk(order, requirement, sweep.engine, portfolio)
           ?? (try? sweep.engine.risk(of: portfolio(account), scratch: &scratch.exact)) ?? unmeasured
       }
     }
-  }
-
-  /// Risks in the rows' order, put into the order of the accounts, with those of later accounts
-  /// after them.
-  public func byAccount(_ ordered: [AccountRisk], _ later: [AccountRisk] = []) -> [AccountRisk] {
-    var risks: [AccountRisk] = []
-    risks.reserveCapacity(rows.count + later.count)
-    for account in 0..<rows.count { risks.append(ordered[rows.order(of: account)]) }
-    risks += later
-    return risks
   }
 
   /// What the sweep has found, with penalty, buffer and open orders; `nil` where it holds nothing.

@@ -22,14 +22,6 @@ extension Engine {
 
   // MARK: The spot market
 
-  /// The sale that waits for a report, if it is one of collateral.
-  func saleReported(by report: ExecutionReport) -> (index: Int, sale: CollateralSale)? {
-    guard let id = waiting[report.order], let index = state.index(of: id),
-      let sale = state.accounts[index].collateralSale, sale.id == report.order
-    else { return nil }
-    return (index, sale)
-  }
-
   /// Books the fills of an order for collateral: money and coins change hands, nothing else.
   ///
   /// Every check comes before the first event. What is not filled is not offered again before

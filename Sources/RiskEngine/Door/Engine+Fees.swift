@@ -57,10 +57,10 @@ extension Engine {
     guard fee > 0, let valuation, let index = state.index(of: id),
       let asset = state.listing.index(of: contract.settlementAsset)
     else { return 0 }
-    let portfolio = state.accounts[index].portfolio
-    let equity = max(measure(portfolio, valuation).equity, 0)
+    let equity = max(risk(of: index, valuation).equity, 0)
     let room = min(
-      portfolio.balances[asset] + Amount.limit, Amount.limit - state.houses[asset].fees)
+      state.accounts[index].portfolio.balances[asset] + Amount.limit,
+      Amount.limit - state.houses[asset].fees)
     let paid = min(
       fee, valuation.units(ofQuote: equity, asset: asset, rounding: .down), room)
     guard paid > 0 else { return 0 }

@@ -10,15 +10,20 @@ import Quantities
 /// touched and not of all. Now and then, and when everything has changed, all are summed anew: no
 /// rule of the ledger rests on this list for long.
 struct AccountChanges: Sendable {
-  /// Since the last block began, each once; those that changed after ``every`` are not here.
+  /// Since the block began, each once; those that changed after ``every`` are not here.
   private(set) var earlier: [EarlierAccount] = []
   /// Their dense indices: an account is a large value to read for its index alone.
   private var earlierIndices: [Int] = []
   /// All accounts at the moment before an event that may have changed any of them.
   private(set) var every: [Account]?
-  /// By dense index, who is in ``earlier``.
+  /// Whether accounts are kept as they were: in a block, which may be taken back.
+  ///
+  /// Otherwise what they were comes out of the sums at once, while it is at hand.
+  private var isKeeping = true
+  /// By dense index, who is in ``earlierIndices``.
   private var isNoted: [Bool]
-  /// The sums over all accounts before those in ``earlier`` changed; `nil` until all are summed.
+  /// The sums over all accounts before those in ``earlier`` changed, or without those noted where
+  /// they are not kept; `nil` until all are summed.
   private var totals: AccountTotals?
   /// Changed since the last check, before the present block.
   private var unchecked: [Int] = []
@@ -79,25 +84,60 @@ struct AccountChanges: Sendable {
   /// A block begins: what has changed until now cannot be taken back any more.
   mutating func begin(_ state: LedgerState) {
     if every != nil { totals = nil }
-    totals?.follow(earlier, in: state)
+    if isKeeping {
+      totals?.follow(earlier, in: state)
+    } else {
+      totals?.include(earlierIndices, of: state)
+    }
     unchecked += earlierIndices
     forget()
+    isKeeping = true
   }
 
   /// The first rule of the ledger that is broken at the end of a block.
-  mutating func broken(_ state: LedgerState) -> Invariant? {
+  ///
+  /// - Parameter workers: Look at the accounts in parts; the sums are exact, so nothing depends on
+  ///   them.
+  mutating func broken(_ state: LedgerState, workers: AccountWorkers = .one) -> Invariant? {
     guard var kept = totals, every == nil, state.block % Self.blocksPerPass != 0 else {
       if let broken = state.brokenAfterBlock() { return broken }
       settle(AccountTotals(state))
       return nil
     }
-    kept.follow(earlier, in: state)
     // In the order in which the accounts lie in memory: the check is all waiting for them.
     let changed = (unchecked + earlierIndices).sorted()
-    if let broken = state.brokenAfterBlock(changed: changed, kept: kept) { return broken }
+    let order = EarlierOrder(earlier)
+    let isFew = earlier.count < Self.fewestInParts
+    let count = isFew ? 1 : Self.parts
+    var parts = Array(repeating: Part(totals: AccountTotals(placesOf: state)), count: count)
+    parts.withUnsafeMutableBufferPointer { parts in
+      // Every part has a place of its own.
+      nonisolated(unsafe) let parts = parts
+      let earlier = earlier
+      (isFew ? .one : workers).divide(count) { range in
+        for number in range {
+          parts[number].totals.follow(order.part(number, of: count), of: earlier, in: state)
+          let (first, end) = (changed.count * number / count, changed.count * (number + 1) / count)
+          parts[number].broken = state.broken(among: changed[first..<end])
+        }
+      }
+    }
+    for part in parts { kept.add(part.totals) }
+    let first = parts.lazy.compactMap(\.broken).first
+    if let broken = state.brokenAfterBlock(among: first, kept: kept) { return broken }
     settle(kept)
     return nil
   }
+
+  /// What some of the accounts come to.
+  private struct Part {
+    var totals: AccountTotals
+    var broken: Invariant?
+  }
+
+  private static let parts = 32
+  /// Below which a second thread would come too late.
+  private static let fewestInParts = 4_096
 
   /// Takes the block back.
   ///
@@ -106,15 +146,16 @@ struct AccountChanges: Sendable {
     state.takeBack(to: rest, every: every, earlier: earlier)
     stale = nil
     forget()
+    isKeeping = false
   }
 
-  /// Who has changed since this was asked last, for whoever follows the accounts; `nil` where any
-  /// may have.
+  /// Who has changed since this was asked last, for whoever follows the accounts, in the order in
+  /// which they lie in memory; `nil` where any may have.
   mutating func takeStale() -> [Int]? {
     defer { stale = [] }
     for index in stale ?? [] { isStale[index] = false }
     if stale == nil { isStale.removeAll(keepingCapacity: true) }
-    return stale
+    return stale?.sorted()
   }
 
   /// All is well, and `kept` are the sums.
@@ -122,6 +163,7 @@ struct AccountChanges: Sendable {
     totals = kept
     unchecked.removeAll(keepingCapacity: true)
     forget()
+    isKeeping = false
   }
 
   private mutating func forget() {
@@ -139,7 +181,11 @@ struct AccountChanges: Sendable {
     guard !isNoted[index] else { return }
     isNoted[index] = true
     earlierIndices.append(index)
-    earlier.append(EarlierAccount(index: index, account: state.accounts[index]))
+    if isKeeping {
+      earlier.append(EarlierAccount(index: index, account: state.accounts[index]))
+    } else {
+      totals?.exclude(index, of: state)
+    }
   }
 
   private mutating func noteStale(_ index: Int) {

@@ -8,13 +8,16 @@ import Quantities
 struct Holding: Hashable, Sendable {
   /// Dense index.
   let account: Int32
+  /// Of the same account: who passes over many holders looks nothing up for it.
+  let id: AccountID
   let position: Position
   /// The unit value above which a long position has a profit, or below which a short one has;
   /// exact: cost ÷ size, rounded down for a long and up for a short.
   let entry: Int64
 
-  init(account: Int, _ position: Position) {
+  init(account: Int, _ id: AccountID, _ position: Position) {
     self.account = Int32(account)
+    self.id = id
     self.position = position
     let sign = position.size.sign
     let steps = max(position.size.steps * sign, 1)
@@ -31,8 +34,8 @@ struct Holders: Hashable, Sendable {
   private(set) var shorts = HolderSide(isLong: false)
 
   /// Takes over an account's position, not of size zero.
-  mutating func set(_ position: Position, of account: Int) {
-    let holding = Holding(account: account, position)
+  mutating func set(_ position: Position, of account: Int, _ id: AccountID) {
+    let holding = Holding(account: account, id, position)
     if position.size.sign > 0 {
       longs.set(holding)
       shorts.remove(account)

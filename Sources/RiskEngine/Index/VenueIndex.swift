@@ -6,11 +6,12 @@ import Ledger
 import Margin
 import Quantities
 
-/// What is known of a holder besides what he holds.
-struct HolderStanding {
-  let id: AccountID
-  /// As the account stands now; absent until it is measured.
-  let equity: Int64?
+/// What is known of holders besides what they hold.
+struct HolderEquities {
+  /// By holder, as its account stands now; not to be read where it is missing.
+  var equities: [Int64]
+  /// The places of those that are not known until their accounts are measured.
+  let missing: [Int]
 }
 
 /// What the engine would otherwise search all accounts for.
@@ -29,8 +30,8 @@ struct VenueIndex: Sendable {
   /// As all were last measured; of those that have changed, as it was found since, and ``unknown``
   /// until it is asked for.
   private var equities: [Int64]
-  /// By dense index: a row of questions about many accounts reads no account.
-  private var ids: [AccountID]
+  /// The account that was last measured by itself, as it stands now.
+  private var recent: (account: Int, risk: AccountRisk)?
   /// Accounts with a protection of quotes, ascending.
   private(set) var protectedAccounts: [Int] = []
   /// Which accounts are in the waterfall.
@@ -45,13 +46,10 @@ struct VenueIndex: Sendable {
     hasChanged = Array(repeating: true, count: state.accounts.count)
     equities = Array(repeating: Self.unknown, count: state.accounts.count)
     isLiquidating = Array(repeating: false, count: state.accounts.count)
-    ids = []
-    ids.reserveCapacity(state.accounts.count)
     for (index, account) in state.accounts.enumerated() {
-      ids.append(account.id)
       for position in account.portfolio.positions {
         guard let instrument = state.listing.index(of: position.instrument) else { continue }
-        holdings[instrument].set(position, of: index)
+        holdings[instrument].set(position, of: index, account.id)
       }
       isLiquidating[index] = account.isInLiquidation
       if account.isAuctioned { auctioned.append(index) }
@@ -79,10 +77,11 @@ struct VenueIndex: Sendable {
   func holdings(
     of instrument: Int, _ side: Side, winning: Bool, at unitValue: Int64
   ) -> [Holding] {
-    let holders = holdings[instrument]
+    let holders = side == .buy ? holdings[instrument].longs : holdings[instrument].shorts
     let isLiquidating = isLiquidating
     var found: [Holding] = []
-    (side == .buy ? holders.longs : holders.shorts).forEach(winning: winning, at: unitValue) {
+    found.reserveCapacity(holders.count)
+    holders.forEach(winning: winning, at: unitValue) {
       let account = Int($0.account)
       guard account >= isLiquidating.count || !isLiquidating[account] else { return }
       found.append($0)
@@ -90,17 +89,16 @@ struct VenueIndex: Sendable {
     return found
   }
 
-  /// Ids and known equities of holders.
+  /// Known equities of holders.
   ///
   /// All at once and nothing else: they lie far apart, and such a loop waits for many at a time.
-  func standings(of holdings: [Holding]) -> [HolderStanding] {
-    var standings: [HolderStanding] = []
-    standings.reserveCapacity(holdings.count)
-    for holding in holdings {
-      let account = Int(holding.account)
-      standings.append(HolderStanding(id: id(of: account), equity: equity(of: account)))
-    }
-    return standings
+  func equities(of holdings: [Holding]) -> HolderEquities {
+    var found: [Int64] = []
+    found.reserveCapacity(holdings.count)
+    for holding in holdings { found.append(equities[Int(holding.account)]) }
+    var missing: [Int] = []
+    for place in found.indices where found[place] == Self.unknown { missing.append(place) }
+    return HolderEquities(equities: found, missing: missing)
   }
 
   /// The equity of an account, if it is known as the account stands now.
@@ -112,8 +110,17 @@ struct VenueIndex: Sendable {
   /// Keeps the equity of an account as it stands now, for whoever asks next.
   mutating func remember(_ equity: Int64, of account: Int) { equities[account] = equity }
 
-  @inline(__always)
-  func id(of account: Int) -> AccountID { ids[account] }
+  /// The risk of an account, if it was the last to be measured by itself and nothing has changed
+  /// of it since.
+  func recentRisk(of account: Int) -> AccountRisk? {
+    recent.flatMap { $0.account == account ? $0.risk : nil }
+  }
+
+  /// Keeps the risk of an account as it stands now: most are asked for twice in a row.
+  mutating func remember(_ risk: AccountRisk, of account: Int) {
+    recent = (account, risk)
+    equities[account] = risk.equity
+  }
 
   /// Whether an account is in the waterfall.
   @inline(__always)
@@ -123,6 +130,7 @@ struct VenueIndex: Sendable {
 
   /// All accounts have just been measured.
   mutating func noteMeasured(_ risks: [AccountRisk]) {
+    recent = nil
     for account in hasChanged.indices {
       hasChanged[account] = false
       equities[account] = account < risks.count ? risks[account].equity : Self.unknown
@@ -137,10 +145,10 @@ struct VenueIndex: Sendable {
   private mutating func change(_ account: Int) {
     hasChanged[account] = true
     equities[account] = Self.unknown
+    if recent?.account == account { recent = nil }
   }
 
-  private mutating func append(_ id: AccountID) {
-    ids.append(id)
+  private mutating func append() {
     hasChanged.append(true)
     equities.append(Self.unknown)
   }
@@ -161,7 +169,7 @@ struct VenueIndex: Sendable {
     case .instrumentListed:
       holdings.append(Holders())
       unentered.append([])
-    case .accountOpened(let id, _): append(id)
+    case .accountOpened: append()
     case .traded(let trade):
       follow(trade.buyer, trade.instrument, state)
       follow(trade.seller, trade.instrument, state)
@@ -175,8 +183,8 @@ struct VenueIndex: Sendable {
       .instrumentExpired(let id, _, _):
       followAll(in: id, state)
     case .liquidationOrderIssued(let order): reserve(order, 1, state)
-    case .subaccountOpened(let id, _, _), .poolOpened(let id, _), .hedgeOpened(let id):
-      append(id)
+    case .subaccountOpened, .poolOpened, .hedgeOpened:
+      append()
       isLiquidating.append(false)
     case .positionMoved(let move):
       follow(move.from, move.instrument, state)
@@ -236,8 +244,8 @@ struct VenueIndex: Sendable {
 
   /// Notes that an account's position in an instrument has changed.
   ///
-  /// It is entered when somebody asks: most trades come between two questions, and many are of
-  /// the same few accounts.
+  /// It is entered with the others of a block, or when somebody asks: most trades come between two
+  /// questions, and many are of the same few accounts.
   private mutating func follow(
     _ id: AccountID, _ instrument: InstrumentID, _ state: LedgerState
   ) {
@@ -248,7 +256,12 @@ struct VenueIndex: Sendable {
     if unentered[market].count >= Self.mostUnentered { bringUp(market, state) }
   }
 
-  private static let mostUnentered = 512
+  private static let mostUnentered = 8_192
+
+  /// Brings the holders of all instruments up to what accounts hold now.
+  mutating func bringUp(_ state: LedgerState) {
+    for instrument in unentered.indices { bringUp(instrument, state) }
+  }
 
   /// Brings the holders of an instrument up to what accounts hold now.
   mutating func bringUp(_ instrument: Int, _ state: LedgerState) {
@@ -271,7 +284,8 @@ struct VenueIndex: Sendable {
       holdings[market].remove(account)
       return
     }
-    holdings[market].set(state.accounts[account].portfolio.positions[slot.index], of: account)
+    let position = state.accounts[account].portfolio.positions[slot.index]
+    holdings[market].set(position, of: account, state.accounts[account].id)
   }
 
   private mutating func reserve(_ order: LiquidationOrder, _ sign: Int128, _ state: LedgerState) {

@@ -185,23 +185,13 @@ extension Engine {
       ? valuation.factorExposures(to: contract.underlying) : nil
     let holdings = venueIndex.holdings(
       of: queue.instrument, queue.candidateSide, winning: winning, at: queue.unitValue)
-    let standings = venueIndex.standings(of: holdings)
+    let equities = equities(of: holdings, valuation, &found)
     // Locals: whatever the loop asks of the engine or of a contract, it would copy at every holder.
     let (accounts, isOption, unitValue) = (state.accounts, contract.isOption, queue.unitValue)
     var candidates: [DeleveragingCandidate] = []
     candidates.reserveCapacity(holdings.count)
-    var scratch: RiskScratch?
-    for (holding, known) in zip(holdings, standings) {
+    for (holding, standing) in zip(holdings, equities) {
       let (other, index) = (holding.position, Int(holding.account))
-      let standing: Int64
-      if let equity = known.equity {
-        standing = equity
-      } else {
-        var memory = scratch.take() ?? valuation.makeScratch()
-        standing = valuation.risk(accounts[index].portfolio, &memory).equity
-        scratch = memory
-        found.append(FoundEquity(account: index, equity: standing))
-      }
       let notional: Int64
       var exposure: Int64?
       if let drained {
@@ -214,11 +204,30 @@ extension Engine {
       let change = worth(other.size.steps * (unitValue - mark))
       candidates.append(
         DeleveragingCandidate(
-          account: known.id, size: other.size.magnitude,
+          account: holding.id, size: other.size.magnitude,
           profit: worth(other.unrealizedProfit(unitValue: unitValue)), notional: notional,
           equity: Int64(clamping: Int128(standing) + Int128(change)), exposure: exposure))
     }
     return candidates
+  }
+
+  /// The equities of holders' accounts as they stand now.
+  ///
+  /// - Parameter found: What had to be measured is added.
+  private func equities(
+    of holdings: [Holding], _ valuation: Valuation, _ found: inout [FoundEquity]
+  ) -> [Int64] {
+    var known = venueIndex.equities(of: holdings)
+    guard !known.missing.isEmpty else { return known.equities }
+    var memory = valuation.makeScratch()
+    let accounts = state.accounts.span
+    for place in known.missing {
+      let index = Int(holdings[place].account)
+      let equity = valuation.risk(accounts[index].portfolio, &memory).equity
+      known.equities[place] = equity
+      found.append(FoundEquity(account: index, equity: equity))
+    }
+    return known.equities
   }
 
   /// What a position is exposed to its underlying, positive, and what the whole account is on the

@@ -48,7 +48,7 @@ extension Engine {
     let risk = valuation.risk(portfolio, &memory)
     let closable = valuation.closable(portfolio, risk: risk, at: state.time, &memory)
     scratch = memory
-    let open = closable.filter { position in
+    let open = closable.map(\.position).filter { position in
       valuation.underlying(of: position.instrument).map { state.status(of: $0) } == .open
     }
     // Below maintenance margin its positions are for the waterfall, from the next block on.

@@ -9,12 +9,18 @@ import MarketData
 import Parameters
 import Quantities
 
+/// A position that can be traded, with where its account would stand without it, at the mark.
+struct Closable {
+  let position: ClosablePosition
+  let without: Standing
+}
+
 // What the waterfall asks of a valuation.
 extension Valuation {
   /// The positions of a portfolio that can still be traded, with what closing each would free.
   func closable(
     _ portfolio: Portfolio, risk: AccountRisk, at time: Timestamp, _ scratch: inout RiskScratch
-  ) -> [ClosablePosition] {
+  ) -> [Closable] {
     let open = portfolio.positions.filter { position in
       guard let index = listing.index(of: position.instrument) else { return false }
       return listing.contracts[index].kind.expiry.map { $0 > time } ?? true
@@ -24,10 +30,12 @@ extension Valuation {
       let after = standing(
         of: &trial, closing: position.size.magnitude, of: position.instrument, cost: .zero,
         &scratch)
-      return ClosablePosition(
-        instrument: position.instrument, size: position.size,
-        notional: notional(position.size, of: position.instrument),
-        relief: risk.maintenanceMargin + risk.liquidationBuffer - after.target)
+      return Closable(
+        position: ClosablePosition(
+          instrument: position.instrument, size: position.size,
+          notional: notional(position.size, of: position.instrument),
+          relief: risk.maintenanceMargin + risk.liquidationBuffer - after.target),
+        without: after)
     }
   }
 

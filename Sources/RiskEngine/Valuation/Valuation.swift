@@ -142,24 +142,32 @@ public struct Valuation: Sendable {
     (try? content.requirements.gapPremium(of: portfolio, over: span, scratch: &scratch)) ?? 0
   }
 
-  /// The risk of every account, by dense index.
-  func risks(of accounts: [Account], workers: AccountWorkers) -> [AccountRisk] {
-    risks(of: accounts, from: 0, workers: workers)
+  /// Writes the risk of every account, by dense index.
+  ///
+  /// - Precondition: There is a place for each.
+  func measure(_ accounts: [Account], into risks: inout [AccountRisk], workers: AccountWorkers) {
+    risks.withUnsafeMutableBufferPointer { risks in
+      measure(accounts, from: 0, into: risks, workers)
+    }
   }
 
-  /// The risks of the accounts from a place on, one by one.
-  private func risks(
-    of accounts: [Account], from first: Int, workers: AccountWorkers
-  ) -> [AccountRisk] {
+  /// Writes the risks of the accounts from a place on, one by one.
+  private func measure(
+    _ accounts: [Account], from first: Int, into risks: UnsafeMutableBufferPointer<AccountRisk>,
+    _ workers: AccountWorkers
+  ) {
+    precondition(risks.count == accounts.count, "a place for every risk")
     let requirements = content.requirements
-    return workers.map(accounts.count - first) { range, risks in
+    // Every account has a place of its own.
+    nonisolated(unsafe) let risks = risks
+    workers.divide(accounts.count - first) { range in
       var scratch = requirements.makeScratch()
       // A span lends its elements: an account is not copied to be measured.
       let accounts = accounts.span
       for index in range {
         let risk = try? requirements.risk(
           of: accounts[first + index].portfolio, scratch: &scratch)
-        risks[index - range.lowerBound] = risk ?? .unmeasured
+        risks[first + index] = risk ?? .unmeasured
       }
     }
   }
@@ -178,18 +186,24 @@ public struct Valuation: Sendable {
     for index in changed { rows.replace(index, with: accounts[index].portfolio, requirements) }
   }
 
-  /// ``risks(of:workers:)`` by rows that are up to date, with the same results.
-  func risks(
-    of accounts: [Account], by rows: FollowedRows, workers: AccountWorkers
-  ) -> [AccountRisk] {
+  /// ``measure(_:into:workers:)`` by rows that are up to date, with the same results.
+  func measure(
+    _ accounts: [Account], by rows: FollowedRows, into risks: inout [AccountRisk],
+    workers: AccountWorkers
+  ) {
     guard let sweep = rows.sweep(content.requirements) else {
-      return risks(of: accounts, workers: workers)
+      return measure(accounts, into: &risks, workers: workers)
     }
-    let ordered = workers.map(rows.count) { range, risks in
-      rows.measure(range, sweep, unmeasured: .unmeasured, into: risks) { accounts[$0].portfolio }
+    risks.withUnsafeMutableBufferPointer { risks in
+      // Every account has a place of its own.
+      nonisolated(unsafe) let places = risks
+      workers.divide(rows.count) { range in
+        rows.measure(range, sweep, unmeasured: .unmeasured, into: places) {
+          accounts[$0].portfolio
+        }
+      }
+      measure(accounts, from: rows.count, into: risks, workers)
     }
-    return rows.byAccount(
-      ordered, risks(of: accounts, from: rows.count, workers: workers))
   }
 
   /// How contracts and coins move with one underlying.
@@ -239,6 +253,15 @@ extension AccountRisk {
   static let unmeasured = AccountRisk(
     equity: 0, initialMargin: QuoteMoney.limit, maintenanceMargin: 0, liquidationBuffer: 0,
     penaltyRate: .zero)
+}
+
+extension RiskScratch {
+  /// ``Valuation/risk(_:_:)`` asked of the memory, which may then stay where it is.
+  mutating func risk(of portfolio: borrowing Portfolio, _ valuation: Valuation) -> AccountRisk {
+    valuation.risk(portfolio, &self)
+  }
+
+  func fits(_ valuation: Valuation) -> Bool { valuation.fits(self) }
 }
 
 // MARK: Money

@@ -18,12 +18,15 @@ extension Engine {
   /// Every check comes before the first event; a report for an order that is not waited for
   /// (doubled, late, forged) is refused.
   mutating func execute(_ report: ExecutionReport) throws(StepError) {
-    if let (index, sale) = saleReported(by: report) {
+    guard let id = waiting[report.order], let index = state.index(of: id) else {
+      throw .refused(.unknownOrder(report.order))
+    }
+    if let sale = state.accounts[index].collateralSale, sale.id == report.order {
       return try execute(report, for: sale, of: index)
     }
-    guard let id = waiting[report.order], let index = state.index(of: id),
-      let order = state.orderOut(of: index), order.id == report.order
-    else { throw .refused(.unknownOrder(report.order)) }
+    guard let order = state.orderOut(of: index), order.id == report.order else {
+      throw .refused(.unknownOrder(report.order))
+    }
     guard let instrument = state.listing.index(of: order.instrument) else {
       throw .refused(.unknownInstrument(order.instrument))
     }
@@ -77,7 +80,7 @@ extension Engine {
     }
     guard let valuation, let liquidation = state.accounts[index].liquidation else { return false }
     // Measured first: as an argument it would have the whole engine copied for the question.
-    let risk = measure(state.accounts[index].portfolio, valuation)
+    let risk = risk(of: index, valuation)
     return isReleased(risk, liquidation)
   }
 
@@ -93,8 +96,11 @@ extension Engine {
     guard !trades.isEmpty else { return }
     guard let valuation else { throw .refused(.notMarked("the account's instruments")) }
     var memory = takeScratch(valuation)
-    defer { scratch = memory }
-    try checkCounterparties(of: trades, order, contract, valuation, &memory)
+    do { try checkCounterparties(of: trades, order, contract, valuation, &memory) } catch {
+      scratch = consume memory
+      throw error
+    }
+    scratch = consume memory
   }
 
   /// The same with working memory of the caller's: a question that changed the engine would have
@@ -238,7 +244,7 @@ extension Engine {
 
   /// The rate of the account's tier before the fill, or the general one where none states it.
   private mutating func penaltyRate(_ index: Int) -> Rate {
-    let rate = valuation.map { measure(state.accounts[index].portfolio, $0).penaltyRate } ?? .zero
+    let rate = valuation.map { risk(of: index, $0).penaltyRate } ?? .zero
     return rate == .zero ? rules.liquidation.penalty : rate
   }
 
@@ -252,7 +258,7 @@ extension Engine {
       let instrument = state.listing.index(of: order.instrument),
       let asset = state.listing.index(of: state.listing.contracts[instrument].settlementAsset)
     else { return }
-    let risk = measure(state.accounts[index].portfolio, valuation)
+    let risk = risk(of: index, valuation)
     let penalty = liquidationPenalty(
       notional: valuation.notional(filled, of: order.instrument),
       rate: rate,

@@ -14,11 +14,14 @@ extension Engine {
   /// ``relieving(_:of:_:)`` for an account whose collateral may be for sale: the order helps
   /// whether the sale comes to something or not.
   ///
-  /// - Parameter account: As it is expected to be once the sale has come in.
+  /// - Parameters:
+  ///   - account: As it is expected to be once the sale has come in.
+  ///   - risk: Of the account; while collateral is for sale, at the worst.
   mutating func relieving(
-    _ order: LiquidationOrder, _ account: Account, _ valuation: Valuation
+    _ order: LiquidationOrder, _ account: Account, _ risk: AccountRisk, _ valuation: Valuation
   ) -> LiquidationOrder? {
-    let found = relieving(order, of: account.portfolio, valuation)
+    let now = account.collateralSale == nil ? risk : nil
+    let found = relieving(order, of: account.portfolio, standing: now, valuation)
     guard let found, account.collateralSale != nil, let index = state.index(of: account.id)
     else { return found }
     return relieving(found, of: state.accounts[index].portfolio, valuation)
@@ -32,14 +35,24 @@ extension Engine {
   /// that are lost were collateral. What a trade frees is concave in its size wherever the
   /// requirement is convex: there a part that is filled helps as well, but for rounding. Penalty
   /// and fees come on top and never take more than equity. Source: P22, decision 33.
+  /// - Parameter now: Where the portfolio stands, if that is known.
   mutating func relieving(
-    _ order: LiquidationOrder, of portfolio: Portfolio, _ valuation: Valuation
+    _ order: LiquidationOrder, of portfolio: Portfolio, standing now: AccountRisk? = nil,
+    _ valuation: Valuation
+  ) -> LiquidationOrder? {
+    var memory = takeScratch(valuation)
+    let now = now ?? valuation.risk(portfolio, &memory)
+    let relieving = relieving(order, of: portfolio, standing: now, valuation, &memory)
+    scratch = consume memory
+    return relieving
+  }
+
+  private func relieving(
+    _ order: LiquidationOrder, of portfolio: Portfolio, standing now: AccountRisk,
+    _ valuation: Valuation, _ memory: inout RiskScratch
   ) -> LiquidationOrder? {
     guard let index = state.listing.index(of: order.instrument) else { return nil }
     let contract = state.listing.contracts[index]
-    var memory = takeScratch(valuation)
-    defer { scratch = memory }
-    let now = valuation.risk(portfolio, &memory)
     let stood = Int128(now.equity) - Int128(now.maintenanceMargin) - Int128(now.liquidationBuffer)
     func helps(_ unitValue: Int64) -> Bool {
       let after = valuation.standing(

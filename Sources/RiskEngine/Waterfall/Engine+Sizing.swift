@@ -31,7 +31,7 @@ extension Engine {
     guard let order = order(best.direction, size, account, risk, valuation) else {
       return .waits
     }
-    guard let relieving = relieving(order, account, valuation) else {
+    guard let relieving = relieving(order, account, risk, valuation) else {
       // Collateral that is for sale may yet help.
       guard account.collateralSale == nil else { return .waits }
       return try enterNext(account.id, after: .partial)

@@ -32,7 +32,7 @@ extension Engine {
   private mutating func move(_ index: Int) throws(StepError) -> Progress {
     guard let valuation else { return .waits }
     let account = state.accounts[index]
-    let risk = measure(account.portfolio, valuation)
+    let risk = risk(of: index, valuation)
     guard isActionable(account.portfolio, risk, valuation) else {
       try holdAuction(account)
       try holdSale(account)
@@ -199,7 +199,7 @@ extension Engine {
   ) throws(StepError) -> Progress {
     var memory = takeScratch(valuation)
     var left = valuation.closable(account.portfolio, risk: risk, at: state.time, &memory)
-    scratch = memory
+    scratch = consume memory
     // What has expired waits for its settlement.
     guard !left.isEmpty else { return .waits }
     while let decided = decideSize(among: left, account.portfolio, risk, valuation) {
@@ -210,10 +210,10 @@ extension Engine {
       let sized = PartialSize(instrument: decided.instrument, size: min(decided.size, room))
       guard let order = order(sized, account, risk, valuation, stage) else { return .waits }
       guard stage == .partial else { return try send(order, valuation) }
-      if let relieving = relieving(order, account, valuation) {
+      if let relieving = relieving(order, account, risk, valuation) {
         return try send(relieving, valuation)
       }
-      left.removeAll { $0.instrument == decided.instrument }
+      left.removeAll { $0.position.instrument == decided.instrument }
     }
     // Collateral that is for sale may yet help.
     guard stage == .partial, account.collateralSale == nil else { return .waits }
@@ -222,16 +222,25 @@ extension Engine {
 
   /// Which of some positions to reduce next and by how much, at the expected cost.
   private mutating func decideSize(
-    among positions: [ClosablePosition], _ portfolio: Portfolio, _ risk: AccountRisk,
+    among positions: [Closable], _ portfolio: Portfolio, _ risk: AccountRisk,
     _ valuation: Valuation
   ) -> PartialSize? {
     var memory = takeScratch(valuation)
-    defer { scratch = memory }
+    let decided = decideSize(among: positions, portfolio, risk, valuation, &memory)
+    scratch = consume memory
+    return decided
+  }
+
+  private func decideSize(
+    among positions: [Closable], _ portfolio: Portfolio, _ risk: AccountRisk,
+    _ valuation: Valuation, _ memory: inout RiskScratch
+  ) -> PartialSize? {
     var trial = portfolio
     // Asked for here: a question that looked at the engine would copy it.
-    let costs = positions.map { position in
-      (
-        instrument: position.instrument, rate: closingCost(of: position.instrument),
+    let costs = positions.map { closable in
+      let position = closable.position
+      return (
+        closable: closable, rate: closingCost(of: position.instrument),
         depth: standingDepth(
           of: position.instrument, side: position.size.sign > 0 ? .sell : .buy)
       )
@@ -241,10 +250,17 @@ extension Engine {
       equity: risk.equity, maintenanceMargin: risk.maintenanceMargin)
     let now = Standing(
       equity: risk.equity, target: risk.maintenanceMargin + risk.liquidationBuffer)
-    return decidePartialSize(positions, rules.liquidation, slice: slice, now: now) {
-      instrument, size in
-      let found = costs.first { $0.instrument == instrument }
+    return decidePartialSize(
+      positions.map(\.position), rules.liquidation, slice: slice, now: now
+    ) { instrument, size in
+      let found = costs.first { $0.closable.position.instrument == instrument }
       let cost = found?.rate.raised(by: found?.depth, size, distance) ?? .zero
+      // All of it was asked for when it was looked at whether it can be closed.
+      if let closable = found?.closable, closable.position.size.magnitude == size {
+        let expected = cost.share(of: closable.position.notional, rounding: .up)
+        return Standing(
+          equity: closable.without.equity - expected, target: closable.without.target)
+      }
       return valuation.standing(
         of: &trial, closing: size, of: instrument, cost: cost, &memory)
     }

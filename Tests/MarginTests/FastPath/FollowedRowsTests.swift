@@ -130,17 +130,14 @@ struct FollowedRowsTests {
   private static func risks(
     _ rows: FollowedRows, _ sweep: VenueSweep, _ accounts: [Portfolio], ranges: Int
   ) -> [AccountRisk] {
-    var ordered = Array(repeating: unmeasured, count: rows.count)
-    ordered.withUnsafeMutableBufferPointer { ordered in
+    var risks = Array(repeating: unmeasured, count: rows.count)
+    risks.withUnsafeMutableBufferPointer { risks in
       for part in 0..<ranges {
         let range = rows.count * part / ranges..<rows.count * (part + 1) / ranges
-        rows.measure(
-          range, sweep, unmeasured: unmeasured,
-          into: UnsafeMutableBufferPointer(rebasing: ordered[range])
-        ) { accounts[$0] }
+        rows.measure(range, sweep, unmeasured: unmeasured, into: risks) { accounts[$0] }
       }
     }
-    return rows.byAccount(ordered)
+    return risks
   }
 
   private static func moved(_ books: RandomBooks, _ round: Int) throws -> MarketSnapshot {
