@@ -30,10 +30,10 @@ struct EngineOptions: ParsableArguments {
       throw ValidationError("--kernels: this processor cannot run \(kernels ?? "")")
     }
     // The choice belongs to a thread, so every worker makes it.
-    return AccountWorkers { count, work in
-      workers.divide(count) { range in
+    return AccountWorkers { count, places, work in
+      workers.map(count, places) { range, places in
         _ = plimsoll_force_kernel_variant(variant)
-        work(range)
+        work(range, places)
       }
     }
   }

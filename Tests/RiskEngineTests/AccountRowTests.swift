@@ -19,8 +19,8 @@ struct AccountRowTests {
     plain.fewestInRows = .max
     var rowed = venue.engine
     rowed.fewestInRows = 0
-    rowed.workers = AccountWorkers { count, work in
-      for range in [0..<count / 3, count / 3..<count] { work(range) }
+    rowed.workers = AccountWorkers { count, places, work in
+      for range in [0..<count / 3, count / 3..<count] { work(range, places) }
     }
     venue.replaceEngine(rowed)
     var commands = RandomCommands(seed: seed + 500)

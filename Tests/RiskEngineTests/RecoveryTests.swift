@@ -100,10 +100,10 @@ struct RecoveryTests {
   func workers(count: Int) throws {
     let venue = try Self.history(2)
     // The ranges are worked on in reverse.
-    let split = AccountWorkers { total, work in
+    let split = AccountWorkers { total, places, work in
       let length = max((total + count - 1) / count, 1)
       let ranges = stride(from: 0, to: total, by: length).map { $0..<min($0 + length, total) }
-      for range in ranges.reversed() { work(range) }
+      for range in ranges.reversed() { work(range, places) }
     }
     var engine = try opened(venue.commands[0], workers: split)
     for (command, record) in zip(venue.commands, venue.records).dropFirst() {

@@ -111,10 +111,8 @@ struct AccountChanges: Sendable {
     let count = isFew ? 1 : Self.parts
     var parts = Array(repeating: Part(totals: AccountTotals(placesOf: state)), count: count)
     parts.withUnsafeMutableBufferPointer { parts in
-      // Every part has a place of its own.
-      nonisolated(unsafe) let parts = parts
       let earlier = earlier
-      (isFew ? .one : workers).divide(count) { range in
+      (isFew ? .one : workers).divide(count, into: parts) { range, parts in
         for number in range {
           parts[number].totals.follow(order.part(number, of: count), of: earlier, in: state)
           let (first, end) = (changed.count * number / count, changed.count * (number + 1) / count)
@@ -130,7 +128,7 @@ struct AccountChanges: Sendable {
   }
 
   /// What some of the accounts come to.
-  private struct Part {
+  private struct Part: Sendable {
     var totals: AccountTotals
     var broken: Invariant?
   }

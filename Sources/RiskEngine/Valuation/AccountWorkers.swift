@@ -6,15 +6,28 @@
 /// The engine starts no threads itself. Work on one range reads shared values and writes its own
 /// results in their places: any number of workers gives the same answer.
 public struct AccountWorkers: Sendable {
-  /// Measures the accounts of a range.
-  public typealias Work = @Sendable (Range<Int>) -> Void
+  /// Works on a range, given the places of all results; writes those of the range.
+  public typealias Work = @Sendable (Range<Int>, UnsafeMutableRawBufferPointer) -> Void
 
   /// Calls the work for ranges that follow one another and together cover `0..<count`, in any
-  /// order and at any time, and returns when all of it is done.
-  public let divide: @Sendable (_ count: Int, _ work: Work) -> Void
+  /// order and at any time, with the places it was given, and returns when all of it is done.
+  public let map:
+    @Sendable (_ count: Int, _ places: UnsafeMutableRawBufferPointer, _ work: Work) -> Void
 
-  public init(_ divide: @escaping @Sendable (Int, Work) -> Void) { self.divide = divide }
+  public init(
+    _ map: @escaping @Sendable (Int, UnsafeMutableRawBufferPointer, Work) -> Void
+  ) { self.map = map }
 
   /// Everything on the caller's own thread.
-  public static let one = AccountWorkers { count, work in work(0..<count) }
+  public static let one = AccountWorkers { count, places, work in work(0..<count, places) }
+
+  /// The same with places for results of one type.
+  func divide<Result: Sendable>(
+    _ count: Int, into results: UnsafeMutableBufferPointer<Result>,
+    _ work: @Sendable (Range<Int>, UnsafeMutableBufferPointer<Result>) -> Void
+  ) {
+    map(count, UnsafeMutableRawBufferPointer(results)) { range, places in
+      work(range, places.assumingMemoryBound(to: Result.self))
+    }
+  }
 }

@@ -158,9 +158,7 @@ public struct Valuation: Sendable {
   ) {
     precondition(risks.count == accounts.count, "a place for every risk")
     let requirements = content.requirements
-    // Every account has a place of its own.
-    nonisolated(unsafe) let risks = risks
-    workers.divide(accounts.count - first) { range in
+    workers.divide(accounts.count - first, into: risks) { range, risks in
       var scratch = requirements.makeScratch()
       // A span lends its elements: an account is not copied to be measured.
       let accounts = accounts.span
@@ -195,10 +193,8 @@ public struct Valuation: Sendable {
       return measure(accounts, into: &risks, workers: workers)
     }
     risks.withUnsafeMutableBufferPointer { risks in
-      // Every account has a place of its own.
-      nonisolated(unsafe) let places = risks
-      workers.divide(rows.count) { range in
-        rows.measure(range, sweep, unmeasured: .unmeasured, into: places) {
+      workers.divide(rows.count, into: risks) { range, risks in
+        rows.measure(range, sweep, unmeasured: .unmeasured, into: risks) {
           accounts[$0].portfolio
         }
       }
