@@ -3,6 +3,7 @@
 
 import Instruments
 import Ledger
+import Margin
 import MarketData
 import Parameters
 import Quantities
@@ -94,6 +95,17 @@ struct AuctionTests {
     #expect(Auctions.moved(events, .insuranceCover) == 7_200_000_000)
     #expect(before - venue.insuranceFund() == Int64(200 * 72e6))
     #expect(events.last == .liquidationEnded(Auctions.debtor, .closed))
+  }
+
+  @Test("the fund pays for the margin of what is taken; coins stay, and so does theirs")
+  func coins() throws {
+    var venue = try Auctions.insolvent()
+    try venue.deposit(1, "10", of: Coins.eth)
+    for _ in 0..<5 { try venue.block() }
+    let valuation = try #require(venue.engine.valuation)
+    #expect(valuation.risk(venue.account(1).portfolio).maintenanceMargin > 14_400_000_000)
+    let events = try venue.submit(Auctions.command(Auctions.bid(venue)))
+    #expect(Auctions.fills(events).first?.fundPaid == 7_200_000_000, "as without coins")
   }
 
   @Test("without the stage in the waterfall nothing is auctioned")

@@ -101,15 +101,6 @@ extension WaterfallWatch {
     return max(min(balance - promised, left - promised), 0)
   }
 
-  /// What the fund has promised of an asset to orders that are out.
-  func promised(_ asset: Int) -> Int64 {
-    state.accounts.reduce(0) { sum, account in
-      guard let order = account.liquidation?.order, self.asset(of: order.instrument) == asset
-      else { return sum }
-      return sum + order.fundShare
-    }
-  }
-
   // MARK: Sharing
 
   /// A winner realizes what he gives: the first of a loss settles who could give how much.
