@@ -81,21 +81,54 @@ private func sizedTrade(
   _ direction: TradeDirection, from target: Int64, outcome: (Size) -> TradeOutcome
 ) -> SizedTrade? {
   func surplus(_ steps: Int64) -> Int128 { outcome(Size(steps: steps)).surplus }
-  var high = direction.most
-  if surplus(high) < 0 { high = peak(through: direction.most, surplus) }
-  if surplus(high) >= 0 {
-    var low: Int64 = 0
-    while low + 1 < high {
-      let middle = low + (high - low) / 2
-      if surplus(middle) >= 0 { high = middle } else { low = middle }
+  var size = Size(steps: direction.most)
+  var found = outcome(size)
+  // Where the last step still helps all before it did, for the surplus is concave.
+  if found.surplus < 0, direction.most > 1, surplus(direction.most - 1) >= found.surplus {
+    size = Size(steps: peak(through: direction.most - 1, surplus))
+    found = outcome(size)
+  }
+  if found.surplus >= 0 {
+    let fewest = fewest(through: size.steps, at: found.surplus, surplus)
+    if fewest < size.steps {
+      size = Size(steps: fewest)
+      found = outcome(size)
     }
   }
-  let size = Size(steps: high)
-  let found = outcome(size)
   let freed = Int128(target) - Int128(found.standing.target)
   guard freed > Int128(found.cost) else { return nil }
   return SizedTrade(
     direction: direction, size: size, freed: Int64(clamping: freed), cost: found.cost)
+}
+
+/// The fewest steps that leave no less than nothing missing.
+///
+/// By the chord first, which a nearly straight surplus crosses where the chord does, then one step
+/// before it, then by halves, in turn: never more than three times what halving takes.
+/// - Parameters:
+///   - most: Steps that do.
+///   - end: The surplus there, not negative.
+private func fewest(
+  through most: Int64, at end: Int128, _ surplus: (Int64) -> Int128
+) -> Int64 {
+  var (low, high): (Int64, Int64) = (1, most)
+  guard high > low else { return high }
+  var (below, above) = (surplus(low), end)
+  guard below < 0 else { return low }
+  var turn = 0
+  while low + 1 < high {
+    var middle = low + (high - low) / 2
+    if turn == 0 {
+      let part = (Int128(high - low) * -below).divided(by: above - below, rounding: .up)
+      middle = min(max(low + Int64(clamping: part), low + 1), high - 1)
+    } else if turn == 1 {
+      middle = high - 1
+    }
+    turn = (turn + 1) % 3
+    let found = surplus(middle)
+    if found >= 0 { (high, above) = (middle, found) } else { (low, below) = (middle, found) }
+  }
+  return high
 }
 
 /// The size up to `most` with the largest surplus, of a concave surplus.

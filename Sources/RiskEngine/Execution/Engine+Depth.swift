@@ -37,12 +37,6 @@ extension Engine {
     guard terms.isOn, let market = state.execution.depth(of: instrument) else { return nil }
     return Liquidation.standingDepth(of: market, side: side, at: state.time, terms)
   }
-
-  /// The expected cost of closing as a share of notional; by the standing depth where its
-  /// distance is stated and asks for more.
-  func closingCost(of instrument: InstrumentID, taking size: Size, depth: Int64?) -> Rate {
-    closingCost(of: instrument).raised(by: depth, size, rules.liquidation.depth.distance)
-  }
 }
 
 extension Rate {

@@ -45,13 +45,24 @@ extension Engine {
     among stated: [TradeDirection]? = nil
   ) -> SizedTrade? {
     let directions = stated ?? directions(account, risk, valuation)
+    // Asked for here: a question that looked at the engine would copy it.
+    let terms = directions.map { costTerms(of: $0) }
+    let portfolio = account.portfolio
     var memory = takeScratch(valuation)
-    defer { scratch = memory }
-    return chooseTrade(
+    let best = chooseTrade(
       among: directions, from: risk.maintenanceMargin + risk.liquidationBuffer
     ) { direction, size in
-      outcome(of: direction, size, account.portfolio, valuation, &memory)
+      guard let place = directions.firstIndex(of: direction), let terms = terms[place] else {
+        return TradeOutcome(standing: Standing(equity: .min, target: .max), cost: .max)
+      }
+      let cost = terms.cost(of: size, notional: valuation.notional(size, of: direction.instrument))
+      let standing = valuation.standing(
+        of: portfolio, trading: direction.side == .buy ? size : -size, of: terms.index,
+        cost: cost, &memory)
+      return TradeOutcome(standing: standing, cost: cost)
     }
+    scratch = consume memory
+    return best
   }
 
   private func directions(
@@ -62,42 +73,24 @@ extension Engine {
     return directions(account.portfolio, share, valuation)
   }
 
-  private func outcome(
-    of direction: TradeDirection, _ size: Size, _ portfolio: Portfolio, _ valuation: Valuation,
-    _ memory: inout RiskScratch
-  ) -> TradeOutcome {
-    guard let index = state.listing.index(of: direction.instrument) else {
-      return TradeOutcome(standing: Standing(equity: .min, target: .max), cost: .max)
-    }
-    let cost = expectedCost(of: size, direction.side, index, valuation)
-    let traded = direction.side == .buy ? size : -size
-    return TradeOutcome(
-      standing: valuation.standing(
-        of: portfolio, trading: traded, of: index, cost: cost, &memory), cost: cost)
-  }
-
-  /// What trading so much at the mark is expected to cost, millionths, rounded up: the share that
-  /// is stated, the taker's fee, and Y σ √(N ÷ V) of the notional N.
-  ///
-  /// σ is of one day, V the ordinary daily volume of the underlying; an option counts with its
-  /// whole notional, which overstates what it takes from the market.
-  private func expectedCost(
-    of size: Size, _ side: Side, _ index: Int, _ valuation: Valuation
-  ) -> Int64 {
-    let contract = state.listing.contracts[index]
-    let notional = valuation.notional(size, of: contract.id)
-    let depth = standingDepth(of: contract.id, side: side)
-    let plain = closingCost(of: contract.id, taking: size, depth: depth)
-      .share(of: notional, rounding: .up)
+  /// What trading in a direction is expected to cost; `nil` for what is not listed.
+  private func costTerms(of direction: TradeDirection) -> TradeCostTerms? {
+    guard let index = state.listing.index(of: direction.instrument) else { return nil }
+    let underlying = state.listing.contracts[index].underlying
+    var impact: Double?
+    var volume: Double = 1
     let factor = rules.liquidation.sizing.impact.value
-    guard factor > 0, let market = state.market(of: contract.underlying),
-      let volume = rules.margin.terms.size[contract.underlying].dailyVolume
-    else { return plain }
-    // Variance is counted in years of 365 days, without closing hours.
-    let daily = market.market.volatility.value / 365.0.squareRoot()
-    let share = factor * daily * (Double(notional) / Double(volume)).squareRoot()
-    let impact = min(share * Double(notional), 0x1p62).rounded(.up)
-    return Int64(clamping: Int128(plain) + Int128(impact))
+    if factor > 0, let market = state.market(of: underlying),
+      let traded = rules.margin.terms.size[underlying].dailyVolume
+    {
+      // Variance is counted in years of 365 days, without closing hours.
+      impact = factor * (market.market.volatility.value / 365.0.squareRoot())
+      volume = Double(traded)
+    }
+    return TradeCostTerms(
+      index: index, rate: closingCost(of: direction.instrument),
+      depth: standingDepth(of: direction.instrument, side: direction.side),
+      distance: rules.liquidation.depth.distance, impact: impact, volume: volume)
   }
 
   /// Every position's reduction, and for a portfolio account both sides of the perpetual of every
@@ -243,5 +236,30 @@ extension Engine {
       room = min(room, max(share.share(of: openInterest, rounding: .up), 1) - used)
     }
     return room > 0 ? Size(steps: room) : nil
+  }
+}
+
+/// What trading in one direction is expected to cost, millionths, rounded up: the share that is
+/// stated, the taker's fee, and Y σ √(N ÷ V) of the notional N.
+///
+/// σ is of one day, V the ordinary daily volume of the underlying; an option counts with its whole
+/// notional, which overstates what it takes from the market.
+private struct TradeCostTerms {
+  /// Dense index of the instrument.
+  let index: Int
+  let rate: Rate
+  let depth: Int64?
+  let distance: Rate
+  /// Y σ; `nil` where no impact is expected or no volume is known.
+  let impact: Double?
+  /// V, millionths.
+  let volume: Double
+
+  func cost(of size: Size, notional: Int64) -> Int64 {
+    let plain = rate.raised(by: depth, size, distance).share(of: notional, rounding: .up)
+    guard let impact else { return plain }
+    let share = impact * (Double(notional) / volume).squareRoot()
+    let moved = min(share * Double(notional), 0x1p62).rounded(.up)
+    return Int64(clamping: Int128(plain) + Int128(moved))
   }
 }
