@@ -59,8 +59,10 @@ extension Engine {
       progress: auction, risk: risk, lot: lot, positions: positions, mostShare: most)
   }
 
-  /// What an account's positions add to its maintenance margin: what a bidder for all of them has
-  /// to carry, and what the fund may pay him for. The coins stay with the account.
+  /// What an account's positions add to its maintenance margin.
+  ///
+  /// A bidder for all of them has to carry it, and the fund may pay him for it. The coins stay with
+  /// the account.
   private func takenMargin(
     _ portfolio: Portfolio, _ risk: AccountRisk, _ valuation: Valuation
   ) -> Int64 {

@@ -43,7 +43,7 @@ extension Engine {
     guard let mark = valuation.mark(of: id)?.unitValue,
       let terms = valuation.terms(
         for: id, in: account.portfolio, equity: risk.equity,
-        fund: price == .funded ? budget(.insuranceFund, for: id) : 0, fundLimit: mark)
+        fund: price == .funded ? fundBudget(for: id) : 0, fundLimit: mark)
     else { return nil }
     switch price {
     case .mark: return mark

@@ -48,9 +48,15 @@ extension Engine {
   /// What the fund may add to closing an account's positions that settle in the same asset as
   /// an instrument, ledger units of that asset; without limit where the winners will bear it.
   func budget(_ stage: LiquidationStage, for instrument: InstrumentID) -> Int64 {
-    guard stage != .partial, let asset = state.settlementIndex(of: instrument) else { return 0 }
-    if rules.isBorneByWinners(at: stage) { return .max }
-    guard rules.has(.insuranceFund) else { return 0 }
+    guard stage != .partial else { return 0 }
+    return rules.isBorneByWinners(at: stage) ? .max : fundBudget(for: instrument)
+  }
+
+  /// What the fund itself may pay for one account's positions that settle in the same asset as an
+  /// instrument, ledger units of that asset.
+  func fundBudget(for instrument: InstrumentID) -> Int64 {
+    guard rules.has(.insuranceFund), let asset = state.settlementIndex(of: instrument)
+    else { return 0 }
     return min(
       rules.liquidation.fundEventCap.share(of: freeFund(asset), rounding: .down), drawable(asset))
   }
