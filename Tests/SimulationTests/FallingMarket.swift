@@ -15,7 +15,10 @@ import Testing
 /// Fifty minutes of three venues and two coins, level, then down a fifth in ten minutes, and the
 /// replays of seventy accounts through it.
 enum FallingMarket {
-  private static let recorded = Result { () throws -> RecordedMarket in
+  private static let recorded = Result { try record([]) }
+
+  /// - Parameter depth: What BTC's book held within 1 % from some minutes on, coins on each side.
+  private static func record(_ depth: [(minute: Int, coins: Int)]) throws -> RecordedMarket {
     let folder = FileManager.default.temporaryDirectory
       .appending(path: "plimsoll-\(UUID().uuidString)")
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
@@ -32,13 +35,21 @@ enum FallingMarket {
         try Data(text.utf8).write(to: folder.appending(path: "\(coin)-USD.\(name).1m.csv"))
       }
     }
+    if !depth.isEmpty {
+      let rows = depth.map {
+        "\(start + Int64($0.minute) * 60_000),0.01,\($0.coins),\($0.coins)\n"
+      }
+      try Data(("ts_ms,distance,bids,asks\n" + rows.joined()).utf8)
+        .write(to: folder.appending(path: "BTC-USD.BITMEX.depth.csv"))
+    }
     return try UserMarketReader.load(
       folder: folder.path, window: nil, underlyings: [], badRows: .refuse)
   }
 
   static func plan(
-    _ changes: [(key: String, value: String)], gas: Int64? = 20_000_000_000,
-    accounts: Int = 70, seed: UInt64 = 3, journal: JournalTarget = .none
+    _ changes: [(key: String, value: String)], depth: [(minute: Int, coins: Int)] = [],
+    gas: Int64? = 20_000_000_000, accounts: Int = 70, seed: UInt64 = 3,
+    journal: JournalTarget = .none
   ) throws -> ReplayPlan {
     let file = try MarkedVenue.file.get().set
     let values = try changes.map {
@@ -47,7 +58,7 @@ enum FallingMarket {
     let others = file.values.filter { old in !values.contains { $0.key == old.key } }
     let set = try ParameterSet(name: file.name, date: file.date, values: others + values)
     var plan = ReplayPlan(
-      title: "a fall", market: try recorded.get(), parameters: set,
+      title: "a fall", market: try depth.isEmpty ? recorded.get() : record(depth), parameters: set,
       accounts: .population(count: accounts, seed: seed), journal: journal, blocksPerCommit: 7,
       blocksPerSnapshot: 13)
     plan.gas = gas.map { .constant($0) }

@@ -1,7 +1,6 @@
 // Plimsoll: a real-time margin and liquidation engine for crypto derivatives.
 // SPDX-License-Identifier: Apache-2.0
 
-import Connectors
 import Foundation
 import Instruments
 import Journal
@@ -17,63 +16,6 @@ import Testing
 
 @Suite("A replay with everything outside")
 struct OutsideReplayTests {
-  private let folder = FileManager.default.temporaryDirectory
-    .appending(path: "plimsoll-\(UUID().uuidString)")
-
-  /// Fifty minutes of three venues and two coins: level, then down a fifth in ten minutes.
-  ///
-  /// - Parameter depth: What BTC's book held within 1 % from some minutes on, coins on each side.
-  private func fall(depth: [(minute: Int, coins: Int)] = []) throws -> RecordedMarket {
-    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-    defer { try? FileManager.default.removeItem(at: folder) }
-    let start = MarkedVenue.start.nanoseconds / 1_000_000
-    for (venue, name) in ["BINANCE", "BITSTAMP", "COINBASE"].enumerated() {
-      for (coin, level, step) in [("BTC", 7_900, 160), ("ETH", 200, 4)] {
-        var text = "ts_ms,open,high,low,close\n"
-        for minute in 0..<50 {
-          let price = level - step * min(max(minute - 10, 0), 10) + venue
-          let next = price - step
-          text += "\(start + Int64(minute) * 60_000),\(price),\(price + 1),\(next - 1),\(next)\n"
-        }
-        try Data(text.utf8).write(to: folder.appending(path: "\(coin)-USD.\(name).1m.csv"))
-      }
-    }
-    if !depth.isEmpty {
-      let rows = depth.map {
-        "\(start + Int64($0.minute) * 60_000),0.01,\($0.coins),\($0.coins)\n"
-      }
-      try Data(("ts_ms,distance,bids,asks\n" + rows.joined()).utf8)
-        .write(to: folder.appending(path: "BTC-USD.BITMEX.depth.csv"))
-    }
-    return try UserMarketReader.load(
-      folder: folder.path, window: nil, underlyings: [], badRows: .refuse)
-  }
-
-  private func plan(
-    _ changes: [(key: String, value: String)], depth: [(minute: Int, coins: Int)] = [],
-    journal: JournalTarget = .none
-  ) throws -> ReplayPlan {
-    let file = try MarkedVenue.file.get().set
-    let values = try changes.map {
-      try ParameterSet.read(key: $0.key, text: $0.value, source: "test")
-    }
-    let others = file.values.filter { old in !values.contains { $0.key == old.key } }
-    let set = try ParameterSet(name: file.name, date: file.date, values: others + values)
-    var plan = ReplayPlan(
-      title: "a fall", market: try fall(depth: depth), parameters: set,
-      accounts: .population(count: 70, seed: 3), journal: journal, blocksPerCommit: 7,
-      blocksPerSnapshot: 13)
-    plan.gas = .constant(20_000_000_000)
-    return plan
-  }
-
-  private func run(_ plan: ReplayPlan) throws -> (result: ReplayResult, engine: Engine) {
-    var replay = try Replay(plan)
-    let result = try replay.run()
-    #expect(replay.engine.state.brokenAfterBlock() == nil)
-    return (result, replay.engine)
-  }
-
   private let depth = [
     (key: "liquidation.depthWindow", value: "5min"),
     (key: "liquidation.depthDistance", value: "1%"), (key: "liquidation.depthPart", value: "30%"),
@@ -101,12 +43,14 @@ struct OutsideReplayTests {
 
   @Test("every part acts, the figures say so, and the journal recovers and verifies")
   func all() throws {
-    let path = folder.path + ".journal"
+    let path = FileManager.default.temporaryDirectory
+      .appending(path: "plimsoll-\(UUID().uuidString).journal").path
     defer {
       for end in ["", "-wal", "-shm"] { try? FileManager.default.removeItem(atPath: path + end) }
     }
     let changes = depth + requests + keepers + sales + house
-    let (result, engine) = try run(plan(changes, journal: .create(path)))
+    let (result, engine) = try FallingMarket.run(
+      FallingMarket.plan(changes, journal: .create(path)))
     let outside = try #require(result.outside)
     #expect(outside.depthReports == result.points.count)
     #expect(outside.requests > 0 && outside.answers >= outside.requests)
@@ -121,7 +65,9 @@ struct OutsideReplayTests {
     #expect(verified.engine.hash == result.hash && verified.engine.state == engine.state)
     let recovered = try recover(JournalReader.open(path), workers: .one)
     #expect(recovered.hash == result.hash && recovered.state == engine.state)
-    #expect(try run(plan(changes)).result.hash == result.hash, "two runs, one hash")
+    #expect(
+      try FallingMarket.run(FallingMarket.plan(changes)).result.hash == result.hash,
+      "two runs, one hash")
   }
 
   @Test("under the hammer makers buy what they can sell, at no less than the reserve")
@@ -132,7 +78,7 @@ struct OutsideReplayTests {
       (key: "conversion.auctionReserve", value: "97%"),
       (key: "conversion.auctionDuration", value: "5min"),
     ]
-    let (result, engine) = try run(plan(changes))
+    let (result, engine) = try FallingMarket.run(FallingMarket.plan(changes))
     let outside = try #require(result.outside)
     #expect(outside.sales > 0 && outside.saleFills > 0)
     #expect(!engine.state.listing.contracts.contains { $0.kind == .spot })
@@ -143,7 +89,7 @@ struct OutsideReplayTests {
 
   @Test("without them nothing is reported, registered, listed or sold")
   func none() throws {
-    let (result, engine) = try run(plan([]))
+    let (result, engine) = try FallingMarket.run(FallingMarket.plan([]))
     #expect(result.outside == nil && result.keepers == nil && result.balance == nil)
     #expect(engine.state.execution.isEmpty && engine.state.balance.makers.isEmpty)
     #expect(!engine.state.listing.contracts.contains { $0.kind == .spot })
@@ -152,7 +98,8 @@ struct OutsideReplayTests {
   // Fifty coins within 1 %, two from the fifteenth minute on; the venue's own law has thousands.
   @Test("the depth of a recorded book is what is reported, and what orders meet")
   func recorded() throws {
-    let (thin, engine) = try run(plan(depth, depth: [(0, 50), (15, 2)]))
+    let (thin, engine) = try FallingMarket.run(
+      FallingMarket.plan(depth, depth: [(0, 50), (15, 2)]))
     let perpetual = try #require(
       engine.state.listing.contracts.first { $0.name == "BTC-PERP" })
     let spans = try #require(engine.state.execution.depth(of: perpetual.id)?.spans)
@@ -160,7 +107,7 @@ struct OutsideReplayTests {
     let last = try #require(spans.last)
     #expect(((perCoin - 1)...(2 * perCoin)).contains(last.bids))
     #expect((2 * perCoin - 1...2 * perCoin).contains(last.asks), "nobody bought")
-    let (deep, other) = try run(plan(depth))
+    let (deep, other) = try FallingMarket.run(FallingMarket.plan(depth))
     let usual = try #require(other.state.execution.depth(of: perpetual.id)?.spans.last)
     #expect(usual.bids > 50 * perCoin && usual.asks > 50 * perCoin)
     #expect(thin.totals.liquidatedValue < deep.totals.liquidatedValue)
