@@ -66,6 +66,9 @@ extension ParameterDefinition {
     AuctionTerm(
       "insolventDuration", .duration, second...(7 * day), 3_600 * second,
       "time in which the fund's payment rises to the whole requirement"),
+    AuctionTerm(
+      "insolventGrowth", .count, 1...1_000_000, 1,
+      "how many times as fast the fund's payment rises at the end as at first; 1 in a line"),
   ]
 
   private static let saleTerms: [AuctionTerm] = [

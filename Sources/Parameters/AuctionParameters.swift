@@ -43,6 +43,11 @@ public struct AuctionParameters: Hashable, Sendable {
   public let bidInterval: TimeSpan
   /// In which the fund's payment rises from nothing to the requirement.
   public let insolventDuration: TimeSpan
+  /// How many times as fast it rises at the end as at the beginning; 1 for a line.
+  ///
+  /// A block's step is then a part of what is paid already, and whoever is first in a block is
+  /// paid hardly more than the one who would have come for less.
+  public let insolventGrowth: Int64
   /// How far above maintenance margin bids may lift an account, as a part of it.
   public let buffer: Rate
   /// What the account pays the insurance fund at the start, as a part of what would be sold then.
@@ -76,6 +81,7 @@ public struct AuctionParameters: Hashable, Sendable {
     aversion = try reader.rate("aversion")
     bidInterval = try reader.span("bidInterval")
     insolventDuration = try reader.span("insolventDuration")
+    insolventGrowth = try reader.raw("insolventGrowth")
     buffer = try reader.rate("buffer")
     fee = try reader.rate("fee")
     wholeNotional = try reader.raw("wholeNotional")

@@ -39,6 +39,14 @@ struct KeeperRewardTests {
     ] as [(Int64, Int64?)] {
       #expect(keeperReward(notional: notional, gasCost: 7_800_000, terms) == reward)
     }
+    // Of an account with less, all it can pay, while that covers gas and margin.
+    for (limit, reward) in [
+      (50_000_001, 50_000_000), (50_000_000, 50_000_000), (49_999_999, 49_999_999),
+      (10_140_000, 10_140_000), (10_139_999, nil), (0, nil),
+    ] as [(Int64, Int64?)] {
+      #expect(
+        keeperReward(notional: 5_000_000_000, gasCost: 7_800_000, limit: limit, terms) == reward)
+    }
     #expect(leastKeeperNotional(gasCost: 7_800_000, terms) == 507_000_000)
     // Gas twenty times as dear, dust twenty times as large.
     #expect(leastKeeperNotional(gasCost: 156_000_000, terms) == 10_140_000_000)

@@ -69,7 +69,8 @@ struct TradeChoiceTests {
       let standing = law(Size(steps: steps)).standing
       return standing.equity - standing.target
     }
-    let best = (1...1_000).map { surplus($0) }.max() ?? 0
+    // To a 64th of what one order may trade: fifteen steps.
+    let best = stride(from: 15, through: 1_000, by: 15).map { surplus($0) }.max() ?? 0
     #expect(best < 0 && surplus(chosen.size.steps) == best)
   }
 
@@ -102,6 +103,56 @@ struct TradeChoiceTests {
     }
   }
 
+  @Test("a direction whose first step is worse than the best trade is not looked at further")
+  func fewQuestions() throws {
+    for seed in UInt64(0)..<200 {
+      var random = Seeded(seed)
+      let directions = (0..<6).map {
+        sale(UInt32($0), Int64.random(in: 1...5_000, using: &random))
+      }
+      let equity = Int64.random(in: -20_000_000...19_999_999, using: &random)
+      let laws = directions.map { _ in
+        law(
+          equity: equity, target: 20_000_000, freed: Int64.random(in: 0...20_000, using: &random),
+          cost: Int64.random(in: 0...6_000, using: &random),
+          impact: Double.random(in: 0...300, using: &random))
+      }
+      var questions = 0
+      func outcome(_ way: TradeDirection, _ size: Size) -> TradeOutcome {
+        questions += 1
+        return laws[Int(way.instrument.number)](size)
+      }
+      let chosen = chooseTrade(among: directions, from: 20_000_000, outcome: outcome)
+      let together = questions
+      // Each by itself, nothing is left out.
+      let apart = directions.compactMap {
+        chooseTrade(among: [$0], from: 20_000_000, outcome: outcome)
+      }
+      let best = apart.max { one, other in
+        Double(one.freed) / Double(max(one.cost, 1))
+          < Double(other.freed) / Double(max(other.cost, 1))
+      }
+      #expect(chosen == best, "\(seed)")
+      #expect(together <= questions - together, "\(seed)")
+      // One for each first step, and of each that is looked at: three, twice six for the peak, and
+      // three times thirteen halvings.
+      #expect(questions - together <= 6 * (1 + 3 + 12 + 39), "\(seed)")
+    }
+  }
+
+  @Test("slopes of less than a unit a step do not hide the peak")
+  func flat() throws {
+    // Frees 1 in 4 steps and costs x² ÷ 1,600: the peak is at 200 of 1,000.
+    let chosen = try #require(
+      chooseTrade(among: [sale(0, 1_000)], from: 1_000_000) { _, size in
+        let x = size.steps
+        let cost = x * x / 1_600
+        return TradeOutcome(
+          standing: Standing(equity: -cost, target: 1_000_000 - x / 4), cost: cost)
+      })
+    #expect((150...250).contains(chosen.size.steps))
+  }
+
   @Test("over random laws the size restores with none to spare, or is the best there is")
   func property() throws {
     for seed in UInt64(0)..<300 {
@@ -124,7 +175,10 @@ struct TradeChoiceTests {
         // Costs are rounded up to whole units, so that the surplus is concave but for a unit.
         #expect(surplus(steps) >= 0 && abs(Int64(first) + 1 - steps) <= 1, "\(seed)")
       } else {
-        #expect(surplus(steps) >= (all.max() ?? 0) - 50, "\(seed)")
+        let stride = max(most / 64, 1)
+        let nearest = Swift.stride(from: stride, through: most, by: Int64.Stride(stride))
+          .map { surplus($0) }.max()
+        #expect(surplus(steps) >= (nearest ?? 0) - 2, "\(seed)")
       }
       #expect(chosen.freed > chosen.cost)
     }

@@ -3,7 +3,9 @@
 
 import Instruments
 import Ledger
+import Liquidation
 import MarketData
+import Parameters
 import Quantities
 import RiskEngine
 import Testing
@@ -31,6 +33,29 @@ struct AuctionClockTests {
     let events = try venue.block(after: 1)
     #expect(events.contains(.liquidationStageEntered(Auctions.debtor, .insuranceFund)))
     #expect(venue.auction == nil)
+  }
+
+  // (100^x − 1) ÷ 99 at x = 1/10 … 9/10, in decimals of forty digits.
+  @Test("what the fund adds may grow, from little to all of the margin")
+  func growth() throws {
+    var venue = try Auctions.insolvent(once + [("auction.insolventGrowth", "100")])
+    #expect(venue.auction?.factor == .zero)
+    let factors = try factors(&venue, blocks: 9)
+    #expect(
+      factors == [
+        5_908_012, 15_271_580, 30_111_835, 53_632_054, 90_909_090, 149_989_211, 243_624_892,
+        392_027_445, 627_229_640,
+      ])
+    let line = try Auctions.insolvent(once).engine.rules.liquidation.auction
+    let grown = venue.engine.rules.liquidation.auction
+    for seconds in [-1, 0, 1, 599, 600, 601] as [Int64] {
+      let elapsed = TimeSpan(seconds: seconds)
+      let (one, other) = (
+        line.factor(of: .insolvent, after: elapsed, speed: .zero),
+        grown.factor(of: .insolvent, after: elapsed, speed: .zero)
+      )
+      #expect(seconds > 0 && seconds < 600 ? other < one : other == one, "\(seconds)")
+    }
   }
 
   @Test("no path goes below the reserve price", arguments: ["0", "1", "2", "3"])

@@ -108,6 +108,24 @@ struct AuctionTests {
     #expect(Auctions.fills(events).first?.fundPaid == 7_200_000_000, "as without coins")
   }
 
+  // By hand: 40,000 contracts of a dollar at 5 % are 2,000 of margin, of which half is paid after
+  // half the time. The coins, 0.7 BTC, are gone with the loss of 0.797 BTC.
+  @Test("a loss in coins is not margin of theirs: the fund pays for the contracts")
+  func coinSettled() throws {
+    var venue = try Venue.marked(Auctions.terms)
+    try venue.fund("100000", of: Coins.usd)
+    try venue.open(1, .cross)
+    try venue.open(2, .cross, usd: "1000000")
+    try venue.deposit(1, "0.7", of: Coins.btc)
+    try venue.take(1, 40_000, of: Contracts.btcInverse)
+    try venue.block(btc: "6900")
+    #expect(venue.auction?.round.phase == .insolvent)
+    for _ in 0..<5 { try venue.block() }
+    let events = try venue.submit(Auctions.command(Auctions.bid(venue)))
+    let fill = try #require(Auctions.fills(events).first)
+    #expect(fill.share == .one && fill.fundPaid == 1_000_000_000)
+  }
+
   @Test("without the stage in the waterfall nothing is auctioned")
   func off() throws {
     let venue = try Auctions.solvent([

@@ -3,6 +3,7 @@
 
 import Instruments
 import Ledger
+import Margin
 import Parameters
 import Quantities
 import RiskEngine
@@ -109,6 +110,43 @@ struct KeeperOfferTests {
     #expect(venue.engine.state.execution.offer(1) == nil)
   }
 
+  @Test("a reward is no larger part of what an account has than its slice is of its positions")
+  func inProportion() throws {
+    // A dollar and a half a hundred steps: one below what the part comes to, at it and above.
+    for (price, isWhole) in [("7516", true), ("7515.3", true), ("7515.2", false)] {
+      var venue = try venue()
+      #expect(try offer(venue).reward == 416 * 15_300)
+      try venue.block(btc: price)
+      let equity = try venue.equity(1)
+      let events = try venue.submit(take(100))
+      #expect(paid(events) == (isWhole ? 1_530_000 : equity / 10), "\(price)")
+      #expect((equity / 10 >= 1_530_000) == isWhole)
+    }
+  }
+
+  @Test("the margin of coins that the account keeps is not paid to a keeper")
+  func coins() throws {
+    var venue = try Venue.marked(Self.terms)
+    try venue.open(1, .cross)
+    try venue.deposit(1, "3.1", of: Coins.eth)
+    try venue.take(1, 1_000, of: perpetual)
+    try venue.open(8, .cross, usd: "100000")
+    try venue.block(btc: "7650")
+    let offer = try offer(venue)
+    #expect(offer.reward == offer.size.steps * 15_300)
+    try venue.block(btc: "7510")
+    let valuation = try #require(venue.engine.valuation)
+    let equity = try venue.equity(1)
+    // Closed, it owes 490 dollars beside its coins.
+    var kept = venue.account(1).portfolio
+    kept.positions = []
+    kept.balances[0] -= 490_000_000
+    let margin = valuation.risk(kept).maintenanceMargin
+    let part = (equity - margin) / 10
+    #expect(equity / 10 > 1_530_000 && (1..<1_530_000).contains(part) && margin > 50_000_000)
+    #expect(paid(try venue.submit(take(100))) == part)
+  }
+
   @Test("cutting an offer up is paid no more than taking it whole")
   func dust() throws {
     var whole = try venue(gas: 13_000_000)
@@ -159,14 +197,13 @@ struct KeeperOfferTests {
       (key: "keeper.bonus", value: "1%"), (key: "keeper.cap", value: "1%"),
     ])
     let offer = try offer(venue)
-    // One dollar is left: 7,501 less the 7,500 at which nothing is.
+    // One dollar is left: 7,501 less the 7,500 at which nothing is. 416 of 1,000 steps are offered.
     try venue.block(btc: "7501")
-    #expect(try venue.equity(1) == 1_000_000)
+    #expect(try venue.equity(1) == 1_000_000 && offer.size.steps == 416)
     #expect(
-      venue.refusal(of: take(offer.size.steps, least: 1_000_001))
-        == .rewardTooLow(1, reward: 1_000_000))
-    let events = try venue.submit(take(offer.size.steps, least: 1_000_000))
-    #expect(paid(events) == 1_000_000)
+      venue.refusal(of: take(416, least: 416_001)) == .rewardTooLow(1, reward: 416_000))
+    let events = try venue.submit(take(416, least: 416_000))
+    #expect(paid(events) == 416_000)
     #expect(try venue.equity(1) >= 0)
     // At the handover line nothing is taken any more.
     var lost = try self.venue()

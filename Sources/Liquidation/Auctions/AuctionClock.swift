@@ -24,10 +24,26 @@ extension AuctionParameters {
     switch phase {
     case .solvent: max(pricePath(speed: speed).factor(after: elapsed), reserve)
     case .insolvent:
-      Rate.one
-        - PricePath.linear(start: .one, end: .zero, duration: insolventDuration)
-        .factor(after: elapsed)
+      grown(
+        Rate.one
+          - PricePath.linear(start: .one, end: .zero, duration: insolventDuration)
+          .factor(after: elapsed))
     }
+  }
+
+  /// What the fund adds after a part x of its time, as a part of the requirement.
+  ///
+  ///     (gˣ − 1) ÷ (g − 1)
+  ///
+  /// g is ``/Parameters/AuctionParameters/insolventGrowth``. From one moment to the next it
+  /// rises by a part of what it is, and of 1 ÷ (g − 1) at first: (g^Δx − 1) of both together.
+  /// Rounded down to a billionth, so that the fund never pays more.
+  private func grown(_ passed: Rate) -> Rate {
+    guard insolventGrowth > 1, passed < .one else { return passed }
+    let growth = Double(insolventGrowth)
+    let risen = Elementary.exp(Elementary.log(growth) * passed.value) - 1
+    let billionths = (risen / (growth - 1) * 1e9).rounded(.down)
+    return Rate(billionths: Int64(min(max(billionths, 0), 1e9)))
   }
 
   /// The path that the price of a solvent portfolio follows, before its reserve.

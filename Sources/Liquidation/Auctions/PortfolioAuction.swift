@@ -8,7 +8,8 @@ public import Quantities
 public struct AuctionedPortfolio: Hashable, Sendable {
   /// What it is worth at the marks, the cash it has earned in this auction included.
   public let value: Int64
-  /// Maintenance margin + liquidation buffer, not negative.
+  /// What a buyer of all of it has to bring, not negative: of a portfolio worth something its line,
+  /// maintenance margin + buffer; of one worth nothing the margin of its positions alone.
   public let requirement: Int64
   /// What bidders of this auction have paid in already, part of ``value``; needs no margin.
   public let reserved: Int64
@@ -67,9 +68,9 @@ public func solventBid(
 /// What the insurance fund pays a bidder for taking a part of a portfolio that is worth less than
 /// nothing, rounded down.
 ///
-/// It rises in a line from the portfolio's debt to its debt and its whole requirement: what a
-/// bidder must bring to hold it. Source: Derive v2, insolvent auction.
-/// - Parameter progress: The part of the insolvent phase that has passed, between 0 and 1.
+/// It rises from the portfolio's debt to its debt and its whole requirement: what a bidder must
+/// bring to hold it. Source: Derive v2, insolvent auction.
+/// - Parameter progress: The part of the way, between 0 and 1.
 public func insolventBid(
   on portfolio: AuctionedPortfolio, share: Rate, progress: Rate
 ) -> Int64 {

@@ -20,10 +20,13 @@ public func gasCost(units: Int64, perMillion: Int64) -> Int64 {
 /// - Parameters:
 ///   - notional: Of the slice, millionths of the quote currency, not negative.
 ///   - gasCost: In the same, not negative.
-/// - Returns: `nil` where the cap does not cover gas and margin: no keeper would come.
-public func keeperReward(notional: Int64, gasCost: Int64, _ terms: KeeperParameters) -> Int64? {
+///   - limit: What the account can pay, in the same.
+/// - Returns: `nil` where cap or limit does not cover gas and margin: no keeper would come.
+public func keeperReward(
+  notional: Int64, gasCost: Int64, limit: Int64 = .max, _ terms: KeeperParameters
+) -> Int64? {
   let least = leastReward(gasCost, terms)
-  let most = terms.cap.share(of: notional, rounding: .down)
+  let most = min(terms.cap.share(of: notional, rounding: .down), limit)
   guard least <= Int128(most) else { return nil }
   return min(max(terms.bonus.share(of: notional, rounding: .down), Int64(least)), most)
 }

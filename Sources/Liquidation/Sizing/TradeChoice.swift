@@ -52,23 +52,41 @@ public struct TradeOutcome: Hashable, Sendable {
 
 /// The trade that frees most margin for what it costs, no larger than it needs to be.
 ///
-/// For every direction: the smallest size that restores the account, found by bisection on the
+/// For every direction: the smallest size that restores the account, by chords and halves on the
 /// engine's own requirement. Where none restores it because impact outgrows what is freed, the size
-/// that brings it nearest. A direction that frees nothing, or costs more than it frees, is none:
-/// selling would make it worse, and the account is better passed on whole. The best is the one with
-/// the largest freed ÷ cost; ties go to the smaller cost, then to the lower instrument.
+/// that brings it nearest, to a 64th of what one order may trade. A direction that frees nothing,
+/// or costs more than it frees, is none: selling would make it worse, and the account is better
+/// passed on whole. The best is the one with the largest freed ÷ cost; ties go to the smaller cost,
+/// then to the lower instrument.
+///
+/// What is freed falls with the size and what it costs rises, each for one more step. So no trade
+/// of a direction is better than its first step, and a direction whose first step is worse than
+/// the best trade found is not looked at further.
 /// - Parameters:
 ///   - target: Maintenance margin + buffer before any trade.
 ///   - outcome: Where the account stands after a trade of so many steps. Its surplus must be
 ///     concave in the size, which a convex cost and a requirement that falls in a line or slower
-///     make it; where it is not, a size is found that need not be the smallest.
+///     make it; where it is not, a size is found that need not be the smallest, in a direction
+///     that need not be the best.
 /// - Returns: `nil` if no direction helps.
 public func chooseTrade(
   among directions: [TradeDirection], from target: Int64,
   outcome: (TradeDirection, Size) -> TradeOutcome
 ) -> SizedTrade? {
+  let promises = directions.filter { $0.most > 0 }
+    .map { direction in
+      TradePromise(direction, from: target, firstStep: outcome(direction, Size(steps: 1)))
+    }
+    .filter { $0.freed > Int128($0.cost) }
+  // The order decides how many are looked at, and no more: of two trades one is better.
+  let order = promises.indices.sorted { one, other in
+    promises[one].isBetter(than: promises[other])
+      || (!promises[other].isBetter(than: promises[one]) && one < other)
+  }
   var best: SizedTrade?
-  for direction in directions where direction.most > 0 {
+  for promise in order.map({ promises[$0] }) {
+    if let best, !promise.mayBeat(best) { continue }
+    let direction = promise.direction
     guard
       let sized = sizedTrade(direction, from: target, outcome: { outcome(direction, $0) })
     else { continue }
@@ -77,15 +95,43 @@ public func chooseTrade(
   return best
 }
 
+/// What the first step of a direction frees and costs, rounded in its favor: what it frees at most
+/// for what it costs.
+private struct TradePromise {
+  let direction: TradeDirection
+  let freed: Int128
+  /// Not negative.
+  let cost: Int64
+
+  init(_ direction: TradeDirection, from target: Int64, firstStep: TradeOutcome) {
+    self.direction = direction
+    // Requirement and cost are whole units, each rounded by less than one.
+    freed = Int128(target) - Int128(firstStep.standing.target) + 2
+    cost = max(firstStep.cost - 1, 0)
+  }
+
+  func isBetter(than other: Self) -> Bool {
+    freed * Int128(other.cost) > other.freed * Int128(cost)
+  }
+
+  func mayBeat(_ trade: SizedTrade) -> Bool {
+    freed * Int128(max(trade.cost, 1)) >= Int128(trade.freed) * Int128(cost)
+  }
+}
+
 private func sizedTrade(
   _ direction: TradeDirection, from target: Int64, outcome: (Size) -> TradeOutcome
 ) -> SizedTrade? {
   func surplus(_ steps: Int64) -> Int128 { outcome(Size(steps: steps)).surplus }
   var size = Size(steps: direction.most)
   var found = outcome(size)
-  // Where the last step still helps all before it did, for the surplus is concave.
-  if found.surplus < 0, direction.most > 1, surplus(direction.most - 1) >= found.surplus {
-    size = Size(steps: peak(through: direction.most - 1, surplus))
+  let stride = max(direction.most / 64, 1)
+  // Where the last steps still help all before them did, for the surplus is concave.
+  if found.surplus < 0, direction.most > stride,
+    surplus(direction.most - stride) >= found.surplus
+  {
+    let strides = peak(through: (direction.most - 1) / stride) { surplus($0 * stride) }
+    size = Size(steps: strides * stride)
     found = outcome(size)
   }
   if found.surplus >= 0 {

@@ -41,10 +41,11 @@ extension Engine {
     else { throw .refused(.noAuction(account.id)) }
     let positions = auctioned(account.portfolio, valuation)
     let isSolvent = auction.round.phase == .solvent
+    // A bidder has to carry the positions, and the fund may pay him for it. Coins stay.
     let lot = AuctionedPortfolio(
       value: risk.equity,
       requirement: isSolvent
-        ? auctionLine(risk) : takenMargin(account.portfolio, risk, valuation),
+        ? auctionLine(risk) : valuation.margin(ofTaking: positions, account.portfolio.mode),
       reserved: isSolvent ? auction.reserved : 0)
     let notional = positions.reduce(Int128(0)) { $0 + Int128($1.notional) }
     var most = isSolvent ? largestBid(on: lot, at: auction.factor) : .one
@@ -57,18 +58,6 @@ extension Engine {
     }
     return AuctionSale(
       progress: auction, risk: risk, lot: lot, positions: positions, mostShare: most)
-  }
-
-  /// What an account's positions add to its maintenance margin.
-  ///
-  /// A bidder for all of them has to carry it, and the fund may pay him for it. The coins stay with
-  /// the account.
-  private func takenMargin(
-    _ portfolio: Portfolio, _ risk: AccountRisk, _ valuation: Valuation
-  ) -> Int64 {
-    var left = portfolio
-    left.positions.removeAll()
-    return max(risk.maintenanceMargin - valuation.risk(left).maintenanceMargin, 0)
   }
 
   private func auctioned(

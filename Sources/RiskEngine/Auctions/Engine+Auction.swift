@@ -19,7 +19,8 @@ public struct AuctionOffer: Sendable {
   public let notional: Int64
   /// Equity of the account.
   public let value: Int64
-  /// The line that bids may lift it to.
+  /// Of an account worth something the line that bids may lift it to; of one worth nothing the
+  /// margin of its positions, of which the fund pays a part.
   public let requirement: Int64
   /// The largest part a bid may take.
   public let mostShare: Rate

@@ -41,10 +41,10 @@ extension Engine {
       isReduction(order), let index = state.index(of: order.account)
     else { return false }
     let notional = valuation.notional(order.size, of: order.instrument)
-    let equity = measure(state.accounts[index].portfolio, valuation).equity
+    let most = rewardLimit(of: index, for: order, order.size)
     let id = state.execution.last + 1
-    guard let reward = keeperReward(notional: notional, gasCost: keeperGas, terms),
-      reward <= equity
+    guard most > 0,
+      let reward = keeperReward(notional: notional, gasCost: keeperGas, limit: most, terms)
     else {
       try emit(.offerClosed(id, order.account, .unprofitable))
       return false
@@ -110,13 +110,13 @@ extension Engine {
     let held = portfolio.size(of: offer.instrument)
     guard !isVoid(risk, liquidation), held.sign == -offer.side.sign, held.magnitude >= size
     else { throw .refused(.offerOver(id)) }
-    let reward = min(offer.reward(for: size), max(risk.equity, 0))
-    guard reward >= leastReward else { throw .refused(.rewardTooLow(id, reward: reward)) }
     let price = try markPrice(of: offer.instrument)
     let order = LiquidationOrder(
       id: state.nextOrder, account: offer.account, instrument: offer.instrument,
       side: offer.side, size: size, limit: price, stage: .partial,
       expiresAt: state.time + rules.liquidation.orderLife)
+    let reward = min(offer.reward(for: size), rewardLimit(of: seller, for: order, size))
+    guard reward >= leastReward else { throw .refused(.rewardTooLow(id, reward: reward)) }
     // At the marks of now it may help no more.
     guard relieving(order, of: portfolio, valuation) == order
     else { throw .refused(.offerOver(id)) }
@@ -133,6 +133,21 @@ extension Engine {
       throw .refused(.unknownInstrument(instrument))
     }
     return mark.price
+  }
+
+  /// The most that an account pays to have some of a position taken: that part of its equity, less
+  /// the margin of the coins it keeps.
+  ///
+  /// More would be taken from the rest of the account, whose loss the fund may have to pay.
+  mutating func rewardLimit(
+    of index: Int, for order: LiquidationOrder, _ size: Size
+  ) -> Int64 {
+    guard let valuation else { return 0 }
+    let portfolio = state.accounts[index].portfolio
+    let risk = measure(portfolio, valuation)
+    return valuation.equityShare(
+      of: size, of: order.instrument, in: portfolio,
+      equity: risk.equity - valuation.keptMargin(of: portfolio))
   }
 
   /// Pays a keeper; never more than the equity that the trade has left.

@@ -59,14 +59,14 @@ extension Engine {
     else { return }
     var left = loss(of: account, in: market, asset: asset, valuation)
     guard left > 0 else { return }
-    var sellers = RankedDraw(winners(of: market, asset: asset, valuation)) { one, other in
-      let (first, second) = (one.bearer, other.bearer)
-      return first.profit != second.profit
-        ? first.profit > second.profit : first.account < second.account
-    }
     // Who is paid has what it had: of a solvent winner all of its profit can be bought, even what
     // is beyond its equity.
-    while left > 0, let seller = sellers.next(), seller.bearer.profit > 0,
+    let solvent = winners(of: market, asset: asset, valuation).filter { $0.bearer.profit > 0 }
+    var sellers = RankedDraw(solvent) { one, other in
+      one.profit != other.profit
+        ? one.profit > other.profit : one.bearer.account < other.bearer.account
+    }
+    while left > 0, let seller = sellers.next(),
       state.listing.collateral.indices.contains(where: { $0 != asset && drawable($0) > 0 })
     {
       left -= try buy(

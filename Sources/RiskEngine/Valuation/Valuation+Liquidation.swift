@@ -142,6 +142,48 @@ extension Valuation {
       fundLimit: fundLimit ?? self.fundLimit(index, size))
   }
 
+  /// The maintenance margin of what a portfolio keeps once all its positions are closed at the
+  /// marks.
+  func keptMargin(of portfolio: Portfolio) -> Int64 {
+    var kept = portfolio
+    for position in portfolio.positions {
+      guard let index = listing.index(of: position.instrument),
+        let asset = listing.index(of: listing.contracts[index].settlementAsset)
+      else { continue }
+      kept.balances[asset] += kept.take(
+        -position.size, of: position.instrument, unitValue: marks[index].unitValue)
+    }
+    return risk(kept).maintenanceMargin
+  }
+
+  /// The maintenance margin of positions taken over at the marks, for one who has nothing else.
+  func margin(ofTaking positions: [AuctionedPosition], _ mode: MarginMode) -> Int64 {
+    var taken = Portfolio(
+      mode: mode, balances: Array(repeating: 0, count: listing.collateral.count))
+    for position in positions {
+      guard let index = listing.index(of: position.instrument) else { continue }
+      _ = taken.take(
+        position.size, of: position.instrument, unitValue: marks[index].unitValue)
+    }
+    return risk(taken).maintenanceMargin
+  }
+
+  /// The part of an account's equity that falls to some of a position, by notional at the marks;
+  /// rounded down, nothing of an account that has none.
+  ///
+  /// - Parameter size: Not negative.
+  func equityShare(
+    of size: Size, of instrument: InstrumentID, in portfolio: Portfolio, equity: Int64
+  ) -> Int64 {
+    let own = Int128(notional(size, of: instrument))
+    let total = portfolio.positions.reduce(Int128(0)) { total, position in
+      total + Int128(notional(position.size, of: position.instrument))
+    }
+    guard total > own else { return max(equity, 0) }
+    return Int64(
+      clamping: (Int128(max(equity, 0)) * own).divided(by: total, rounding: .down))
+  }
+
   /// The unit value at the edge of the band around the mark, or nearer where the fund is to pay
   /// for less, on the side on which a position loses; `nil` where the contract has no such price.
   private func fundLimit(_ index: Int, _ size: Size) -> Int64? {

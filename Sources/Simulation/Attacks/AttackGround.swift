@@ -7,7 +7,7 @@ public enum AttackGround: Int, Sendable, CaseIterable {
   case collateralToFund, collateralAuction, collateralBook
   case balance, depth
   case deleveraging, draining, atMark, sharing
-  case house
+  case house, funded
 
   /// What it states besides, or instead of, the venue's own parameters.
   var changes: [(key: String, value: String)] {
@@ -49,7 +49,7 @@ public enum AttackGround: Int, Sendable, CaseIterable {
       [(key: "deleveraging.rule", value: "1"), (key: "deleveraging.price", value: "0")]
     case .atMark:
       [(key: "deleveraging.rule", value: "3"), (key: "deleveraging.price", value: "1")]
-    case .house: []
+    case .house, .funded: []
     case .sharing:
       [
         (key: "waterfall.socializedLoss.rank", value: "5"),
@@ -64,6 +64,8 @@ public enum AttackGround: Int, Sendable, CaseIterable {
   var fund: Int64 {
     switch self {
     case .deleveraging, .draining, .atMark, .sharing: 1
+    // Some of what an account may owe, and not all of it.
+    case .funded: 500
     default: 10_000_000
     }
   }
@@ -139,7 +141,7 @@ public enum AttackGround: Int, Sendable, CaseIterable {
     case .requests: [.requests]
     case .conversion: [.collateralToFund, .collateralAuction, .collateralBook]
     case .balance: [.balance]
-    case .deleveraging: [.deleveraging, .draining, .atMark, .sharing, .house]
+    case .deleveraging: [.deleveraging, .draining, .atMark, .sharing, .house, .funded]
     case .subaccounts, .everything: AttackGround.allCases
     }
   }

@@ -33,6 +33,8 @@ public struct ScriptSearch: Sendable {
     public internal(set) var leastNumber: UInt64 = 0
     /// How many strategies touched what, in the order of ``AttackTouch``.
     public internal(set) var touches = [Int](repeating: 0, count: AttackTouch.allCases.count)
+    /// What was touched on each ground, a bit each, in the order of ``AttackGround``.
+    var reached = [UInt32](repeating: 0, count: AttackGround.allCases.count)
     /// How many strategies broke an invariant of the ledger, and the first of them.
     public internal(set) var broken = 0
     public internal(set) var brokenNumber: UInt64 = 0
@@ -47,6 +49,7 @@ public struct ScriptSearch: Sendable {
     public let isLiquidated: Bool
     /// Value that liquidations closed, ledger units.
     public let notional: Int64
+    let ground: AttackGround
     /// What was touched, a bit each.
     let touches: UInt32
     /// Whether an invariant of the ledger broke.
@@ -149,14 +152,18 @@ public struct ScriptSearch: Sendable {
     play(script, in: &world)
     return Outcome(
       profit: world.purse.profit(world), isLiquidated: world.isLiquidated,
-      notional: world.liquidatedNotional, touches: world.touches, isBroken: world.isBroken)
+      notional: world.liquidatedNotional, ground: ground(of: script), touches: world.touches,
+      isBroken: world.isBroken)
+  }
+
+  private func ground(of script: AttackScript) -> AttackGround {
+    let grounds = AttackGround.grounds(of: script.family)
+    return grounds[Int(script.number(.ground, 0...Int64(grounds.count - 1)))]
   }
 
   /// A copy of the ground on which a strategy plays.
   func opened(_ script: AttackScript) -> AttackWorld {
-    let grounds = AttackGround.grounds(of: script.family)
-    let ground = grounds[Int(script.number(.ground, 0...Int64(grounds.count - 1)))]
-    var world = worlds[ground.rawValue]
+    var world = worlds[ground(of: script).rawValue]
     world.purse.hasGaps = script.hasGaps
     return world
   }
@@ -189,6 +196,7 @@ extension ScriptSearch.Finding {
   mutating func note(_ outcome: ScriptSearch.Outcome, number: UInt64) {
     strategies += 1
     if outcome.isLiquidated { liquidations += 1 }
+    reached[outcome.ground.rawValue] |= outcome.touches
     for touch in touches.indices where outcome.touches >> touch & 1 == 1 { touches[touch] += 1 }
     if outcome.profit > bestProfit {
       bestProfit = outcome.profit
@@ -207,6 +215,7 @@ extension ScriptSearch.Finding {
     strategies += other.strategies
     liquidations += other.liquidations
     for touch in touches.indices { touches[touch] += other.touches[touch] }
+    for ground in reached.indices { reached[ground] |= other.reached[ground] }
     if other.bestProfit > bestProfit {
       bestProfit = other.bestProfit
       bestNumber = other.bestNumber

@@ -59,14 +59,28 @@ extension WaterfallWatch {
       checkPart(fill, risk, progress)
     case .insolvent:
       hold(fill.discount == 0, "P28: taken from an account that has nothing")
-      let debt = max(-Int128(risk.equity), 0)
-      let line =
-        risk.maintenanceMargin
-        + max(
-          terms.buffer.share(of: risk.maintenanceMargin, rounding: .up), risk.liquidationBuffer)
+      let rise =
+        Int128(takenMargin(seller.portfolio, valuation)) * Int128(fill.factor.billionths)
+        * Int128(fill.share.billionths)
       hold(
-        Int128(fill.fundPaid) <= debt + Int128(line), "P26: the fund pays more than all it may")
+        Int128(fill.fundPaid) * 1_000_000_000_000_000_000 <= rise,
+        "P26: the fund pays more than the margin taken over")
     }
+  }
+
+  /// What the positions for sale need of one who has nothing but them and paid the mark.
+  private func takenMargin(_ portfolio: Portfolio, _ valuation: Valuation) -> Int64 {
+    var taken = portfolio
+    taken.balances = taken.balances.map { _ in 0 }
+    taken.orders.removeAll()
+    taken.positions.removeAll { position in
+      contract(position.instrument)?.kind.expiry.map { $0 <= state.time } ?? false
+    }
+    for index in taken.positions.indices {
+      guard let mark = valuation.mark(of: taken.positions[index].instrument) else { continue }
+      taken.positions[index].cost = taken.positions[index].size.steps * mark.unitValue
+    }
+    return valuation.risk(taken).maintenanceMargin
   }
 
   /// f = BM ÷ (BM − V d − R (1 − d)), in real numbers; the whole where it is small.

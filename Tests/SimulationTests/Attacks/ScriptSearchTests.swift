@@ -26,7 +26,7 @@ private let played: Int = {
 
 @Suite("Attack search on a venue with every feature")
 struct ScriptSearchTests {
-  /// Eighteen venues, opened once.
+  /// Every ground, opened once.
   private static let search = Result { try ScriptSearch(ParameterFile.bundled().set) }
 
   @Test("no family takes a unit from the venue", arguments: AttackFamily.allCases)
@@ -45,6 +45,12 @@ struct ScriptSearchTests {
     #expect(finding.liquidations > played / 4, "the search reaches liquidation")
     for touch in Self.expected(of: family) {
       #expect(finding.touches[touch.rawValue] > 0, "\(touch) is reached")
+    }
+    guard family == .deleveraging else { return }
+    let ways: [AttackTouch] = [.deleveraging, .sharing]
+    for ground in AttackGround.grounds(of: family) {
+      let reached = finding.reached[ground.rawValue]
+      #expect(ways.contains { reached >> $0.rawValue & 1 == 1 }, "\(ground)")
     }
   }
 
