@@ -33,7 +33,8 @@ struct KeeperInventoryTests {
   func worksOff() throws {
     let journal = ScratchJournal()
     let (result, engine) = try FallingMarket.run(
-      FallingMarket.plan(Self.terms, accounts: 120, journal: .create(journal.path)))
+      FallingMarket.plan(
+        Self.terms, depth: [(0, 50), (21, 1)], accounts: 120, journal: .create(journal.path)))
     let story = try #require(result.keepers)
     let last = try #require(engine.state.accounts.last?.id.number)
     let keepers = (0..<UInt32(ReplayKeepers.keepers)).map { AccountID(last - $0) }
