@@ -77,23 +77,17 @@ extension LedgerState {
   /// The same for a state of which all but some accounts were checked before.
   ///
   /// - Parameters:
-  ///   - changed: The dense indices of at least the accounts that have changed since then, in any
-  ///     order, any number of times.
+  ///   - found: What ``broken(among:)`` finds of at least the accounts that have changed since.
   ///   - kept: The sums over all accounts.
-  public func brokenAfterBlock(changed: [Int], kept: AccountTotals) -> Invariant? {
-    brokenAfterBlock(among: broken(among: changed[...]), kept: kept)
-  }
-
-  /// The same where the accounts were looked at before.
-  ///
-  /// - Parameter broken: The first rule that one of those that have changed breaks.
-  public func brokenAfterBlock(among broken: Invariant?, kept: AccountTotals) -> Invariant? {
+  public func brokenAfterBlock(found: Invariant?, kept: AccountTotals) -> Invariant? {
     if let broken = brokenAfterEvent() { return broken }
     guard kept.fits(self) else { return .runningTotalsAreTrue }
-    return broken ?? self.broken(by: kept)
+    return found ?? broken(by: kept)
   }
 
   /// The first rule that one of some accounts breaks by itself.
+  ///
+  /// - Parameter changed: Dense indices, in any order, any number of times.
   public func broken(among changed: ArraySlice<Int>) -> Invariant? {
     let accounts = accounts.span
     for index in changed {

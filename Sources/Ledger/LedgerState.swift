@@ -229,6 +229,12 @@ public struct LedgerState: Hashable, Sendable {
     return low < markets.count && markets[low].market.underlying == underlying ? low : nil
   }
 
+  /// The dense index of the asset in which an instrument settles.
+  public func settlementIndex(of instrument: InstrumentID) -> Int? {
+    listing.index(of: instrument)
+      .flatMap { listing.index(of: listing.contracts[$0].settlementAsset) }
+  }
+
   /// The mark of an asset as collateral; `nil` for one that counts at the index, and whole.
   public func collateralMark(of asset: Asset) -> CollateralMark? {
     collateralMarks.first { $0.asset == asset }

@@ -37,6 +37,17 @@ enum PageFrame {
     "<p class=\"brand\">\(loadLine)Plimsoll <span>\(page)</span></p>"
   }
 
+  /// The end of a page with charts: what its times or units are, and who draws the charts.
+  static func foot(_ units: Markup, _ library: ChartLibrary?) -> Markup {
+    let drawn: Markup =
+      library.map { "Charts by \($0.name), MIT licence, inside this file." }
+      ?? "Charts drawn without a chart library."
+    return """
+      <footer><p>\(units) \(drawn) This page asks nothing of the network.</p></footer>
+
+      """
+  }
+
   static func section(_ id: String, _ title: String, _ body: Markup) -> Markup {
     """
     <section id="\(id)" aria-labelledby="\(id)-title">

@@ -92,14 +92,7 @@ extension ReportPage {
   }
 
   var foot: Markup {
-    let drawn: Markup =
-      library.map { "Charts by \($0.name), MIT licence, inside this file." }
-      ?? "Charts drawn without a chart library."
-    return """
-      <footer><p>All times are UTC. Money is counted in \(runs.first.quote). \(drawn) This page \
-      asks nothing of the network.</p></footer>
-
-      """
+    PageFrame.foot("All times are UTC. Money is counted in \(runs.first.quote).", library)
   }
 }
 

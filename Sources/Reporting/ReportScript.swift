@@ -13,6 +13,26 @@ enum ReportScript {
 
     """
 
+  /// Draws each of so named a map when it comes near the window, anew in other colors, and ends the
+  /// script.
+  static func watching(_ map: String) -> String {
+    """
+    const watcher = new IntersectionObserver(entries => {
+      for (const {target, isIntersecting} of entries) {
+        if (!isIntersecting || drawn.has(target.id)) continue;
+        watcher.unobserve(target);
+        draw(target.id);
+      }
+    }, {rootMargin: '400px'});
+    for (const id of \(map).keys()) watcher.observe(document.getElementById(id));
+    matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => {
+      for (const id of drawn.keys()) render(id);
+    });
+    })();
+
+    """
+  }
+
   /// Replaces each drawing by an interactive chart when it comes near the window.
   static let charts = reading + drawing + layouts + control
 

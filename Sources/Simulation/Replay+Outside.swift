@@ -39,10 +39,9 @@ extension Replay {
 
   /// Opens the accounts of keepers, who are no traders.
   mutating func openKeepers() throws {
-    for command in keepers?.opening(of: venue.engine) ?? [] {
-      observer.exclude(keepers?.accounts ?? [])
-      try submit(command)
-    }
+    let commands = keepers?.opening(of: venue.engine) ?? []
+    observer.exclude(keepers?.accounts ?? [])
+    for command in commands { try submit(command) }
   }
 
   /// Tells the engine what gas costs, and lets keepers take what it offers, or bid for it.

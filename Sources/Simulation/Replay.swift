@@ -88,6 +88,8 @@ public struct Replay {
   /// The last part of collateral that was bought and not yet sold on.
   var lastPurchase: CollateralFill?
 
+  /// From one block to the next.
+  static let blockSpan = TimeSpan.minute
   /// The most bids in one auction in one block.
   static let mostBidsPerBlock = 16
   private var statement = ""
@@ -115,13 +117,14 @@ public struct Replay {
     progress: (_ done: Int, _ total: Int) -> Void = { _, _ in }
   ) throws -> ReplayResult {
     let window = plan.market.window
-    let total = Int((window.upperBound - window.lowerBound).nanoseconds / 60_000_000_000)
+    let length = window.upperBound - window.lowerBound
+    let total = Int(length.nanoseconds / Self.blockSpan.nanoseconds)
     var done = 0
-    var instant = window.lowerBound + .minute
+    var instant = window.lowerBound + Self.blockSpan
     try list()
     while instant <= window.upperBound, venue.engine.valuation == nil {
       try advance(to: instant)
-      instant = instant + .minute
+      instant = instant + Self.blockSpan
       done += 1
     }
     try populate()
@@ -130,7 +133,7 @@ public struct Replay {
     while instant <= window.upperBound {
       try advance(to: instant)
       observer.record(venue.engine)
-      instant = instant + .minute
+      instant = instant + Self.blockSpan
       done += 1
       try save(done)
       progress(done, total)
@@ -163,7 +166,7 @@ public struct Replay {
     let samples = plan.market.samples(at: instant) + perpetualSamples(at: instant)
     try submit(.advanceBlock(at: instant, samples: samples))
     book.observe(venue.engine.state.snapshot, recorded: plan.market.depths)
-    bidders.work(60, in: &book)
+    bidders.work(Double(Self.blockSpan.nanoseconds) / 1e9, in: &book)
     try workOffKeepers()
     try reportDepth()
     try answerOffers()

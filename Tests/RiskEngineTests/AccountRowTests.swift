@@ -19,6 +19,7 @@ struct AccountRowTests {
     plain.fewestInRows = .max
     var rowed = venue.engine
     rowed.fewestInRows = 0
+    rowed.changes.fewestInParts = 1
     rowed.workers = AccountWorkers { count, places, work in
       for range in [0..<count / 3, count / 3..<count] { work(range, places) }
     }

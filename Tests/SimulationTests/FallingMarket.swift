@@ -88,23 +88,33 @@ final class ScratchJournal {
     _ body: (_ before: Engine, Command, [LedgerEvent], _ after: Engine) throws -> Void
   ) throws {
     var engine: Engine?
-    var command: Command?
-    try JournalReader.open(path).forEachRecord { stored in
-      guard let pending = command else {
-        command = try Command(canonicalBytes: stored.record.payload)
-        return
-      }
-      command = nil
+    try forEachCommand { command, events, hash in
       guard let before = engine else {
-        guard case .openVenue(let quote, let set) = pending else { return }
+        guard case .openVenue(let quote, let set) = command else { return }
         engine = try Engine.open(quote: quote, parameters: set).engine
         return
       }
       var after = before
-      _ = try after.step(pending)
-      #expect(after.hash == stored.record.chainHash)
-      try body(before, pending, try Record.decodeEvents(stored.record.payload), after)
+      _ = try after.step(command)
+      #expect(after.hash == hash)
+      try body(before, command, events, after)
       engine = after
+    }
+  }
+
+  /// Calls `body` with every command, its events and the hash after it, as they were written.
+  func forEachCommand(
+    _ body: (Command, [LedgerEvent], _ after: ChainHash) throws -> Void
+  ) throws {
+    var command: Command?
+    try JournalReader.open(path).forEachRecord { stored in
+      guard let decided = command else {
+        command = try Command(canonicalBytes: stored.record.payload)
+        return
+      }
+      command = nil
+      try body(
+        decided, try Record.decodeEvents(stored.record.payload), stored.record.chainHash)
     }
   }
 }

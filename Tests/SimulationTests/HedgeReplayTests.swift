@@ -69,16 +69,13 @@ struct HedgeReplayTests {
 
   @Test("its journal recovers from snapshot and events, and verifies from its commands")
   func journal() throws {
-    let path = folder.path + ".journal"
-    defer {
-      for end in ["", "-wal", "-shm"] { try? FileManager.default.removeItem(atPath: path + end) }
-    }
-    let (result, engine) = try run(pool + hedging, journal: .create(path))
+    let journal = ScratchJournal()
+    let (result, engine) = try run(pool + hedging, journal: .create(journal.path))
     #expect((result.balance?.hedge?.orders ?? 0) > 0)
-    let recovered = try recover(JournalReader.open(path), workers: .one)
+    let recovered = try recover(JournalReader.open(journal.path), workers: .one)
     #expect(recovered.hash == result.hash && recovered.state == engine.state)
     #expect(recovered.state.hedge == engine.state.hedge && recovered.state.hedge != nil)
-    let verified = try verify(JournalReader.open(path), workers: .one) { _, _ in }
+    let verified = try verify(JournalReader.open(journal.path), workers: .one) { _, _ in }
     #expect(verified.engine.hash == result.hash && verified.engine.state == engine.state)
   }
 

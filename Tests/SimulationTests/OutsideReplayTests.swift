@@ -1,7 +1,6 @@
 // Plimsoll: a real-time margin and liquidation engine for crypto derivatives.
 // SPDX-License-Identifier: Apache-2.0
 
-import Foundation
 import Instruments
 import Journal
 import Ledger
@@ -43,14 +42,10 @@ struct OutsideReplayTests {
 
   @Test("every part acts, the figures say so, and the journal recovers and verifies")
   func all() throws {
-    let path = FileManager.default.temporaryDirectory
-      .appending(path: "plimsoll-\(UUID().uuidString).journal").path
-    defer {
-      for end in ["", "-wal", "-shm"] { try? FileManager.default.removeItem(atPath: path + end) }
-    }
+    let journal = ScratchJournal()
     let changes = depth + requests + keepers + sales + house
     let (result, engine) = try FallingMarket.run(
-      FallingMarket.plan(changes, journal: .create(path)))
+      FallingMarket.plan(changes, journal: .create(journal.path)))
     let outside = try #require(result.outside)
     #expect(outside.depthReports == result.points.count)
     #expect(outside.requests > 0 && outside.answers >= outside.requests)
@@ -61,9 +56,9 @@ struct OutsideReplayTests {
     #expect(story.sum.gasPaid > 0 && story.sum.rewards > 0)
     #expect(story.sum.taken == story.taken)
     #expect((result.balance?.hedge?.orders ?? 0) > 0)
-    let verified = try verify(JournalReader.open(path), workers: .one) { _, _ in }
+    let verified = try verify(JournalReader.open(journal.path), workers: .one) { _, _ in }
     #expect(verified.engine.hash == result.hash && verified.engine.state == engine.state)
-    let recovered = try recover(JournalReader.open(path), workers: .one)
+    let recovered = try recover(JournalReader.open(journal.path), workers: .one)
     #expect(recovered.hash == result.hash && recovered.state == engine.state)
     #expect(
       try FallingMarket.run(FallingMarket.plan(changes)).result.hash == result.hash,

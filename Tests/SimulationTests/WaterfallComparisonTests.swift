@@ -73,23 +73,6 @@ struct WaterfallComparisonTests {
     return Played(engine: replay.engine, tally: replay.tally, result: result)
   }
 
-  /// What traders have of an asset: balances, and positions that settle in it at the marks.
-  private func wealth(_ engine: Engine, asset: Int, without: Set<AccountID>) -> Int128 {
-    var sum: Int128 = 0
-    for account in engine.state.accounts where !without.contains(account.id) {
-      sum += Int128(account.portfolio.balances[asset])
-      for position in account.portfolio.positions {
-        guard let index = engine.state.listing.index(of: position.instrument),
-          engine.state.listing.index(of: engine.state.listing.contracts[index].settlementAsset)
-            == asset
-        else { continue }
-        sum += Int128(
-          position.unrealizedProfit(unitValue: engine.state.marks[index].unitValue))
-      }
-    }
-    return sum
-  }
-
   @Test("every unit that traders gained or lost is attributed, under every waterfall")
   func reconciles() throws {
     var openings: Set<[String]> = []
@@ -97,13 +80,7 @@ struct WaterfallComparisonTests {
       let played = try Self.played(name)
       let (engine, tally, result) = (played.engine, played.tally, played.result)
       #expect(!tally.outsiders.isEmpty)
-      for asset in engine.state.listing.collateral.indices {
-        let attributed = CostTally.Flow.allCases.reduce(Int128(0)) {
-          $0 + tally.flow($1, asset: asset)
-        }
-        let found = wealth(engine, asset: asset, without: tally.outsiders)
-        #expect(attributed == found, "\(name), asset \(asset)")
-      }
+      tally.expectAllAttributed(in: engine, name)
       let costs = result.costs
       #expect(costs[.penalty] == result.totals.penalties, "\(name)")
       #expect(costs[.socialized] == result.totals.socializedValue, "\(name)")

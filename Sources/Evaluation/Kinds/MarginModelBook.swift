@@ -82,20 +82,11 @@ extension ModelBook.Position {
   fileprivate init(
     _ request: inout RequestObject, _ market: ModelBook
   ) throws(EvaluationRefusal) {
-    let name = try request.text("name")
-    guard (1...40).contains(name.utf8.count) else {
-      throw request.refusal(.outOfBounds, "name", "a name has 1 to 40 bytes")
-    }
+    let name = try request.instrumentName()
     let underlying = try request.underlying(among: market.underlyings.map(\.symbol.description))
     let isInverse = try request.choice(
       "settlement", [("linear", false), ("inverse", true)], default: false)
-    enum Shape {
-      case perpetual
-      case future
-      case option
-    }
-    let shape = try request.choice(
-      "type", [("perpetual", Shape.perpetual), ("future", .future), ("option", .option)])
+    let shape = try request.instrumentShape()
     let kind: ModelBook.Kind
     switch shape {
     case .perpetual: kind = .perpetual

@@ -20,20 +20,11 @@ struct InstrumentDraft {
   /// - Parameter isNamed: Whether other parts of the request refer to it by `name`.
   init(_ request: inout RequestObject, isNamed: Bool) throws(EvaluationRefusal) {
     path = request.path
-    name = isNamed ? try request.text("name") : "instrument"
-    guard (1...40).contains(name.utf8.count) else {
-      throw request.refusal(.outOfBounds, "name", "a name has 1 to 40 bytes")
-    }
+    name = isNamed ? try request.instrumentName() : "instrument"
     underlying = try request.symbol("underlying")
     settlement = try request.choice(
       "settlement", [("linear", .linear), ("inverse", .inverse)], default: .linear)
-    enum Shape {
-      case perpetual
-      case future
-      case option
-    }
-    let shape = try request.choice(
-      "type", [("perpetual", Shape.perpetual), ("future", .future), ("option", .option)])
+    let shape = try request.instrumentShape()
     var volatility: Double?
     switch shape {
     case .perpetual: kind = .perpetual
@@ -122,7 +113,26 @@ struct InstrumentDraft {
   }
 }
 
+/// What kind of contract an instrument is, before its terms are read.
+enum InstrumentShape {
+  case perpetual
+  case future
+  case option
+}
+
 extension RequestObject {
+  mutating func instrumentShape() throws(EvaluationRefusal) -> InstrumentShape {
+    try choice("type", [("perpetual", .perpetual), ("future", .future), ("option", .option)])
+  }
+
+  mutating func instrumentName() throws(EvaluationRefusal) -> String {
+    let name = try text("name")
+    guard (1...40).contains(name.utf8.count) else {
+      throw refusal(.outOfBounds, "name", "a name has 1 to 40 bytes")
+    }
+    return name
+  }
+
   mutating func optionRight() throws(EvaluationRefusal) -> OptionRight {
     try choice("right", [("call", .call), ("put", .put)])
   }

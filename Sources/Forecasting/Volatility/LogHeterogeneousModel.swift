@@ -21,11 +21,8 @@ public struct LogHeterogeneousModel: Hashable, Sendable {
   public init(
     regressionDays: Int, minimumDays: Int, refitInterval: Int
   ) throws(ForecastingError) {
-    guard minimumDays >= 50 else { throw .outOfBounds(.minimumDays) }
-    guard regressionDays >= minimumDays, regressionDays <= 10_000 else {
-      throw .outOfBounds(.regressionDays)
-    }
-    guard (1...1000).contains(refitInterval) else { throw .outOfBounds(.refitInterval) }
+    try checkRefits(
+      regressionDays: regressionDays, minimumDays: minimumDays, refitInterval: refitInterval)
     self.regressionDays = regressionDays
     self.minimumDays = minimumDays
     self.refitInterval = refitInterval

@@ -41,25 +41,30 @@ extension RequirementEngine {
     return Int64((Double(quantity) * (delta * open)).rounded(.toNearestOrEven))
   }
 
+  /// How far an option's forward lies above its strike, in logarithms, and the share of its
+  /// settlement price that is still open.
+  ///
+  /// - Returns: `nil` for what is no option, and where averaging has decided what it pays.
+  func openDistance(_ index: Int) -> (distance: Double, open: Double)? {
+    let contract = layout.listing.contracts[index]
+    guard case .option(_, let strike, _) = contract.kind else { return nil }
+    let place = layout.places[index]
+    let expiry = marked.expiries[place.expiry]
+    guard let settling = expiry.settling else { return (expiry.logForward - place.logStrike, 1) }
+    switch settling.option(strike: strike.value, forward: expiry.forward.value) {
+    case .strike(let strike): return (expiry.logForward - Elementary.log(strike), settling.open)
+    case .certain: return nil
+    }
+  }
+
   /// What one size step of a contract moves with its volatility: 10^−8 of the quote currency per
   /// point (0.01), rounded once, half to even; zero of what is no option.
   ///
   /// F·φ(d₁)·√τ at the volatility of the mark (Black 1976), of which only the open share counts
   /// while the settlement price is averaged.
   func vegaQuantity(_ index: Int) -> Int64 {
-    let contract = layout.listing.contracts[index]
-    guard case .option(_, let strike, _) = contract.kind else { return 0 }
-    let place = layout.places[index]
-    let expiry = marked.expiries[place.expiry]
-    var distance = expiry.logForward - place.logStrike
-    var open = 1.0
-    if let settling = expiry.settling {
-      open = settling.open
-      switch settling.option(strike: strike.value, forward: expiry.forward.value) {
-      case .strike(let strike): distance = expiry.logForward - Elementary.log(strike)
-      case .certain: return 0
-      }
-    }
+    guard let (distance, open) = openDistance(index) else { return 0 }
+    let expiry = marked.expiries[layout.places[index].expiry]
     let root = expiry.years.squareRoot()
     let deviation = marked.volatilities[index] * root
     guard deviation > 0 else { return 0 }

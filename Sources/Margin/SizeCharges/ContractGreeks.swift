@@ -45,19 +45,8 @@ extension RequirementEngine {
   /// φ(d₁) ÷ (σ√τ) × 0.01 of the quantity, of which only the open share counts while the
   /// settlement price is averaged.
   private func gammaQuantity(_ index: Int) -> Int64 {
-    let contract = layout.listing.contracts[index]
-    guard case .option(_, let strike, _) = contract.kind else { return 0 }
-    let place = layout.places[index]
-    let expiry = marked.expiries[place.expiry]
-    var distance = expiry.logForward - place.logStrike
-    var open = 1.0
-    if let settling = expiry.settling {
-      open = settling.open
-      switch settling.option(strike: strike.value, forward: expiry.forward.value) {
-      case .strike(let strike): distance = expiry.logForward - Elementary.log(strike)
-      case .certain: return 0
-      }
-    }
+    guard let (distance, open) = openDistance(index) else { return 0 }
+    let expiry = marked.expiries[layout.places[index].expiry]
     let deviation = marked.volatilities[index] * expiry.years.squareRoot()
     guard deviation > 0 else { return 0 }
     let density = Normal.density(distance / deviation + 0.5 * deviation)

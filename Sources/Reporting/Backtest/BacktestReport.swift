@@ -82,14 +82,7 @@ struct BacktestPage {
   }
 
   private var foot: Markup {
-    let drawn: Markup =
-      library.map { "Charts by \($0.name), MIT licence, inside this file." }
-      ?? "Charts drawn without a chart library."
-    return """
-      <footer><p>All days are those of UTC. \(drawn) This page asks nothing of the network.</p>\
-      </footer>
-
-      """
+    PageFrame.foot("All days are those of UTC.", library)
   }
 
   /// The chart library, the pictures as numbers, and the script that brings them together.

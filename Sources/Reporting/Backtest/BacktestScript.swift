@@ -116,18 +116,6 @@ enum BacktestScript {
       const [traces, layout] = makers[chart.kind](chart);
       return Plotly.react(drawn.get(id), traces, layout, settings);
     }
-    const watcher = new IntersectionObserver(entries => {
-      for (const {target, isIntersecting} of entries) {
-        if (!isIntersecting || drawn.has(target.id)) continue;
-        watcher.unobserve(target);
-        draw(target.id);
-      }
-    }, {rootMargin: '400px'});
-    for (const id of charts.keys()) watcher.observe(document.getElementById(id));
-    matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => {
-      for (const id of drawn.keys()) render(id);
-    });
-    })();
 
-    """
+    """ + ReportScript.watching("charts")
 }

@@ -73,14 +73,7 @@ struct CalibrationPage {
   }
 
   private var foot: Markup {
-    let drawn: Markup =
-      library.map { "Charts by \($0.name), MIT licence, inside this file." }
-      ?? "Charts drawn without a chart library."
-    return """
-      <footer><p>All times are UTC. A year has 365 days. \(drawn) This page asks nothing of the \
-      network.</p></footer>
-
-      """
+    PageFrame.foot("All times are UTC. A year has 365 days.", library)
   }
 
   /// The chart library, the pictures as numbers, and the script that brings them together.

@@ -108,18 +108,6 @@ enum CalibrationScript {
       const [traces, layout] = makers.get(id)();
       return Plotly.react(drawn.get(id), traces, layout, settings);
     }
-    const watcher = new IntersectionObserver(entries => {
-      for (const {target, isIntersecting} of entries) {
-        if (!isIntersecting || drawn.has(target.id)) continue;
-        watcher.unobserve(target);
-        draw(target.id);
-      }
-    }, {rootMargin: '400px'});
-    for (const id of makers.keys()) watcher.observe(document.getElementById(id));
-    matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => {
-      for (const id of drawn.keys()) render(id);
-    });
-    })();
 
-    """
+    """ + ReportScript.watching("makers")
 }

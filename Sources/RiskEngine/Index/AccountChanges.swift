@@ -31,6 +31,8 @@ struct AccountChanges: Sendable {
   private var stale: [Int]?
   /// By dense index, who is in ``stale``.
   private var isStale: [Bool] = []
+  /// How many changed accounts are looked at in parts: with fewer a second thread comes too late.
+  var fewestInParts = 4_096
 
   /// Blocks from one pass over all accounts to the next.
   static let blocksPerPass: UInt64 = 64
@@ -107,7 +109,7 @@ struct AccountChanges: Sendable {
     // In the order in which the accounts lie in memory: the check is all waiting for them.
     let changed = (unchecked + earlierIndices).sorted()
     let order = EarlierOrder(earlier)
-    let isFew = earlier.count < Self.fewestInParts
+    let isFew = earlier.count < fewestInParts
     let count = isFew ? 1 : Self.parts
     var parts = Array(repeating: Part(totals: AccountTotals(placesOf: state)), count: count)
     parts.withUnsafeMutableBufferPointer { parts in
@@ -122,7 +124,7 @@ struct AccountChanges: Sendable {
     }
     for part in parts { kept.add(part.totals) }
     let first = parts.lazy.compactMap(\.broken).first
-    if let broken = state.brokenAfterBlock(among: first, kept: kept) { return broken }
+    if let broken = state.brokenAfterBlock(found: first, kept: kept) { return broken }
     settle(kept)
     return nil
   }
@@ -134,8 +136,6 @@ struct AccountChanges: Sendable {
   }
 
   private static let parts = 32
-  /// Below which a second thread would come too late.
-  private static let fewestInParts = 4_096
 
   /// Takes the block back.
   ///

@@ -101,12 +101,6 @@ struct VenueIndex: Sendable {
     return HolderEquities(equities: found, missing: missing)
   }
 
-  /// The equity of an account, if it is known as the account stands now.
-  @inline(__always)
-  func equity(of account: Int) -> Int64? {
-    equities[account] == Self.unknown ? nil : equities[account]
-  }
-
   /// Keeps the equity of an account as it stands now, for whoever asks next.
   mutating func remember(_ equity: Int64, of account: Int) { equities[account] = equity }
 

@@ -2,12 +2,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Instruments
-public import Ledger
+import Ledger
 import Liquidation
 import Margin
 import MarketData
 import Parameters
-public import Quantities
+import Quantities
 
 // Step 6: one account as far through the waterfall as it can go before it must wait.
 extension Engine {
@@ -324,13 +324,5 @@ extension Portfolio {
   /// Whether there is something to close or a debt to pay.
   fileprivate var isReducible: Bool {
     !positions.isEmpty || balances.contains { $0 < 0 }
-  }
-}
-
-extension LedgerState {
-  /// The dense index of the asset in which an instrument settles.
-  public func settlementIndex(of instrument: InstrumentID) -> Int? {
-    listing.index(of: instrument)
-      .flatMap { listing.index(of: listing.contracts[$0].settlementAsset) }
   }
 }

@@ -148,9 +148,7 @@ struct AuctionLog {
     if let valuation = engine.valuation, let index = engine.state.index(of: id) {
       let portfolio = engine.state.accounts[index].portfolio
       value = valuation.risk(portfolio).equity
-      notional = portfolio.positions.reduce(0) {
-        WaterfallCosts.sum($0, valuation.notional($1.size, of: $1.instrument))
-      }
+      notional = valuation.heldNotional(portfolio)
     }
     return AuctionStory(
       account: id, startedAt: engine.state.time, value: value, notional: notional)

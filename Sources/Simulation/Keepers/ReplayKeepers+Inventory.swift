@@ -73,7 +73,7 @@ extension ReplayKeepers {
           LiquidationOrder(
             id: engine.state.nextOrder, account: account.id, instrument: holding.instrument,
             side: held > .zero ? .sell : .buy, size: Size(steps: holding.due), limit: limit,
-            stage: .partial, expiresAt: engine.state.time + .minute))
+            stage: .partial, expiresAt: engine.state.time + Replay.blockSpan))
       }
       left.append(holding)
     }
@@ -105,9 +105,7 @@ extension ReplayKeepers {
     for (keeper, id) in accounts.enumerated() {
       guard let index = engine.state.index(of: id) else { continue }
       let portfolio = engine.state.accounts[index].portfolio
-      story.keepers[keeper].held = portfolio.positions.reduce(0) {
-        WaterfallCosts.sum($0, valuation.notional($1.size, of: $1.instrument))
-      }
+      story.keepers[keeper].held = valuation.heldNotional(portfolio)
       let capital = Int128(valuation.quote(Self.capital * quote.unitsPerWhole, asset: 0))
       let gas = Int128(story.keepers[keeper].gasPaid)
       let equity = Int128(valuation.risk(portfolio).equity)
@@ -146,16 +144,11 @@ extension ReplayKeepers {
     let isReduced = held.sign == -taken.sign && held.magnitude >= taken.magnitude
     guard !isReduced else { return true }
     guard let mark = valuation.mark(of: instrument),
-      let listed = engine.state.listing.index(of: instrument),
-      let asset = engine.state.listing.index(
-        of: engine.state.listing.contracts[listed].settlementAsset)
+      let asset = engine.state.settlementIndex(of: instrument)
     else { return false }
     var after = portfolio
     after.balances[asset] += after.take(taken, of: instrument, unitValue: mark.unitValue)
-    let notional = after.positions.reduce(0.0) {
-      $0 + Double(valuation.notional($1.size, of: $1.instrument))
-    }
-    return notional <= Self.mostHeld * equity
+    return Double(valuation.heldNotional(after)) <= Self.mostHeld * equity
       && Double(valuation.risk(after).initialMargin) <= Self.mostMargin * equity
   }
 }

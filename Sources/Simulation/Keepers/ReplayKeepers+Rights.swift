@@ -58,7 +58,6 @@ extension ReplayKeepers {
 
   private static let oddsOfNever = 0.03
   private static let oddsOfLate = 0.05
-  private static let blockSpan = TimeSpan.minute
 
   /// The sealed bids for the sales that were opened in this block.
   mutating func commitments(_ engine: Engine, _ book: SimulatedBook) -> [Command] {
@@ -70,8 +69,8 @@ extension ReplayKeepers {
   private mutating func commitments(
     to sale: RightsSale, _ engine: Engine, _ book: SimulatedBook
   ) -> [Command] {
-    var first = engine.state.time + Self.blockSpan
-    while first < sale.closesAt { first = first + Self.blockSpan }
+    var first = engine.state.time + Replay.blockSpan
+    while first < sale.closesAt { first = first + Replay.blockSpan }
     guard first < sale.settlesAt else { return [] }
     var random = SplitMix64(seed: sale.id &* 0xd134_2543_de82_ef95)
     var plans: [(worth: RightsWorth?, salt: [UInt8], opensAt: Timestamp?)] = []

@@ -17,6 +17,8 @@ extension ReplayKeepers {
     case .offerClosed(_, _, .untaken): story.fallbacks += 1
     case .offerClosed(_, _, .unprofitable): story.unprofitable += 1
     case .traded(let trade): follow(trade, engine)
+    case .auctionBidFilled(let fill):
+      if let keeper = accounts.firstIndex(of: fill.bidder) { story.keepers[keeper].taken += 1 }
     case .liquidationStarted(let id, _):
       if let keeper = accounts.firstIndex(of: id) { liquidated.append(keeper) }
     case .liquidationEnded(let id, _):
@@ -50,9 +52,11 @@ extension ReplayKeepers {
         continue
       }
       switch trade.cause {
-      case .liquidation, .auction:
+      case .liquidation:
         story.keepers[keeper].taken += 1
         hold(trade.instrument, keeper, engine)
+      // A bid is one transaction, and trades a part of every position.
+      case .auction: hold(trade.instrument, keeper, engine)
       case .matching:
         let notional = engine.valuation?.notional(trade.size, of: trade.instrument) ?? 0
         story.keepers[keeper].closedValue = WaterfallCosts.sum(

@@ -84,14 +84,12 @@ extension ReplayKeepers {
   }
 
   /// How much more a keeper may hold, quote units; not negative.
-  private func free(_ keeper: AccountID, _ engine: Engine) -> Double {
+  func free(_ keeper: AccountID, _ engine: Engine) -> Double {
     guard let index = engine.state.index(of: keeper), let valuation = engine.valuation,
       !engine.state.accounts[index].isInLiquidation
     else { return 0 }
     let portfolio = engine.state.accounts[index].portfolio
-    let held = portfolio.positions.reduce(0.0) {
-      $0 + Double(valuation.notional($1.size, of: $1.instrument))
-    }
+    let held = Double(valuation.heldNotional(portfolio))
     let risk = valuation.risk(portfolio)
     guard Double(risk.initialMargin) <= Self.mostMargin * Double(risk.equity) else { return 0 }
     return max(Self.mostHeld * Double(risk.equity) - held, 0) * 1e-6

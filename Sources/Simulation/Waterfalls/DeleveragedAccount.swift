@@ -126,9 +126,7 @@ struct DeleveragingWatch {
   ) {
     guard let index = engine.state.index(of: one.account) else { return }
     let portfolio = engine.state.accounts[index].portfolio
-    let after = portfolio.positions.reduce(Int64(0)) {
-      WaterfallCosts.sum($0, valuation.notional($1.size, of: $1.instrument))
-    }
+    let after = valuation.heldNotional(portfolio)
     let earlier = index < engine.risks.count ? engine.risks[index].equity : 0
     accounts.append(
       DeleveragedAccount(

@@ -1,6 +1,7 @@
 // Plimsoll: a real-time margin and liquidation engine for crypto derivatives.
 // SPDX-License-Identifier: Apache-2.0
 
+import Foundation
 import Instruments
 import Margin
 import MarketData
@@ -80,6 +81,16 @@ struct RepairTradesTests {
     #expect(trade.after.equity == 230_000_000 - trade.cost)
   }
 
+  /// Rounds of the random accounts.
+  private static let rounds: Int = {
+    if ProcessInfo.processInfo.environment["PLIMSOLL_FULL"] == "1" { return 300 }
+    #if DEBUG
+      return 12
+    #else
+      return 30
+    #endif
+  }()
+
   @Test(
     "are minimal, verified by the engine and in order of cost", arguments: [1, 2, 3] as [UInt64])
   func minimal(seed: UInt64) throws {
@@ -87,7 +98,7 @@ struct RepairTradesTests {
     var random = SplitMix64(seed: seed)
     let estimate = costs(books.engine)
     var purposes: Set<RepairTrade.Purpose> = []
-    for _ in 0..<12 {
+    for _ in 0..<Self.rounds {
       for mode in MarginMode.allCases {
         var portfolio = books.portfolio(&random, mode)
         let risk = try books.engine.risk(of: portfolio)

@@ -13,8 +13,13 @@ import Testing
 struct TriggerTests {
   /// With PLIMSOLL_FULL=1 a million over all seeds, and another million with all terms.
   private static let isFull = ProcessInfo.processInfo.environment["PLIMSOLL_FULL"] == "1"
-  private static let ticks = isFull ? 250_000 : 400
-  private static let ticksWithTerms = isFull ? 334_000 : 250
+  private static let ticks = isFull ? 250_000 : (isDebug ? 400 : 1_000)
+  private static let ticksWithTerms = isFull ? 334_000 : (isDebug ? 250 : 500)
+  #if DEBUG
+    private static let isDebug = true
+  #else
+    private static let isDebug = false
+  #endif
 
   /// Netting, size charges, basis and tier floor; the last without a charge for crowding, beside
   /// which no other would be noticed, and with accounts so large that the floor decides.

@@ -33,7 +33,8 @@ struct KeeperInventoryTests {
   func worksOff() throws {
     let journal = ScratchJournal()
     let (result, engine) = try FallingMarket.run(
-      FallingMarket.plan(Self.terms, accounts: 120, journal: .create(journal.path)))
+      FallingMarket.plan(
+        Self.terms, depth: [(0, 50), (21, 1)], accounts: 120, journal: .create(journal.path)))
     let story = try #require(result.keepers)
     let last = try #require(engine.state.accounts.last?.id.number)
     let keepers = (0..<UInt32(ReplayKeepers.keepers)).map { AccountID(last - $0) }
@@ -56,7 +57,7 @@ struct KeeperInventoryTests {
             let mark = try #require(before.valuation?.mark(of: trade.instrument))
             #expect(one.steps.signum() == -sign && trade.size.steps <= one.due, "a slice")
             #expect(sign * (trade.price.steps - mark.price.steps) > 0, "at a cost")
-            let most = Rate(billionths: 500_000_000).share(of: mark.price.steps, rounding: .up)
+            let most = try self.furthest(from: mark.price, of: trade.instrument, before)
             #expect(abs(trade.price.steps - mark.price.steps) <= most)
             one.due -= trade.size.steps
             closed += 1
@@ -90,19 +91,80 @@ struct KeeperInventoryTests {
     #expect(verified.engine.hash == result.hash)
   }
 
-  /// A venue with a keeper of so many dollars, and the keepers that know it as theirs.
-  private func venue(dollars: Int64) throws -> (Engine, ReplayKeepers, InstrumentID) {
+  /// How far from the mark a keeper closes, steps: half of an option's price, or 2 %.
+  private func furthest(
+    from mark: Price, of instrument: InstrumentID, _ engine: Engine
+  ) throws -> Int64 {
+    let listing = engine.state.listing
+    let contract = listing.contracts[try #require(listing.index(of: instrument))]
+    return contract.isOption ? mark.steps / 2 : mark.steps / 50
+  }
+
+  @Test("contracts are closed within 2 % of the mark, options within half of it, either way")
+  func limits() throws {
+    var (engine, keepers, perpetual) = try venue(units: 1_000_000)
+    for command in keepers.opening(of: engine) { _ = try engine.step(command) }
+    let valuation = try #require(engine.valuation)
+    let option = try #require(
+      engine.state.listing.contracts.first { one in
+        one.isOption && one.settlement == .linear
+          && (valuation.mark(of: one.id)?.price.steps ?? 0) > 1_000
+      })
+    for instrument in [perpetual, option.id] {
+      let mark = try #require(valuation.mark(of: instrument)).price
+      let (one, other, stranger) = (keepers.accounts[0], keepers.accounts[1], AccountID(6))
+      for (buyer, seller) in [(one, stranger), (stranger, other)] {
+        _ = try engine.step(
+          .recordTrade(
+            TradeReport(
+              instrument: instrument, buyer: buyer, seller: seller, size: Size(steps: 9),
+              price: mark, origin: .transfer)))
+      }
+      for keeper in 0...1 { keepers.hold(instrument, keeper, engine) }
+    }
+    let orders = keepers.closings(engine)
+    #expect(orders.map(\.instrument) == [perpetual, perpetual, option.id, option.id])
+    #expect(orders.map(\.side) == [.sell, .buy, .sell, .buy])
+    for order in orders {
+      let mark = try #require(valuation.mark(of: order.instrument)).price
+      let width = try furthest(from: mark, of: order.instrument, engine)
+      #expect(order.limit.steps == mark.steps - width * Int64(order.side == .sell ? 1 : -1))
+      #expect(order.size == Size(steps: 2), "a fifth of nine, rounded up")
+    }
+  }
+
+  /// A venue with a keeper of so many millionths of a dollar, and the keepers that know it as
+  /// theirs.
+  private func venue(
+    units: Int64, _ changes: [String] = []
+  ) throws -> (Engine, ReplayKeepers, InstrumentID) {
     var venue = try MarkedVenue()
+    if !changes.isEmpty {
+      let set = try MarkedVenue.file.get().applying(changes).set
+      _ = try venue.engine.step(.changeParameters(set))
+      try venue.advance(minute: 3, moved: 1)
+    }
     let usd = venue.engine.state.listing.quote
-    for (id, amount) in [(AccountID(5), dollars), (AccountID(6), 100_000_000)] {
+    for (id, units) in [(AccountID(5), units), (AccountID(6), 100_000_000_000_000)] {
       _ = try venue.engine.step(.openAccount(id, .cross))
-      _ = try venue.engine.step(
-        .depositCollateral(id, Amount(units: amount * 1_000_000, asset: usd)))
+      _ = try venue.engine.step(.depositCollateral(id, Amount(units: units, asset: usd)))
     }
     let perpetual = try #require(
       venue.engine.state.listing.contracts.first { $0.name == "BTC-PERP" })
     let keepers = ReplayKeepers(.constant(1), from: MarkedVenue.start)
     return (venue.engine, keepers, perpetual.id)
+  }
+
+  /// The keeper buys so many steps at the mark.
+  private func buy(
+    _ steps: Int64, _ venue: inout (Engine, ReplayKeepers, InstrumentID)
+  ) throws {
+    let mark = try #require(venue.0.valuation?.mark(of: venue.2)).price
+    _ = try venue.0.step(
+      .recordTrade(
+        TradeReport(
+          instrument: venue.2, buyer: AccountID(5), seller: AccountID(6),
+          size: Size(steps: steps), price: mark, origin: .transfer)))
   }
 
   private func room(
@@ -113,7 +175,7 @@ struct KeeperInventoryTests {
 
   @Test("a keeper that is full takes no more, but always what brings it nearer to nothing")
   func full() throws {
-    var venue = try venue(dollars: 10_000)
+    var venue = try venue(units: 10_000_000_000)
     let valuation = try #require(venue.0.valuation)
     // The most steps that five times its equity, 50,000 dollars, are worth.
     let most = 50_000_000_000 / valuation.notional(Size(steps: 1), of: venue.2)
@@ -121,21 +183,60 @@ struct KeeperInventoryTests {
     #expect(fits == most, "BTC's initial margin is far below three quarters of a fifth")
     #expect(room(most + 1, .sell, venue) == (most + 1) / 2, "half of it, one step beyond")
     #expect(room(most, .buy, venue) == most, "shorts as well as longs")
-    let mark = try #require(valuation.mark(of: venue.2)).price
-    _ = try venue.0.step(
-      .recordTrade(
-        TradeReport(
-          instrument: venue.2, buyer: AccountID(5), seller: AccountID(6),
-          size: Size(steps: most), price: mark, origin: .transfer)))
-    #expect(room(2, .sell, venue) <= 1 && room(most, .sell, venue) < 2, "full")
+    try buy(most, &venue)
+    for steps in [1, 2, most] { #expect(room(steps, .sell, venue) == 0, "full") }
     #expect(room(most, .buy, venue) == most, "it has room for what it can give back")
     #expect(room(1, .buy, venue) == 1)
   }
 
-  @Test("who has nothing has no room, and nobody holds for an account that is not there")
+  @Test("a keeper is full at five times its equity, to the unit")
+  func held() throws {
+    let step = try #require(try venue(units: 1).0.valuation)
+      .notional(Size(steps: 1), of: venue(units: 1).2)
+    let most: Int64 = 5_000
+    // Five thousand steps are worth five times as much as a thousand.
+    for (change, expected) in [(-1, most / 2), (0, most), (1, most)] as [(Int64, Int64)] {
+      var venue = try venue(units: 1_000 * step + change)
+      #expect(room(most, .sell, venue) == expected, "\(change)")
+      #expect(room(most, .buy, venue) == expected, "\(change)")
+      #expect(room(most + 1, .sell, venue) == (most + 1) / 2)
+      try buy(most, &venue)
+      #expect((venue.1.free(AccountID(5), venue.0) > 0) == (change > 0), "\(change)")
+    }
+  }
+
+  @Test("a keeper is full where initial margin needs three quarters of its equity, to the unit")
+  func margin() throws {
+    // At 30 % margin is full at two and a half times equity.
+    let changes = (1...3).map { "margin.tiers.BTC.row.\($0).initial=30%" }
+    let first = try venue(units: 1, changes)
+    let valuation = try #require(first.0.valuation)
+    let unitValue = try #require(valuation.mark(of: first.2)).unitValue
+    func initialMargin(_ steps: Int64) throws -> Int64 {
+      let index = try #require(first.0.state.index(of: AccountID(5)))
+      var portfolio = first.0.state.accounts[index].portfolio
+      _ = portfolio.take(Size(steps: steps), of: first.2, unitValue: unitValue)
+      return valuation.risk(portfolio).initialMargin
+    }
+    let most = try #require(try (3_000..<3_100).first { try initialMargin($0) % 3 == 0 })
+    let units = try initialMargin(most) / 3 * 4
+    #expect(valuation.notional(Size(steps: most), of: first.2) < 3 * units)
+    for (change, expected) in [(-1, most / 2), (0, most), (1, most)] as [(Int64, Int64)] {
+      var venue = try venue(units: units + change, changes)
+      #expect(room(most, .sell, venue) == expected, "\(change)")
+      #expect(room(most + 1, .sell, venue) == (most + 1) / 2)
+      try buy(most, &venue)
+      #expect((venue.1.free(AccountID(5), venue.0) > 0) == (change >= 0), "\(change)")
+    }
+  }
+
+  @Test("who has next to nothing has no room, nor has an account that is not there")
   func none() throws {
-    let venue = try venue(dollars: 1)
-    #expect(room(1_000_000, .sell, venue) < 1_000_000)
+    let dollar = try venue(units: 1_000_000)
+    let step = try #require(dollar.0.valuation).notional(Size(steps: 1), of: dollar.2)
+    #expect(step > 5_000_000 && room(1_000_000, .sell, dollar) == 0, "a step is dearer")
+    let venue = try venue(units: step)
+    #expect(room(5, .sell, venue) == 5 && room(1_000_000, .sell, venue) == 3)
     let stranger = venue.1.room(
       for: Size(steps: 9), of: venue.2, .sell, AccountID(77), venue.0)
     #expect(stranger == .zero)
