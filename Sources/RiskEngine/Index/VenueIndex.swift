@@ -6,12 +6,19 @@ import Ledger
 import Margin
 import Quantities
 
-/// What is known of holders besides what they hold.
-struct HolderEquities {
+/// A figure of holders' accounts, as far as it is known.
+struct HolderFigures {
   /// By holder, as its account stands now; not to be read where it is missing.
-  var equities: [Int64]
-  /// The places of those that are not known until their accounts are measured.
+  var values: [Int64]
+  /// The places of those that are not known until their accounts are looked at.
   let missing: [Int]
+}
+
+/// What accounts are exposed to one underlying.
+private struct KnownExposures {
+  let underlying: AssetSymbol
+  /// By account, ``VenueIndex/unknown`` until it is asked for.
+  var values: [Int64]
 }
 
 /// What the engine would otherwise search all accounts for.
@@ -30,6 +37,8 @@ struct VenueIndex: Sendable {
   /// As all were last measured; of those that have changed, as it was found since, and ``unknown``
   /// until it is asked for.
   private var equities: [Int64]
+  /// Of those underlyings that were asked about since all were last measured.
+  private var exposures: [KnownExposures] = []
   /// The account that was last measured by itself, as it stands now.
   private var recent: (account: Int, risk: AccountRisk)?
   /// Accounts with a protection of quotes, ascending.
@@ -67,8 +76,8 @@ struct VenueIndex: Sendable {
   @inline(__always)
   func isUnchanged(_ account: Int) -> Bool { !hasChanged[account] }
 
-  /// Beyond every equity.
-  private static let unknown = Int64.min
+  /// Beyond every equity and exposure.
+  fileprivate static let unknown = Int64.min
 
   /// Who holds an instrument on one side, with a profit at a unit value or without, and is not in
   /// the waterfall; by ascending account.
@@ -92,17 +101,42 @@ struct VenueIndex: Sendable {
   /// Known equities of holders.
   ///
   /// All at once and nothing else: they lie far apart, and such a loop waits for many at a time.
-  func equities(of holdings: [Holding]) -> HolderEquities {
+  func equities(of holdings: [Holding]) -> HolderFigures { Self.figures(of: holdings, equities) }
+
+  /// Known exposures of holders to an underlying, signed.
+  func exposures(of holdings: [Holding], to underlying: AssetSymbol) -> HolderFigures {
+    guard let known = exposures.first(where: { $0.underlying == underlying }) else {
+      return HolderFigures(
+        values: Array(repeating: Self.unknown, count: holdings.count),
+        missing: Array(holdings.indices))
+    }
+    return Self.figures(of: holdings, known.values)
+  }
+
+  private static func figures(of holdings: [Holding], _ known: [Int64]) -> HolderFigures {
     var found: [Int64] = []
     found.reserveCapacity(holdings.count)
-    for holding in holdings { found.append(equities[Int(holding.account)]) }
+    for holding in holdings { found.append(known[Int(holding.account)]) }
     var missing: [Int] = []
-    for place in found.indices where found[place] == Self.unknown { missing.append(place) }
-    return HolderEquities(equities: found, missing: missing)
+    for place in found.indices where found[place] == unknown { missing.append(place) }
+    return HolderFigures(values: found, missing: missing)
   }
 
   /// Keeps the equity of an account as it stands now, for whoever asks next.
   mutating func remember(_ equity: Int64, of account: Int) { equities[account] = equity }
+
+  /// Keeps the exposures of accounts to an underlying as they stand now.
+  mutating func remember(_ found: [FoundFigure], to underlying: AssetSymbol) {
+    guard !found.isEmpty else { return }
+    let place = exposures.firstIndex { $0.underlying == underlying } ?? exposures.count
+    if place == exposures.count {
+      exposures.append(
+        KnownExposures(
+          underlying: underlying,
+          values: Array(repeating: Self.unknown, count: equities.count)))
+    }
+    for one in found { exposures[place].values[one.account] = one.value }
+  }
 
   /// The risk of an account, if it was the last to be measured by itself and nothing has changed
   /// of it since.
@@ -125,6 +159,7 @@ struct VenueIndex: Sendable {
   /// All accounts have just been measured.
   mutating func noteMeasured(_ risks: [AccountRisk]) {
     recent = nil
+    exposures.removeAll()
     for account in hasChanged.indices {
       hasChanged[account] = false
       equities[account] = account < risks.count ? risks[account].equity : Self.unknown
@@ -133,18 +168,21 @@ struct VenueIndex: Sendable {
 
   /// The market or the rules have changed, and with them every account's standing.
   mutating func noteMarketChanged() {
+    exposures.removeAll()
     for account in hasChanged.indices { change(account) }
   }
 
   private mutating func change(_ account: Int) {
     hasChanged[account] = true
     equities[account] = Self.unknown
+    for place in exposures.indices { exposures[place].values[account] = Self.unknown }
     if recent?.account == account { recent = nil }
   }
 
   private mutating func append() {
     hasChanged.append(true)
     equities.append(Self.unknown)
+    for place in exposures.indices { exposures[place].values.append(Self.unknown) }
   }
 
   /// What has to be looked up before an event is applied.

@@ -145,11 +145,18 @@ struct Opposition {
   var candidateSide: Side { position.size.sign < 0 ? .buy : .sell }
 }
 
-/// An account's equity as it was found on the way to something else.
-struct FoundEquity {
+/// A figure of an account that was found on the way to something else.
+struct FoundFigure {
   /// Dense index.
   let account: Int
-  let equity: Int64
+  let value: Int64
+}
+
+/// What had to be looked at for a question about holders, and need not be for the next.
+struct FoundFigures {
+  var equities: [FoundFigure] = []
+  /// To the underlying of the position in question.
+  var exposures: [FoundFigure] = []
 }
 
 extension Engine {
@@ -158,10 +165,12 @@ extension Engine {
   private mutating func gather(
     _ queue: Opposition, _ valuation: Valuation, winning: Bool
   ) -> [DeleveragingCandidate] {
-    var found: [FoundEquity] = []
+    var found = FoundFigures()
     venueIndex.bringUp(queue.instrument, state)
     let candidates = opposing(queue, valuation, winning: winning, &found)
-    for one in found { venueIndex.remember(one.equity, of: one.account) }
+    for one in found.equities { venueIndex.remember(one.value, of: one.account) }
+    venueIndex.remember(
+      found.exposures, to: state.listing.contracts[queue.instrument].underlying)
     return candidates
   }
 
@@ -173,7 +182,7 @@ extension Engine {
   ///   - found: What had to be measured is added.
   /// - Precondition: The index was brought up for the instrument.
   func opposing(
-    _ queue: Opposition, _ valuation: Valuation, winning: Bool, _ found: inout [FoundEquity]
+    _ queue: Opposition, _ valuation: Valuation, winning: Bool, _ found: inout FoundFigures
   ) -> [DeleveragingCandidate] {
     let id = queue.position.instrument
     guard let asset = state.settlementIndex(of: id) else { return [] }
@@ -186,17 +195,22 @@ extension Engine {
     let holdings = venueIndex.holdings(
       of: queue.instrument, queue.candidateSide, winning: winning, at: queue.unitValue)
     let equities = equities(of: holdings, valuation, &found)
+    let exposures = drained.map {
+      self.exposures(of: holdings, to: contract.underlying, $0, valuation, &found)
+    }
     // Locals: whatever the loop asks of the engine or of a contract, it would copy at every holder.
-    let (accounts, isOption, unitValue) = (state.accounts, contract.isOption, queue.unitValue)
+    let (isOption, unitValue) = (contract.isOption, queue.unitValue)
     var candidates: [DeleveragingCandidate] = []
     candidates.reserveCapacity(holdings.count)
-    for (holding, standing) in zip(holdings, equities) {
-      let (other, index) = (holding.position, Int(holding.account))
+    for (place, holding) in holdings.enumerated() {
+      let other = holding.position
       let notional: Int64
       var exposure: Int64?
-      if let drained {
-        (notional, exposure) = Self.exposed(
-          accounts, index, other, queue.instrument, drained, valuation)
+      if let drained, let exposures {
+        let own = Int128(other.size.steps) * Int128(drained.contracts[queue.instrument])
+        notional = max(Int64(clamping: own.magnitude / 1_000_000), 1)
+        // On the position's side: what hedges it is negative.
+        exposure = own < 0 ? -exposures[place] : exposures[place]
       } else {
         notional =
           isOption ? valuation.notional(other.size, of: id) : worth(abs(other.size.steps * mark))
@@ -206,7 +220,7 @@ extension Engine {
         DeleveragingCandidate(
           account: holding.id, size: other.size.magnitude,
           profit: worth(other.unrealizedProfit(unitValue: unitValue)), notional: notional,
-          equity: Int64(clamping: Int128(standing) + Int128(change)), exposure: exposure))
+          equity: Int64(clamping: Int128(equities[place]) + Int128(change)), exposure: exposure))
     }
     return candidates
   }
@@ -215,47 +229,58 @@ extension Engine {
   ///
   /// - Parameter found: What had to be measured is added.
   private func equities(
-    of holdings: [Holding], _ valuation: Valuation, _ found: inout [FoundEquity]
+    of holdings: [Holding], _ valuation: Valuation, _ found: inout FoundFigures
   ) -> [Int64] {
     var known = venueIndex.equities(of: holdings)
-    guard !known.missing.isEmpty else { return known.equities }
+    guard !known.missing.isEmpty else { return known.values }
     var memory = valuation.makeScratch()
     let accounts = state.accounts.span
     for place in known.missing {
       let index = Int(holdings[place].account)
       let equity = valuation.risk(accounts[index].portfolio, &memory).equity
-      known.equities[place] = equity
-      found.append(FoundEquity(account: index, equity: equity))
+      known.values[place] = equity
+      found.equities.append(FoundFigure(account: index, value: equity))
     }
-    return known.equities
+    return known.values
   }
 
-  /// What a position is exposed to its underlying, positive, and what the whole account is on the
-  /// position's side, coins it holds included; millionths of the quote currency.
-  private static func exposed(
-    _ accounts: [Account], _ index: Int, _ position: Position, _ instrument: Int,
-    _ exposures: FactorExposures, _ valuation: Valuation
-  ) -> (notional: Int64, exposure: Int64?) {
-    let unit = exposures.contracts[instrument]
-    let own = Int128(position.size.steps) * Int128(unit)
-    let sign: Int128 = own < 0 ? -1 : 1
-    let notional = max(Int64(clamping: own * sign / 1_000_000), 1)
-    let accounts = accounts.span
+  /// What holders' accounts are exposed to an underlying as they stand now.
+  ///
+  /// - Parameter found: What had to be summed is added.
+  private func exposures(
+    of holdings: [Holding], to underlying: AssetSymbol, _ exposures: FactorExposures,
+    _ valuation: Valuation, _ found: inout FoundFigures
+  ) -> [Int64] {
+    var known = venueIndex.exposures(of: holdings, to: underlying)
+    let accounts = state.accounts.span
+    for place in known.missing {
+      let index = Int(holdings[place].account)
+      let exposure = Self.exposure(of: accounts[index].portfolio, exposures, valuation)
+      known.values[place] = exposure
+      found.exposures.append(FoundFigure(account: index, value: exposure))
+    }
+    return known.values
+  }
+
+  /// What an account is exposed, coins it holds included; signed, millionths of the quote currency.
+  private static func exposure(
+    of portfolio: borrowing Portfolio, _ exposures: FactorExposures, _ valuation: Valuation
+  ) -> Int64 {
     let listing = valuation.listing
     var sum: Int128 = 0
-    for slot in accounts[index].portfolio.positions.indices {
-      let other = accounts[index].portfolio.positions[slot]
-      guard let place = listing.index(of: other.instrument) else { continue }
-      sum += Int128(other.size.steps) * Int128(exposures.contracts[place])
+    for slot in portfolio.positions.indices {
+      let position = portfolio.positions[slot]
+      guard let place = listing.index(of: position.instrument) else { continue }
+      sum += Int128(position.size.steps) * Int128(exposures.contracts[place])
     }
-    var total = sum * sign / 1_000_000
+    var total = sum / 1_000_000
     for asset in exposures.collateral.indices where exposures.collateral[asset] != 0 {
-      let units = accounts[index].portfolio.balances[asset]
+      let units = portfolio.balances[asset]
       guard units != 0 else { continue }
       let value = Int128(valuation.quote(units, asset: asset))
-      total += sign * (value * Int128(exposures.collateral[asset]) / 1_000_000_000)
+      total += value * Int128(exposures.collateral[asset]) / 1_000_000_000
     }
-    return (notional, Int64(clamping: total))
+    return Int64(clamping: max(total, -Int128(Int64.max)))
   }
 
   /// Where an account stands: as it was measured in this block, if nothing has changed since.

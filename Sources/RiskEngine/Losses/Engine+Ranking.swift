@@ -35,7 +35,7 @@ extension Engine {
     in instrument: Int, _ id: InstrumentID, _ valuation: Valuation
   ) -> [DeleveragingPlace] {
     var places: [DeleveragingPlace] = []
-    var found: [FoundEquity] = []
+    var found = FoundFigures()
     for side in Side.allCases {
       // As the account in liquidation would hold it: on the other side.
       let queue = Opposition(

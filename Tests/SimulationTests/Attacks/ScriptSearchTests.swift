@@ -86,6 +86,15 @@ struct ScriptSearchTests {
     #expect(search.play(found.script) == found.outcome)
   }
 
+  // A block's step of what the fund pays bidders is paid to whoever is first: decision 38.
+  @Test("an auction whose payment rises in a line is robbed of a step")
+  func stepped() throws {
+    let search = try ScriptSearch(
+      ParameterFile.bundled().set, changes: [(key: "auction.insolventGrowth", value: "1")])
+    #expect(search.run(.collusion, from: 31, count: ScriptSearch.chain).bestProfit > 50_000_000)
+    #expect(try Self.search.get().run(.collusion, from: 31, count: 64).bestProfit <= 0)
+  }
+
   @Test("the steps of a strategy add up to what it lost and closed")
   func trace() throws {
     var search = try Self.search.get()

@@ -61,6 +61,7 @@ struct RightsReplayTests {
     #expect(rights.unopened > 0 && rights.forfeited > 0, "some come late or not at all")
     #expect(result.totals.refusedCommands > 0, "who is late is refused")
     let story = try #require(result.keepers)
+    print("rights in a replay: \(story)")
     #expect(story.sum.rightsPaid == rights.toAccounts + rights.toFund)
     #expect(story.sum.rewards > story.sum.rightsPaid, "nobody bids more than he is paid")
     #expect(story.offered == 0 && story.taken == 0 && story.sum.taken >= sums.sold)
