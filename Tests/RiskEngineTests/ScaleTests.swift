@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Instruments
+import Liquidation
 import Margin
 import MarketData
 import Parameters
@@ -231,7 +232,7 @@ struct ScaleTests {
         of: accounts.enumerated().map { Holding(account: $0, $1.id, held) })
       for (index, account) in accounts.enumerated() where !known.missing.contains(index) {
         let equity = valuation.risk(account.portfolio).equity
-        #expect(known.equities[index] == equity, "\(account.id), \(command)")
+        #expect(known.values[index] == equity, "\(account.id), \(command)")
         asked += 1
       }
       changed += known.missing.count
@@ -248,6 +249,40 @@ struct ScaleTests {
       }
     }
     #expect(asked > 500 && changed > 100)
+  }
+
+  @Test("candidates are the same with exposures kept from earlier questions", arguments: 0..<4)
+  func keptExposure(seed: UInt64) throws {
+    var venue = try FuzzTests.busyVenue()
+    var commands = RandomCommands(seed: seed)
+    var (kept, summed) = (0, 0)
+    for _ in 0..<200 {
+      guard try venue.attempt(commands.next(for: &venue)), let valuation = venue.engine.valuation
+      else { continue }
+      var engine = venue.engine
+      var fresh = engine
+      fresh.venueIndex = VenueIndex(engine.state)
+      for (instrument, contract) in engine.state.listing.contracts.enumerated()
+      where instrument < valuation.marks.count {
+        engine.venueIndex.bringUp(instrument, engine.state)
+        for steps in [-1, 1] as [Int64] {
+          let queue = Opposition(
+            position: Position(instrument: contract.id, size: Size(steps: steps), cost: 0),
+            instrument: instrument, unitValue: valuation.marks[instrument].unitValue,
+            rule: .leverageDraining)
+          for winning in [true, false] {
+            var (found, anew) = (FoundFigures(), FoundFigures())
+            let candidates = engine.opposing(queue, valuation, winning: winning, &found)
+            #expect(candidates == fresh.opposing(queue, valuation, winning: winning, &anew))
+            engine.venueIndex.remember(found.exposures, to: contract.underlying)
+            kept += candidates.count - found.exposures.count
+            summed += found.exposures.count
+          }
+        }
+      }
+      venue.replaceEngine(engine)
+    }
+    #expect(kept > 100 && summed > 50, "\(kept), \(summed)")
   }
 
   /// Between a block and a report the parameters change, and with them what options are worth.
