@@ -108,8 +108,9 @@ extension ReportPage {
         aria-labelledby="deleveraging-\(position)-title">
         <div class="title"><h3 id="deleveraging-\(position)-title">\(title)</h3></div>
         <div class="drawing">\(DeleveragingDrawing(accounts: result.deleveraged).markup)</div>
-        <figcaption>Accounts whose positions were closed against bankrupt ones, by the value of \
-        all their positions ÷ their equity before and after each step.</figcaption>
+        <figcaption>Accounts whose positions were closed against those of accounts in \
+        liquidation, by the value of all their positions ÷ their equity before and after each \
+        step.</figcaption>
         </figure>
         </div>
         \(cuts(result))\(events(result))\(queue(result, position))

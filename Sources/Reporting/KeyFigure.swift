@@ -186,7 +186,7 @@ struct StageCount {
     case .cancelOrders: "resting orders are cancelled; what they tied up may be enough"
     case .partial: "positions are reduced in the book, never beyond the bankruptcy price"
     case .insuranceFund: "the fund pays for closing beyond the bankruptcy price"
-    case .deleveraging: "profitable positions opposite are closed at the bankruptcy price"
+    case .deleveraging: "positions opposite are closed against it, at the price the venue states"
     case .socializedLoss: "winners of the market share what is left, up to a cap"
     case .auction: "slices of the portfolio are sold at a price that falls with time"
     case .pool: "a pool of the venue's backers takes positions over"

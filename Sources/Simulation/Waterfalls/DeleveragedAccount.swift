@@ -8,7 +8,7 @@ import MarketData
 public import Quantities
 import RiskEngine
 
-/// One account whose positions were closed against bankrupt ones in one step.
+/// One account whose positions were closed against one in liquidation in one step.
 public struct DeleveragedAccount: Sendable {
   public let time: Timestamp
   public let account: AccountID
