@@ -72,7 +72,8 @@ extension ReplayCharts {
     (.contribution, "contributions", "--c8"), (.conversion, "assets exchanged", "--c7"),
     (.cover, "debts paid", "--c5"), (.auctionReward, "paid to bidders", "--c1"),
     (.recovery, "paid back to winners", "--c3"), (.hedge, "capital of the hedge", "--soft"),
-    (.collateralSale, "sales of collateral", "--ink"), (.other, "other", "--c9"),
+    (.collateralSale, "sales of collateral", "--ink"),
+    (.rights, "rights to slices", "--c9"), (.other, "other", "--rule"),
   ]
 
   /// What came into the fund and went out of it, one chart per run, all with the same ends.

@@ -28,6 +28,8 @@ public struct FundHistory: Sendable {
     case hedge
     /// Its part of what collateral was sold for.
     case collateralSale
+    /// Paid for rights to slices where the account has its due, and deposits of bids not opened.
+    case rights
     case other
   }
 
@@ -82,6 +84,7 @@ public struct FundHistory: Sendable {
     case .lossRecovery: .recovery
     case .hedgeCapital, .hedgeReturn: .hedge
     case .conversionFee: .collateralSale
+    case .rightsPayment, .rightsForfeit: .rights
     default: .other
     }
   }

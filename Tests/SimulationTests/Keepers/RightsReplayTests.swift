@@ -58,6 +58,7 @@ struct RightsReplayTests {
     #expect(sums.sold > 0 && rights.lotsSold == Int(sums.lots) && rights.bids > rights.opened)
     #expect(rights.toAccounts == sums.accounts && rights.toAccounts > 0)
     #expect(rights.toFund == sums.fund && rights.forfeited == sums.forfeited)
+    #expect(result.fund[.rights] == sums.fund + sums.forfeited && result.fund[.other] == 0)
     #expect(rights.unopened > 0 && rights.forfeited > 0, "some come late or not at all")
     #expect(result.totals.refusedCommands > 0, "who is late is refused")
     let story = try #require(result.keepers)
