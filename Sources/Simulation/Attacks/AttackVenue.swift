@@ -130,13 +130,7 @@ extension AttackVenue {
 
   private mutating func block() throws -> Command {
     instant = instant + .minute
-    let feed = try FeedID(
-      base: AssetSymbol("C"), quote: engine.state.listing.quote.symbol,
-      decimals: VenueRules.feedDecimals)
-    let sample = PriceSample(
-      source: SourceID(try AssetSymbol("ORACLE")), feed: feed, mantissa: price.steps,
-      confidence: 0, publishedAt: instant)
-    return .advanceBlock(at: instant, samples: [sample])
+    return try engine.block(at: price, instant)
   }
 
   /// Answers every order that is out: the attacker's part first, at his price, then outsiders.
@@ -232,5 +226,18 @@ extension AttackVenue {
   func profit(_ attackers: [AccountID]) -> Int64 {
     let equity = attackers.reduce(0) { $0 + max(risk($1)?.equity ?? 0, 0) }
     return equity + withdrawn - deposited - exposure
+  }
+}
+
+extension Engine {
+  /// A block of a venue with one coin and one oracle.
+  func block(at price: Price, _ instant: Timestamp) throws -> Command {
+    let feed = try FeedID(
+      base: AssetSymbol("C"), quote: state.listing.quote.symbol,
+      decimals: VenueRules.feedDecimals)
+    let sample = PriceSample(
+      source: SourceID(try AssetSymbol("ORACLE")), feed: feed, mantissa: price.steps,
+      confidence: 0, publishedAt: instant)
+    return .advanceBlock(at: instant, samples: [sample])
   }
 }

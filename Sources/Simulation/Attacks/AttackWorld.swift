@@ -123,13 +123,7 @@ struct AttackWorld: Sendable {
   /// The next block, a minute later.
   fileprivate mutating func block(at price: Price) throws -> Command {
     instant = instant + .minute
-    let feed = try FeedID(
-      base: AssetSymbol("C"), quote: engine.state.listing.quote.symbol,
-      decimals: VenueRules.feedDecimals)
-    let sample = PriceSample(
-      source: SourceID(try AssetSymbol("ORACLE")), feed: feed, mantissa: price.steps,
-      confidence: 0, publishedAt: instant)
-    return .advanceBlock(at: instant, samples: [sample])
+    return try engine.block(at: price, instant)
   }
 }
 
