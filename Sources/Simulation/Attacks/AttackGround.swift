@@ -74,7 +74,7 @@ public enum AttackGround: Int, Sendable, CaseIterable {
   var hasHedge: Bool { self == .balance }
 
   // A keeper's share of a penalty is where a liquidation by oneself pays most.
-  private static let keeperShare = [
+  static let keeperShare = [
     (key: "liquidation.keeperShare", value: "50%"), (key: "liquidation.penalty", value: "0.5%"),
     (key: "margin.tiers.default.row.1.penalty", value: "0.5%"),
     (key: "margin.tiers.default.row.2.penalty", value: "1%"),

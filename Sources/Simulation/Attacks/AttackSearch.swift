@@ -39,7 +39,7 @@ public struct AttackSearch: Sendable {
   ///   first stage.
   public init(_ parameters: ParameterSet) throws {
     // A keeper's share of the penalty is where a liquidation by oneself pays most.
-    let shared = [(key: "liquidation.keeperShare", value: "50%")]
+    let shared = AttackGround.keeperShare
     book = try AttackVenue(parameters, shared)
     auction = try AttackVenue(
       parameters,

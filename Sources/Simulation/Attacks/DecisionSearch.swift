@@ -16,12 +16,11 @@ import Quantities
 public struct DecisionSearch: Sendable {
   private let contract: Contract
   private let fees: FeeParameters
-  private let penalty: Rate
 
-  /// - Parameter parameters: Fees and penalty of the venue; of the penalty, keepers have half.
+  /// - Parameter parameters: Of the venue, for its fees. The penalty is drawn, for a venue may have
+  ///   any; keepers have half of it.
   public init(_ parameters: ParameterSet) throws {
     fees = try FeeParameters(parameters)
-    penalty = try parameters.rate("liquidation.penalty")
     let quote = try Asset(symbol: AssetSymbol("USD"), decimals: 6)
     contract = try Contract(
       id: InstrumentID(0), name: "C-PERP", underlying: AssetSymbol("C"), kind: .perpetual,
@@ -91,12 +90,17 @@ public struct DecisionSearch: Sendable {
     let due = fund > 0 ? max(steps * (mark - honest) - equity, 0) : 0
     var profit = own * (mark - price) - equity - due
     let sold = own * price + rest * honest
-    let taken = liquidationPenalty(notional: sold, rate: penalty, equity: left)
+    let taken = liquidationPenalty(notional: sold, rate: Self.penalty(&random), equity: left)
     // Half of the penalty goes to whoever took the order, by size.
     let kept = taken / 2
     profit += own + rest > 0 ? Int64(Int128(kept) * Int128(own) / Int128(own + rest)) : 0
     profit -= max(tradingFee(TradeWorth(value: own * price), .maker, fees), 0)
     return profit + max(left - taken, 0)
+  }
+
+  /// None, or up to a twentieth.
+  private static func penalty(_ random: inout SplitMix64) -> Rate {
+    Rate(billionths: max(random.draw(-10_000_000...50_000_000), 0))
   }
 
   /// Bids of the owner's other account in a row in his own auction, at any factors.
@@ -174,6 +178,7 @@ public struct DecisionSearch: Sendable {
     let gain = received - Int64(due.divided(by: whole * whole * whole, rounding: .up))
     // A liquidation of so many specks, each with its own penalty and fee.
     let (count, notional) = (random.draw(2...12), random.draw(1...1_000_000))
+    let penalty = Self.penalty(&random)
     var specks: Int64 = 0
     for _ in 0..<count {
       specks += liquidationPenalty(notional: notional, rate: penalty, equity: .max)
