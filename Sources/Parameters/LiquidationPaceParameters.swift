@@ -26,6 +26,9 @@ public struct LiquidationPace: Hashable, Sendable {
   public let urgency: Rate
   /// The part of the penalty that goes to whoever takes the position; the rest is the fund's.
   public let keeperShare: Rate
+  /// What would be left of a position and is worth less than this is closed with the rest,
+  /// millionths of the quote currency; zero to leave any.
+  public let leastLeft: Int64
 
   init(_ set: ParameterSet) throws(ParameterError) {
     checkInterval = TimeSpan(nanoseconds: try set.stated("liquidation.checkInterval") ?? 0)
@@ -35,6 +38,7 @@ public struct LiquidationPace: Hashable, Sendable {
     handover = Rate(billionths: try set.stated("liquidation.handover") ?? 0)
     urgency = Rate(billionths: try set.stated("liquidation.urgency") ?? 0)
     keeperShare = Rate(billionths: try set.stated("liquidation.keeperShare") ?? 0)
+    leastLeft = try set.stated("liquidation.leastLeft") ?? 0
   }
 
   /// Whether liquidations may begin in a block, given the time of the block before it.
@@ -97,5 +101,8 @@ extension ParameterDefinition {
     ParameterDefinition(
       "liquidation.keeperShare", .rate, 0...1_000_000_000,
       "part of the penalty that goes to whoever takes the position"),
+    ParameterDefinition(
+      "liquidation.leastLeft", .money, 0...1_000_000_000_000_000,
+      "notional of a position below which nothing is left of it, dust"),
   ]
 }

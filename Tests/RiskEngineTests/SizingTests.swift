@@ -113,6 +113,37 @@ struct SizingTests {
     }
   }
 
+  @Test(
+    "a rest worth too little is closed with it: one unit below, at and above", arguments: [0, 1])
+  func dust(choice: Int) throws {
+    func first(_ changes: [(key: String, value: String)]) throws -> (
+      order: LiquidationOrder, left: Int64
+    ) {
+      var venue = try Venue.marked(
+        [
+          (key: "liquidation.choice", value: "\(choice)"),
+          (key: "liquidation.sliceShare", value: "100%"),
+        ] + changes)
+      try venue.open(1, .cross, usd: "500")
+      try venue.take(1, 1_000, of: Contracts.btcPerpetual)
+      try venue.block(btc: "7650")
+      let order = try venue.order(of: 1)
+      let rest = Size(steps: 1_000) - order.size
+      let valuation = try #require(venue.engine.valuation)
+      return (order, valuation.notional(rest, of: order.instrument))
+    }
+    let (plain, left) = try first([])
+    try #require(plain.size.steps > 0 && left > 0)
+    for (least, isWhole) in [(left - 1, false), (left, false), (left + 1, true)] {
+      let digits = String(least % 1_000_000 + 1_000_000).dropFirst()
+      let rule = (key: "liquidation.leastLeft", value: "\(least / 1_000_000).\(digits)")
+      #expect(try first([rule]).order.size == (isWhole ? Size(steps: 1_000) : plain.size))
+      // No more than the market has room for.
+      let throttle = [(key: "liquidation.blockShare", value: "99%")]
+      #expect(try first([rule] + throttle).order.size == plain.size)
+    }
+  }
+
   @Test("liquidations take no more of a market in a block and a window than is permitted")
   func throttle() throws {
     let limits = [

@@ -27,7 +27,9 @@ extension Engine {
     guard let room = room(for: best.direction.instrument, side: best.direction.side) else {
       return .waits
     }
-    let size = min(best.size, room)
+    let size = leavingNoDust(
+      min(best.size, room), of: account.portfolio.size(of: best.direction.instrument),
+      best.direction, room, valuation)
     guard let order = order(best.direction, size, account, risk, valuation) else {
       return .waits
     }
@@ -37,6 +39,20 @@ extension Engine {
       return try enterNext(account.id, after: .partial)
     }
     return try send(relieving, valuation)
+  }
+
+  /// The size of an order, or all that is held where what it leaves would be worth too little to
+  /// be kept: nobody is paid for closing a speck, and it would be called again.
+  ///
+  /// - Parameter room: What liquidations may order of the market now; more is not ordered.
+  func leavingNoDust(
+    _ size: Size, of held: Size, _ direction: TradeDirection, _ room: Size,
+    _ valuation: Valuation
+  ) -> Size {
+    let whole = held.magnitude
+    guard held.sign == -direction.side.sign, size < whole, whole <= room else { return size }
+    let left = valuation.notional(whole - size, of: direction.instrument)
+    return left < rules.liquidation.pace.leastLeft ? whole : size
   }
 
   /// The reduction or hedge that frees most for its cost; `nil` if none helps.

@@ -204,10 +204,15 @@ extension Engine {
     guard !left.isEmpty else { return .waits }
     while let decided = decideSize(among: left, account.portfolio, risk, valuation) {
       let held = account.portfolio.size(of: decided.instrument)
-      guard let room = room(for: decided.instrument, side: held.sign > 0 ? .sell : .buy) else {
+      let direction = TradeDirection(
+        instrument: decided.instrument, side: held.sign > 0 ? .sell : .buy,
+        most: held.magnitude.steps)
+      guard let room = room(for: decided.instrument, side: direction.side) else {
         return .waits
       }
-      let sized = PartialSize(instrument: decided.instrument, size: min(decided.size, room))
+      let sized = PartialSize(
+        instrument: decided.instrument,
+        size: leavingNoDust(min(decided.size, room), of: held, direction, room, valuation))
       guard let order = order(sized, account, risk, valuation, stage) else { return .waits }
       guard stage == .partial else { return try send(order, valuation) }
       if let relieving = relieving(order, account, risk, valuation) {
