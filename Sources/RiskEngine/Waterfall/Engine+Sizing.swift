@@ -12,33 +12,31 @@ import Quantities
 // What a partial liquidation trades: the reduction or hedge that frees most for its cost, and how
 // much liquidations may trade together.
 extension Engine {
-  /// Sends the best trade to the book, or passes the account on if no trade helps it.
+  /// Sends the best trade that helps at its limit to the book, or passes the account on if none
+  /// does.
   mutating func issueBestTrade(
     _ account: Account, _ risk: AccountRisk, _ valuation: Valuation
   ) throws(StepError) -> Progress {
-    let directions = directions(account, risk, valuation)
+    var left = directions(account, risk, valuation)
     // What has expired waits for its settlement.
-    guard !directions.isEmpty else { return .waits }
-    guard let best = bestTrade(account, risk, valuation, among: directions) else {
-      // Collateral that is for sale may yet help.
-      guard account.collateralSale == nil else { return .waits }
-      return try enterNext(account.id, after: .partial)
+    guard !left.isEmpty else { return .waits }
+    while let best = bestTrade(account, risk, valuation, among: left) {
+      let direction = best.direction
+      guard let room = room(for: direction.instrument, side: direction.side) else {
+        return .waits
+      }
+      let size = leavingNoDust(
+        min(best.size, room), of: account.portfolio.size(of: direction.instrument), direction,
+        room, valuation)
+      guard let order = order(direction, size, account, risk, valuation) else { return .waits }
+      if let relieving = relieving(order, account, risk, valuation) {
+        return try send(relieving, valuation)
+      }
+      left.removeAll { $0 == direction }
     }
-    guard let room = room(for: best.direction.instrument, side: best.direction.side) else {
-      return .waits
-    }
-    let size = leavingNoDust(
-      min(best.size, room), of: account.portfolio.size(of: best.direction.instrument),
-      best.direction, room, valuation)
-    guard let order = order(best.direction, size, account, risk, valuation) else {
-      return .waits
-    }
-    guard let relieving = relieving(order, account, risk, valuation) else {
-      // Collateral that is for sale may yet help.
-      guard account.collateralSale == nil else { return .waits }
-      return try enterNext(account.id, after: .partial)
-    }
-    return try send(relieving, valuation)
+    // Collateral that is for sale may yet help.
+    guard account.collateralSale == nil else { return .waits }
+    return try enterNext(account.id, after: .partial)
   }
 
   /// The size of an order, or all that is held where what it leaves would be worth too little to
