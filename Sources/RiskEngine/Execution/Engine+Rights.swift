@@ -168,10 +168,13 @@ extension Engine {
     let lots = winners.reduce(0) { $0 + $1.lots }
     if !winners.isEmpty {
       try pay(winners, for: sale, claim: sale.reward(for: lots))
+      var rewards: [(keeper: AccountID, quote: Int64)] = []
+      for winner in winners {
+        let most = rewardLimit(of: index, for: order, winner.trade.size)
+        rewards.append((winner.bidder, min(sale.reward(for: winner.lots), most)))
+      }
       try emit(.liquidationOrderIssued(order))
-      _ = try book(
-        winners.map(\.trade), of: order, index,
-        rewards: winners.map { ($0.bidder, sale.reward(for: $0.lots)) })
+      _ = try book(winners.map(\.trade), of: order, index, rewards: rewards)
     }
     try emit(
       .rightsSettled(

@@ -77,7 +77,7 @@ struct VenueIndex: Sendable {
   func isUnchanged(_ account: Int) -> Bool { !hasChanged[account] }
 
   /// Beyond every equity and exposure.
-  fileprivate static let unknown = Int64.min
+  private static let unknown = Int64.min
 
   /// Who holds an instrument on one side, with a profit at a unit value or without, and is not in
   /// the waterfall; by ascending account.

@@ -280,6 +280,7 @@ extension Engine {
       let value = Int128(valuation.quote(units, asset: asset))
       total += value * Int128(exposures.collateral[asset]) / 1_000_000_000
     }
+    // The lowest number stands for what is not known, and has no opposite.
     return Int64(clamping: max(total, -Int128(Int64.max)))
   }
 

@@ -55,14 +55,9 @@ extension Engine {
     rewards: [(keeper: AccountID, quote: Int64)] = []
   ) throws(StepError) -> Size {
     let penaltyRate = penaltyRate(index)
-    let filled = trades.reduce(Size.zero) { $0 + $1.size }
-    var room = rewards.isEmpty ? 0 : rewardLimit(of: index, for: order, filled)
     for trade in trades { try emit(.traded(trade)) }
-    for reward in rewards {
-      let due = min(reward.quote, room)
-      room -= due
-      try payReward(due, to: reward.keeper, for: order)
-    }
+    let filled = trades.reduce(Size.zero) { $0 + $1.size }
+    for reward in rewards { try payReward(reward.quote, to: reward.keeper, for: order) }
     try chargePenalty(index, order, filled: filled, trades, rate: penaltyRate)
     for trade in trades {
       try chargeFees(of: trade, maker: order.side == .sell ? trade.buyer : trade.seller)

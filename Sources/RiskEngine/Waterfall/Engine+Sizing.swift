@@ -26,8 +26,8 @@ extension Engine {
         return .waits
       }
       let size = leavingNoDust(
-        min(best.size, room), of: account.portfolio.size(of: direction.instrument), direction,
-        room, valuation)
+        min(best.size, room), of: direction.instrument, direction.side, account.portfolio, room,
+        valuation)
       guard let order = order(direction, size, account, risk, valuation) else { return .waits }
       if let relieving = relieving(order, account, risk, valuation) {
         return try send(relieving, valuation)
@@ -42,14 +42,16 @@ extension Engine {
   /// The size of an order, or all that is held where what it leaves would be worth too little to
   /// be kept: nobody is paid for closing a speck, and it would be called again.
   ///
+  /// It may exceed a slice.
   /// - Parameter room: What liquidations may order of the market now; more is not ordered.
   func leavingNoDust(
-    _ size: Size, of held: Size, _ direction: TradeDirection, _ room: Size,
+    _ size: Size, of instrument: InstrumentID, _ side: Side, _ portfolio: Portfolio, _ room: Size,
     _ valuation: Valuation
   ) -> Size {
+    let held = portfolio.size(of: instrument)
     let whole = held.magnitude
-    guard held.sign == -direction.side.sign, size < whole, whole <= room else { return size }
-    let left = valuation.notional(whole - size, of: direction.instrument)
+    guard held.sign == -side.sign, size < whole, whole <= room else { return size }
+    let left = valuation.notional(whole - size, of: instrument)
     return left < rules.liquidation.pace.leastLeft ? whole : size
   }
 

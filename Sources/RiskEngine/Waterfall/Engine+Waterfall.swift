@@ -204,15 +204,11 @@ extension Engine {
     guard !left.isEmpty else { return .waits }
     while let decided = decideSize(among: left, account.portfolio, risk, valuation) {
       let held = account.portfolio.size(of: decided.instrument)
-      let direction = TradeDirection(
-        instrument: decided.instrument, side: held.sign > 0 ? .sell : .buy,
-        most: held.magnitude.steps)
-      guard let room = room(for: decided.instrument, side: direction.side) else {
-        return .waits
-      }
-      let sized = PartialSize(
-        instrument: decided.instrument,
-        size: leavingNoDust(min(decided.size, room), of: held, direction, room, valuation))
+      let side: Side = held.sign > 0 ? .sell : .buy
+      guard let room = room(for: decided.instrument, side: side) else { return .waits }
+      let size = leavingNoDust(
+        min(decided.size, room), of: decided.instrument, side, account.portfolio, room, valuation)
+      let sized = PartialSize(instrument: decided.instrument, size: size)
       guard let order = order(sized, account, risk, valuation, stage) else { return .waits }
       guard stage == .partial else { return try send(order, valuation) }
       if let relieving = relieving(order, account, risk, valuation) {

@@ -12,12 +12,12 @@ public enum AttackGround: Int, Sendable, CaseIterable {
   /// What it states besides, or instead of, the venue's own parameters.
   var changes: [(key: String, value: String)] {
     switch self {
-    case .book: Self.keeperShare + Self.slices
+    case .book: Self.penaltyTerms + Self.slices
     case .bestTrade:
-      Self.keeperShare + [
+      Self.penaltyTerms + [
         (key: "liquidation.choice", value: "1"), (key: "liquidation.impact", value: "1"),
       ]
-    case .auction: Self.keeperShare + Self.first("auction")
+    case .auction: Self.penaltyTerms + Self.first("auction")
     case .pool: Self.poolTerms + Self.first("pool")
     case .poolBehindBook:
       Self.poolTerms + [
@@ -30,7 +30,7 @@ public enum AttackGround: Int, Sendable, CaseIterable {
         (key: "rights.lots", value: "4"), (key: "rights.deposit", value: "100"),
       ]
     case .requests:
-      Self.keeperShare + [
+      Self.penaltyTerms + [
         (key: "requests.life", value: "60s"), (key: "requests.fee", value: "0.01%"),
       ]
     case .collateralToFund: Self.collateral(execution: "0")
@@ -38,7 +38,7 @@ public enum AttackGround: Int, Sendable, CaseIterable {
     case .collateralBook: Self.collateral(execution: "1")
     case .balance: Self.balanceTerms
     case .depth:
-      Self.keeperShare + [
+      Self.penaltyTerms + [
         (key: "liquidation.depthWindow", value: "120s"),
         (key: "liquidation.depthPart", value: "50%"),
         (key: "liquidation.depthDistance", value: "1%"),
@@ -74,7 +74,7 @@ public enum AttackGround: Int, Sendable, CaseIterable {
   var hasHedge: Bool { self == .balance }
 
   // A keeper's share of a penalty is where a liquidation by oneself pays most.
-  static let keeperShare = [
+  static let penaltyTerms = [
     (key: "liquidation.keeperShare", value: "50%"), (key: "liquidation.penalty", value: "0.5%"),
     (key: "margin.tiers.default.row.1.penalty", value: "0.5%"),
     (key: "margin.tiers.default.row.2.penalty", value: "1%"),
@@ -121,7 +121,7 @@ public enum AttackGround: Int, Sendable, CaseIterable {
   }
 
   private static func collateral(execution: String) -> [(key: String, value: String)] {
-    keeperShare + [
+    penaltyTerms + [
       (key: "conversion.choice", value: "1"), (key: "conversion.execution", value: execution),
       (key: "conversion.auctionDuration", value: "180s"),
     ]

@@ -38,12 +38,10 @@ public struct AttackSearch: Sendable {
   /// - Parameter parameters: Of the venue; the auction is tried on a second one, where it is the
   ///   first stage.
   public init(_ parameters: ParameterSet) throws {
-    // A keeper's share of the penalty is where a liquidation by oneself pays most.
-    let shared = AttackGround.keeperShare
-    book = try AttackVenue(parameters, shared)
+    book = try AttackVenue(parameters, AttackGround.penaltyTerms)
     auction = try AttackVenue(
       parameters,
-      shared + [
+      AttackGround.penaltyTerms + [
         (key: "waterfall.partial.rank", value: "0"), (key: "waterfall.auction.rank", value: "1"),
       ])
   }
