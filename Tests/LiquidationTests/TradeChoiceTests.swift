@@ -96,8 +96,8 @@ struct TradeChoiceTests {
     ]
     let directions = [sale(0, 100), sale(1, 100), sale(2, 100)]
     for order in [[0, 1, 2], [2, 1, 0], [1, 2, 0]] {
-      let chosen = chooseTrade(among: order.map { directions[$0] }, from: 1_000) { way, size in
-        laws[Int(way.instrument.number)](size)
+      let chosen = chooseTrade(among: order.map { directions[$0] }, from: 1_000) { place, size in
+        laws[order[place]](size)
       }
       #expect(chosen?.direction.instrument == InstrumentID(1))
     }
@@ -118,15 +118,18 @@ struct TradeChoiceTests {
           impact: Double.random(in: 0...300, using: &random))
       }
       var questions = 0
-      func outcome(_ way: TradeDirection, _ size: Size) -> TradeOutcome {
+      var firstSteps = 0
+      func outcome(_ place: Int, _ size: Size) -> TradeOutcome {
         questions += 1
-        return laws[Int(way.instrument.number)](size)
+        firstSteps += size.steps == 1 ? 1 : 0
+        return laws[place](size)
       }
       let chosen = chooseTrade(among: directions, from: 20_000_000, outcome: outcome)
       let together = questions
+      #expect(firstSteps == directions.count, "\(seed)")
       // Each by itself, nothing is left out.
-      let apart = directions.compactMap {
-        chooseTrade(among: [$0], from: 20_000_000, outcome: outcome)
+      let apart = directions.indices.compactMap { place in
+        chooseTrade(among: [directions[place]], from: 20_000_000) { outcome(place, $1) }
       }
       let best = apart.max { one, other in
         Double(one.freed) / Double(max(one.cost, 1))

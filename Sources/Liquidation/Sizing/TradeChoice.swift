@@ -64,18 +64,18 @@ public struct TradeOutcome: Hashable, Sendable {
 /// the best trade found is not looked at further.
 /// - Parameters:
 ///   - target: Maintenance margin + buffer before any trade.
-///   - outcome: Where the account stands after a trade of so many steps. Its surplus must be
-///     concave in the size, which a convex cost and a requirement that falls in a line or slower
-///     make it; where it is not, a size is found that need not be the smallest, in a direction
-///     that need not be the best.
+///   - outcome: Where the account stands after a trade of so many steps in the direction at that
+///     place of `directions`; asked once for a first step. Its surplus must be concave in the
+///     size, which a convex cost and a requirement that falls in a line or slower make it; where it
+///     is not, a size is found that need not be the smallest, in a direction that need not be the
+///     best.
 /// - Returns: `nil` if no direction helps.
 public func chooseTrade(
-  among directions: [TradeDirection], from target: Int64,
-  outcome: (TradeDirection, Size) -> TradeOutcome
+  among directions: [TradeDirection], from target: Int64, outcome: (Int, Size) -> TradeOutcome
 ) -> SizedTrade? {
-  let promises = directions.filter { $0.most > 0 }
-    .map { direction in
-      TradePromise(direction, from: target, firstStep: outcome(direction, Size(steps: 1)))
+  let promises = directions.indices.filter { directions[$0].most > 0 }
+    .map { place in
+      TradePromise(place, from: target, firstStep: outcome(place, Size(steps: 1)))
     }
     .filter { $0.freed > Int128($0.cost) }
   // The order decides how many are looked at, and no more: of two trades one is better.
@@ -86,10 +86,10 @@ public func chooseTrade(
   var best: SizedTrade?
   for promise in order.map({ promises[$0] }) {
     if let best, !promise.mayBeat(best) { continue }
-    let direction = promise.direction
-    guard
-      let sized = sizedTrade(direction, from: target, outcome: { outcome(direction, $0) })
-    else { continue }
+    let sized = sizedTrade(directions[promise.place], from: target) { size in
+      size.steps == 1 ? promise.firstStep : outcome(promise.place, size)
+    }
+    guard let sized else { continue }
     if best.map({ isBetter(sized, than: $0) }) ?? true { best = sized }
   }
   return best
@@ -98,13 +98,16 @@ public func chooseTrade(
 /// What the first step of a direction frees and costs, rounded in its favor: what it frees at most
 /// for what it costs.
 private struct TradePromise {
-  let direction: TradeDirection
+  /// Of the direction among all.
+  let place: Int
+  let firstStep: TradeOutcome
   let freed: Int128
   /// Not negative.
   let cost: Int64
 
-  init(_ direction: TradeDirection, from target: Int64, firstStep: TradeOutcome) {
-    self.direction = direction
+  init(_ place: Int, from target: Int64, firstStep: TradeOutcome) {
+    self.place = place
+    self.firstStep = firstStep
     // Requirement and cost are whole units, each rounded by less than one.
     freed = Int128(target) - Int128(firstStep.standing.target) + 2
     cost = max(firstStep.cost - 1, 0)

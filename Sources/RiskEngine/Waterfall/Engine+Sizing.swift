@@ -62,15 +62,15 @@ extension Engine {
   ) -> SizedTrade? {
     let directions = stated ?? directions(account, risk, valuation)
     // Asked for here: a question that looked at the engine would copy it.
-    let terms = directions.map { costTerms(of: $0) }
+    let listed = directions.compactMap { direction in
+      costTerms(of: direction).map { (direction: direction, terms: $0) }
+    }
     let portfolio = account.portfolio
     var memory = takeScratch(valuation)
     let best = chooseTrade(
-      among: directions, from: risk.maintenanceMargin + risk.liquidationBuffer
-    ) { direction, size in
-      guard let place = directions.firstIndex(of: direction), let terms = terms[place] else {
-        return TradeOutcome(standing: Standing(equity: .min, target: .max), cost: .max)
-      }
+      among: listed.map(\.direction), from: risk.maintenanceMargin + risk.liquidationBuffer
+    ) { place, size in
+      let (direction, terms) = listed[place]
       let cost = terms.cost(of: size, notional: valuation.notional(size, of: direction.instrument))
       let standing = valuation.standing(
         of: portfolio, trading: direction.side == .buy ? size : -size, of: terms.index,
@@ -93,20 +93,20 @@ extension Engine {
   private func costTerms(of direction: TradeDirection) -> TradeCostTerms? {
     guard let index = state.listing.index(of: direction.instrument) else { return nil }
     let underlying = state.listing.contracts[index].underlying
-    var impact: Double?
-    var volume: Double = 1
+    var impact: TradeImpact?
     let factor = rules.liquidation.sizing.impact.value
     if factor > 0, let market = state.market(of: underlying),
       let traded = rules.margin.terms.size[underlying].dailyVolume
     {
       // Variance is counted in years of 365 days, without closing hours.
-      impact = factor * (market.market.volatility.value / 365.0.squareRoot())
-      volume = Double(traded)
+      impact = TradeImpact(
+        factor: factor * (market.market.volatility.value / 365.0.squareRoot()),
+        volume: Double(traded))
     }
     return TradeCostTerms(
       index: index, rate: closingCost(of: direction.instrument),
       depth: standingDepth(of: direction.instrument, side: direction.side),
-      distance: rules.liquidation.depth.distance, impact: impact, volume: volume)
+      distance: rules.liquidation.depth.distance, impact: impact)
   }
 
   /// Every position's reduction, and for a portfolio account both sides of the perpetual of every
@@ -256,26 +256,36 @@ extension Engine {
 }
 
 /// What trading in one direction is expected to cost, millionths, rounded up: the share that is
-/// stated, the taker's fee, and Y σ √(N ÷ V) of the notional N.
-///
-/// σ is of one day, V the ordinary daily volume of the underlying; an option counts with its whole
-/// notional, which overstates what it takes from the market.
+/// stated, the taker's fee, and the price's move.
 private struct TradeCostTerms {
   /// Dense index of the instrument.
   let index: Int
   let rate: Rate
   let depth: Int64?
   let distance: Rate
-  /// Y σ; `nil` where no impact is expected or no volume is known.
-  let impact: Double?
-  /// V, millionths.
-  let volume: Double
+  /// `nil` where none is expected or no volume is known.
+  let impact: TradeImpact?
 
   func cost(of size: Size, notional: Int64) -> Int64 {
     let plain = rate.raised(by: depth, size, distance).share(of: notional, rounding: .up)
     guard let impact else { return plain }
-    let share = impact * (Double(notional) / volume).squareRoot()
-    let moved = min(share * Double(notional), 0x1p62).rounded(.up)
-    return Int64(clamping: Int128(plain) + Int128(moved))
+    return Int64(clamping: Int128(plain) + Int128(impact.cost(of: notional)))
+  }
+}
+
+/// By how much a trade moves the price against itself: Y σ √(N ÷ V) of its notional N.
+///
+/// σ is of one day, V the ordinary daily volume of the underlying; an option counts with its whole
+/// notional, which overstates what it takes from the market.
+private struct TradeImpact {
+  /// Y σ, not negative.
+  let factor: Double
+  /// V, millionths of the quote currency, positive.
+  let volume: Double
+
+  /// Millionths, whole and rounded up.
+  func cost(of notional: Int64) -> Double {
+    let share = factor * (Double(notional) / volume).squareRoot()
+    return min(share * Double(notional), 0x1p62).rounded(.up)
   }
 }
