@@ -86,7 +86,7 @@ extension CalibrationRecord.Expiry {
     rejections = Dictionary(
       uniqueKeysWithValues: QuoteRejection.allCases.compactMap { reason in
         let count = expiry.rejectedCount(reason)
-        return count > 0 ? ("\(reason)", count) : nil
+        return count > 0 ? (reason.word, count) : nil
       })
     medianError = slice.map { _ in fit.medianError }
     rootMeanSquareError = slice.map { _ in fit.rootMeanSquareError }

@@ -111,21 +111,3 @@ extension ExpiryFit {
     ])
   }
 }
-
-extension QuoteRejection {
-  /// A word that answers keep.
-  var word: String {
-    switch self {
-    case .malformed: "malformed"
-    case .oneSided: "oneSided"
-    case .crossed: "crossed"
-    case .zeroSize: "zeroSize"
-    case .stale: "stale"
-    case .inTheMoney: "inTheMoney"
-    case .outsideBounds: "outsideBounds"
-    case .tooWide: "tooWide"
-    case .tooFarOut: "tooFarOut"
-    case .withoutForward: "withoutForward"
-    }
-  }
-}

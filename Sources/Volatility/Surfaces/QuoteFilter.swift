@@ -30,6 +30,24 @@ public enum QuoteRejection: UInt8, Hashable, Sendable, CaseIterable {
   case withoutForward
 }
 
+extension QuoteRejection {
+  /// The word for it in answers and records, which never changes.
+  public var word: String {
+    switch self {
+    case .malformed: "malformed"
+    case .oneSided: "oneSided"
+    case .crossed: "crossed"
+    case .zeroSize: "zeroSize"
+    case .stale: "stale"
+    case .inTheMoney: "inTheMoney"
+    case .outsideBounds: "outsideBounds"
+    case .tooWide: "tooWide"
+    case .tooFarOut: "tooFarOut"
+    case .withoutForward: "withoutForward"
+    }
+  }
+}
+
 /// A quote that does not count, and why.
 public struct RejectedQuote: Hashable, Sendable {
   public let right: OptionRight
