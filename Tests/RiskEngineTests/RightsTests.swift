@@ -4,6 +4,7 @@
 import Instruments
 import Ledger
 import Liquidation
+import Margin
 import MarketData
 import Parameters
 import Quantities
@@ -106,6 +107,74 @@ struct RightsTests {
     let cost = sale.reward(for: 3) + sale.reward(for: 1) - 4 * price
     #expect(try venue.equity(1) == before - cost)
     #expect(try venue.equity(9) == 100_000_000_000)
+  }
+
+  /// Sells three lots to 7 and one to 8, each at 8's price; the market falls in the last block.
+  ///
+  /// - Returns: What a lot costs, the seller as it is once that is paid, and the events.
+  private func sellFalling(
+    _ venue: inout Venue, to btc: String, deposit: (_ payments: Int64) -> Int64
+  ) throws -> (payments: Int64, seller: Portfolio, events: [LedgerEvent]) {
+    let lot = try sale(venue).reward / 4
+    let bids = [(7, bid(lot / 2, 3)), (8, bid(lot / 3, 2))] as [(UInt32, RightsBid)]
+    for (bidder, bid) in bids { try venue.submit(commit(bid, bidder)) }
+    try venue.block()
+    for (bidder, bid) in bids { try venue.submit(reveal(bid, bidder)) }
+    let payments = 4 * (lot / 3)
+    let units = deposit(payments)
+    if units > 0 {
+      try venue.submit(
+        .depositCollateral(AccountID(1), Amount(units: units, asset: Coins.usd)))
+    }
+    var seller = venue.account(1).portfolio
+    seller.balances[0] += payments
+    let events = try venue.block(btc: btc)
+    #expect(outcome(events) == RightsOutcome(price: lot / 3, lots: 4))
+    return (payments, seller, events)
+  }
+
+  @Test("where the price has fallen since, each winner has at most his part of what is left")
+  func fallen() throws {
+    // 312 and 104 of 1,000 steps: 76.50 dollars, a hundredth of the notional at the offer, are
+    // just enough for the rewards that were promised.
+    for (spare, paid) in [
+      (-1, [23_867_999, 7_955_999]), (0, [23_868_000, 7_956_000]), (1, [23_868_000, 7_956_000]),
+    ] as [(Int64, [Int64])] {
+      var venue = try venue()
+      let promised = try sale(venue)
+      #expect([3, 1].map { promised.reward(for: $0) } == [23_868_000, 7_956_000])
+      let (_, seller, events) = try sellFalling(&venue, to: "7550") { 26_500_000 + spare - $0 }
+      let valuation = try #require(venue.engine.valuation)
+      #expect(valuation.risk(seller).equity == 76_500_000 + spare)
+      #expect(moved(events, .keeperReward) == paid, "\(spare)")
+    }
+  }
+
+  @Test("and nothing of the margin of coins that the account keeps")
+  func fallenWithCoins() throws {
+    var venue = try Venue.marked(Self.terms)
+    try venue.open(1, .cross)
+    try venue.deposit(1, "3.1", of: Coins.eth)
+    try venue.take(1, 1_000, of: perpetual)
+    for keeper in Self.keepers { try venue.open(keeper, .cross, usd: "100000") }
+    try venue.block(btc: "7650")
+    let promised = try sale(venue)
+    let steps = [0..<3, 3..<4].map { promised.steps(of: $0, in: promised.size).steps }
+    let (payments, seller, events) = try sellFalling(&venue, to: "7510") { _ in 0 }
+    // Closed, it owes 490 dollars less what it is paid, beside its coins.
+    var kept = seller
+    kept.positions = []
+    kept.balances[0] = payments - 490_000_000
+    let valuation = try #require(venue.engine.valuation)
+    let margin = valuation.risk(kept).maintenanceMargin
+    let equity = valuation.risk(seller).equity
+    let parts = steps.map { (equity - margin) * $0 / 1_000 }
+    #expect(moved(events, .keeperReward) == parts)
+    for (part, lots) in zip(parts, [3, 1] as [Int64]) {
+      #expect((1..<promised.reward(for: lots)).contains(part) && margin > 50_000_000)
+    }
+    // Who is paid first leaves what was the second's: all limits are known before.
+    #expect(parts[0] > 2 * parts[1] && equity * steps[0] / 1_000 > parts[0])
   }
 
   @Test("no commitment is taken once the block of its price is there, and no bid opened before")
