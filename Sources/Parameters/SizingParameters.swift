@@ -11,6 +11,9 @@ public struct SizingParameters: Hashable, Sendable {
     case mostRelief
     /// The reduction or hedge that frees most margin for what it costs; none that raises it.
     case bestPerCost
+    /// The same, unless a part of everything together frees more for its cost and the next stage
+    /// is one that sells such parts: then the account goes there.
+    case bestOfThree
   }
 
   public let choice: Choice
@@ -53,8 +56,9 @@ public struct SizingParameters: Hashable, Sendable {
 extension ParameterDefinition {
   static let sizing: [ParameterDefinition] = [
     ParameterDefinition(
-      "liquidation.choice", .count, 0...1,
-      "0: reduce what frees most; 1: reduce or hedge what frees most for its cost"),
+      "liquidation.choice", .count, 0...2,
+      "0: reduce what frees most; 1: reduce or hedge what frees most for its cost; 2: the same, "
+        + "but on to an auction or pool where a part of everything frees more"),
     ParameterDefinition(
       "liquidation.impact", .rate, 0...10_000_000_000,
       "factor of the square-root law in the cost a liquidation expects"),

@@ -186,4 +186,61 @@ struct TradeChoiceTests {
       #expect(chosen.freed > chosen.cost)
     }
   }
+
+  /// All of a portfolio frees 10,000 and costs 2,000; a part frees and costs that part.
+  private func part(equity: Int64) -> (Rate) -> TradeOutcome {
+    { share in
+      let paid = share.share(of: 2_000_000_000, rounding: .up)
+      let freed = share.share(of: 10_000_000_000, rounding: .down)
+      return TradeOutcome(
+        standing: Standing(equity: equity - paid, target: 10_000_000_000 - freed), cost: paid)
+    }
+  }
+
+  // 10,000 freed and 2,000 paid by the whole, 100 missing: 100 ÷ 8,000 = 1.25 %.
+  @Test("the smallest part of everything that restores: a billionth less would not")
+  func together() throws {
+    let law = part(equity: 9_900_000_000)
+    let found = try #require(choosePart(from: 10_000_000_000, outcome: law))
+    #expect(found.share.billionths == 12_500_000)
+    #expect(found.freed == 125_000_000 && found.cost == 25_000_000)
+    #expect(law(found.share).standing.isRestored)
+    #expect(!law(Rate(billionths: found.share.billionths - 1)).standing.isRestored)
+    // Where no part restores, all of it; with the equity that closing it costs, and a unit less.
+    for (equity, restores) in [(2_000_000_000 as Int64, true), (1_999_999_999, false)] {
+      let all = part(equity: equity)
+      let whole = try #require(choosePart(from: 10_000_000_000, outcome: all))
+      #expect(whole.share == .one)
+      #expect(all(.one).standing.isRestored == restores)
+    }
+  }
+
+  @Test("what costs as much as it frees does not help; a unit less does")
+  func togetherAtCost() {
+    func part(_ cost: Int64) -> PartTogether? {
+      choosePart(from: 1_000) { share in
+        TradeOutcome(
+          standing: Standing(equity: 0, target: share == .one ? 900 : 1_000), cost: cost)
+      }
+    }
+    #expect(part(99)?.freed == 100)
+    #expect(part(100) == nil)
+    #expect(part(101) == nil)
+  }
+
+  @Test("together is better where it frees more for its cost, not where it frees as much")
+  func togetherOrOne() throws {
+    let law = law(equity: 900, target: 1_000, freed: 10, cost: 2)
+    let trade = try #require(chooseTrade(among: [sale(0, 7)], from: 1_000) { law($1) })
+    try #require(trade.freed == 70 && trade.cost == 14)
+    func part(_ freed: Int64) throws -> PartTogether {
+      try #require(
+        choosePart(from: 1_000) { _ in
+          TradeOutcome(standing: Standing(equity: 0, target: 1_000 - freed), cost: 20)
+        })
+    }
+    #expect(try !part(99).isBetter(than: trade))
+    #expect(try !part(100).isBetter(than: trade))
+    #expect(try part(101).isBetter(than: trade))
+  }
 }

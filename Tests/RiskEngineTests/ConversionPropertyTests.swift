@@ -34,7 +34,7 @@ struct ConversionPropertyTests {
         ("conversion.fee", random.pick(["0%", "0.5%", "3%"])),
         ("conversion.slippage", random.pick(["0.5%", "5%", "50%"])),
         ("collateral.ETH.conversionCost", random.pick(["0%", "0.3%", "2%", "9%"])),
-        ("liquidation.choice", String(random.number(0...1))),
+        ("liquidation.choice", String(random.number(0...2))),
         ("clearing.fundingInterval", random.pick(["5min", "1d"])),
       ], fund: String(random.number(1...3_000)))
     try venue.submit(

@@ -113,6 +113,58 @@ struct SizingTests {
     }
   }
 
+  /// A hedged pair and a short call beside it, whose basis margin has doubled.
+  private func pairAndCall(_ changes: [(key: String, value: String)]) throws -> Venue {
+    let costs = [
+      (key: "margin.basis.default.rate", value: "2.25%"),
+      (key: "liquidation.expectedCost", value: "0.02%"),
+      (key: "liquidation.expectedOptionCost", value: "3%"),
+    ]
+    var venue = try Venue.marked(costs + changes)
+    try venue.open(1, .portfolio, usd: "9000")
+    try venue.take(1, 4_000, of: Contracts.btcFuture)
+    try venue.take(1, -4_000, of: Contracts.btcPerpetual)
+    try venue.take(1, -100, of: Contracts.btcCall)
+    let risk = try #require(venue.engine.valuation).risk(venue.account(1).portfolio)
+    try venue.submit(
+      .withdrawCollateral(
+        AccountID(1), Amount(units: risk.equity - risk.initialMargin, asset: Coins.usd)))
+    try venue.submit(
+      .changeParameters(
+        try venue.engine.state.parameters.setting(
+          "margin.basis.default.rate", to: "4.5%", source: "test")))
+    try venue.block()
+    return venue
+  }
+
+  private func stages(_ venue: Venue) -> [LiquidationStage] {
+    venue.records.flatMap(\.events).compactMap { event in
+      guard case .liquidationStageEntered(_, let stage) = event else { return nil }
+      return stage
+    }
+  }
+
+  @Test("a part of everything is sold where it frees most and the next stage sells such parts")
+  func together() throws {
+    let three = [(key: "liquidation.choice", value: "2")]
+    let auction = [
+      (key: "waterfall.partial.rank", value: "0"), (key: "waterfall.auction.rank", value: "1"),
+    ]
+    // By itself the best trade helps, and is what the book is asked for.
+    for changes in [Self.best, Self.best + auction, three] {
+      let venue = try pairAndCall(changes)
+      #expect(stages(venue) == [.partial])
+      #expect(orders(venue).map(\.stage) == [.partial])
+    }
+    let venue = try pairAndCall(three + auction)
+    #expect(stages(venue) == [.partial, .auction])
+    #expect(orders(venue).isEmpty)
+    let pool = [
+      (key: "waterfall.partial.rank", value: "0"), (key: "waterfall.pool.rank", value: "1"),
+    ]
+    #expect(try stages(pairAndCall(three + pool)).prefix(2) == [.partial, .pool])
+  }
+
   @Test(
     "a rest worth too little is closed with it: one unit below, at and above", arguments: [0, 1])
   func dust(choice: Int) throws {
@@ -187,7 +239,7 @@ struct SizingTests {
     }
     #expect(throws: ParameterError.self) {
       try LiquidationParameters(
-        ParameterFixture.set([(key: "liquidation.choice", value: "2")]))
+        ParameterFixture.set([(key: "liquidation.choice", value: "3")]))
     }
   }
 }

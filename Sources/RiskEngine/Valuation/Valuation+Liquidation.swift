@@ -103,6 +103,27 @@ extension Valuation {
       equity: risk.equity, target: risk.maintenanceMargin + risk.liquidationBuffer)
   }
 
+  /// Where a portfolio would stand after giving up so much of each position at the marks, which
+  /// costs so much.
+  ///
+  /// - Parameter sizes: Of the positions in their order, signed as they are held.
+  func standing(
+    of portfolio: Portfolio, without sizes: [Size], cost: Int64, _ scratch: inout RiskScratch
+  ) -> Standing {
+    var after = portfolio
+    for (position, size) in zip(portfolio.positions, sizes) where size != .zero {
+      guard let index = listing.index(of: position.instrument),
+        let asset = listing.index(of: listing.contracts[index].settlementAsset)
+      else { return Standing(equity: .min, target: .max) }
+      after.balances[asset] += after.take(
+        -size, of: position.instrument, unitValue: marks[index].unitValue)
+    }
+    let risk = risk(after, &scratch)
+    return Standing(
+      equity: Int64(clamping: Int128(risk.equity) - Int128(cost)),
+      target: risk.maintenanceMargin + risk.liquidationBuffer)
+  }
+
   /// The prices at which one position of an account may be closed.
   ///
   /// Equity is allotted to the positions by notional, the fund's budget to those that settle in

@@ -20,19 +20,24 @@ extension Engine {
     var left = directions(account, risk, valuation)
     // What has expired waits for its settlement.
     guard !left.isEmpty else { return .waits }
-    while let best = bestTrade(account, risk, valuation, among: left) {
-      let direction = best.direction
+    var best = bestTrade(account, risk, valuation, among: left)
+    if isBetterTogether(account, risk, valuation, than: best) {
+      return try enterNext(account.id, after: .partial)
+    }
+    while let trade = best {
+      let direction = trade.direction
       guard let room = room(for: direction.instrument, side: direction.side) else {
         return .waits
       }
       let size = leavingNoDust(
-        min(best.size, room), of: direction.instrument, direction.side, account.portfolio, room,
+        min(trade.size, room), of: direction.instrument, direction.side, account.portfolio, room,
         valuation)
       guard let order = order(direction, size, account, risk, valuation) else { return .waits }
       if let relieving = relieving(order, account, risk, valuation) {
         return try send(relieving, valuation)
       }
       left.removeAll { $0 == direction }
+      best = bestTrade(account, risk, valuation, among: left)
     }
     // Collateral that is for sale may yet help.
     guard account.collateralSale == nil else { return .waits }
@@ -90,7 +95,7 @@ extension Engine {
   }
 
   /// What trading in a direction is expected to cost; `nil` for what is not listed.
-  private func costTerms(of direction: TradeDirection) -> TradeCostTerms? {
+  func costTerms(of direction: TradeDirection) -> TradeCostTerms? {
     guard let index = state.listing.index(of: direction.instrument) else { return nil }
     let underlying = state.listing.contracts[index].underlying
     var impact: TradeImpact?
@@ -140,7 +145,7 @@ extension Engine {
     return directions
   }
 
-  private func isTraded(_ index: Int) -> Bool {
+  func isTraded(_ index: Int) -> Bool {
     let contract = state.listing.contracts[index]
     let isOver = contract.kind.expiry.map { $0 <= state.time } ?? false
     return !isOver && !state.totals[index].isExpired && index < state.marks.count
@@ -252,40 +257,5 @@ extension Engine {
       room = min(room, max(share.share(of: openInterest, rounding: .up), 1) - used)
     }
     return room > 0 ? Size(steps: room) : nil
-  }
-}
-
-/// What trading in one direction is expected to cost, millionths, rounded up: the share that is
-/// stated, the taker's fee, and the price's move.
-private struct TradeCostTerms {
-  /// Dense index of the instrument.
-  let index: Int
-  let rate: Rate
-  let depth: Int64?
-  let distance: Rate
-  /// `nil` where none is expected or no volume is known.
-  let impact: TradeImpact?
-
-  func cost(of size: Size, notional: Int64) -> Int64 {
-    let plain = rate.raised(by: depth, size, distance).share(of: notional, rounding: .up)
-    guard let impact else { return plain }
-    return Int64(clamping: Int128(plain) + Int128(impact.cost(of: notional)))
-  }
-}
-
-/// By how much a trade moves the price against itself: Y σ √(N ÷ V) of its notional N.
-///
-/// σ is of one day, V the ordinary daily volume of the underlying; an option counts with its whole
-/// notional, which overstates what it takes from the market.
-private struct TradeImpact {
-  /// Y σ, not negative.
-  let factor: Double
-  /// V, millionths of the quote currency, positive.
-  let volume: Double
-
-  /// Millionths, whole and rounded up.
-  func cost(of notional: Int64) -> Double {
-    let share = factor * (Double(notional) / volume).squareRoot()
-    return min(share * Double(notional), 0x1p62).rounded(.up)
   }
 }

@@ -172,10 +172,10 @@ extension Engine {
   mutating func reducePositions(
     _ account: Account, _ risk: AccountRisk, _ valuation: Valuation
   ) throws(StepError) -> Progress {
-    if rules.liquidation.sizing.choice == .bestPerCost {
-      return try issueBestTrade(account, risk, valuation)
+    switch rules.liquidation.sizing.choice {
+    case .mostRelief: return try issueOrder(account, risk, valuation, stage: .partial)
+    case .bestPerCost, .bestOfThree: return try issueBestTrade(account, risk, valuation)
     }
-    return try issueOrder(account, risk, valuation, stage: .partial)
   }
 
   /// Enters the stage that the venue's waterfall has next; after the last one, the account waits

@@ -1,0 +1,63 @@
+// Plimsoll: a real-time margin and liquidation engine for crypto derivatives.
+// SPDX-License-Identifier: Apache-2.0
+
+import Instruments
+import Ledger
+import Liquidation
+import Margin
+import Parameters
+import Quantities
+
+// The third way to lower a portfolio's requirement: a part of everything together.
+extension Engine {
+  /// Whether a part of everything would free more for its cost than the best trade in the book,
+  /// and the next stage is one that sells such parts.
+  ///
+  /// Never in the book: between the fills of two legs that hedge one another the account would
+  /// stand worse than before, and the second may never come. Decision 40.
+  mutating func isBetterTogether(
+    _ account: Account, _ risk: AccountRisk, _ valuation: Valuation, than best: SizedTrade?
+  ) -> Bool {
+    guard rules.liquidation.sizing.choice == .bestOfThree, account.collateralSale == nil,
+      rules.stage(after: .partial)?.sellsParts ?? false,
+      let part = partTogether(account.portfolio, risk, valuation)
+    else { return false }
+    return best.map { part.isBetter(than: $0) } ?? true
+  }
+
+  /// The smallest part of a hedged portfolio that restores it, at the costs of its legs in the
+  /// book; `nil` if it does not help or not all of it can be traded.
+  private mutating func partTogether(
+    _ portfolio: Portfolio, _ risk: AccountRisk, _ valuation: Valuation
+  ) -> PartTogether? {
+    guard portfolio.mode == .portfolio, portfolio.positions.count > 1 else { return nil }
+    let legs = portfolio.positions.compactMap { position in
+      costTerms(
+        of: TradeDirection(
+          instrument: position.instrument, side: position.size.sign > 0 ? .sell : .buy,
+          most: position.size.magnitude.steps))
+    }
+    guard legs.count == portfolio.positions.count, legs.allSatisfy({ isTraded($0.index) })
+    else { return nil }
+    var memory = takeScratch(valuation)
+    let part = choosePart(from: risk.maintenanceMargin + risk.liquidationBuffer) { share in
+      let sizes = proRata(portfolio.positions.map(\.size), share: share)
+      var cost: Int128 = 0
+      for ((position, size), leg) in zip(zip(portfolio.positions, sizes), legs) {
+        let notional = valuation.notional(size, of: position.instrument)
+        cost += Int128(leg.cost(of: size.magnitude, notional: notional))
+      }
+      let expected = Int64(clamping: cost)
+      return TradeOutcome(
+        standing: valuation.standing(of: portfolio, without: sizes, cost: expected, &memory),
+        cost: expected)
+    }
+    scratch = consume memory
+    return part
+  }
+}
+
+extension LiquidationStage {
+  /// Whether a stage sells parts of a whole portfolio, so that no leg goes without the others.
+  fileprivate var sellsParts: Bool { self == .auction || self == .pool }
+}

@@ -1,0 +1,40 @@
+// Plimsoll: a real-time margin and liquidation engine for crypto derivatives.
+// SPDX-License-Identifier: Apache-2.0
+
+import Liquidation
+import Quantities
+
+/// What trading in one direction is expected to cost, millionths, rounded up: the share that is
+/// stated, the taker's fee, and the price's move.
+struct TradeCostTerms {
+  /// Dense index of the instrument.
+  let index: Int
+  let rate: Rate
+  let depth: Int64?
+  let distance: Rate
+  /// `nil` where none is expected or no volume is known.
+  let impact: TradeImpact?
+
+  func cost(of size: Size, notional: Int64) -> Int64 {
+    let plain = rate.raised(by: depth, size, distance).share(of: notional, rounding: .up)
+    guard let impact else { return plain }
+    return Int64(clamping: Int128(plain) + Int128(impact.cost(of: notional)))
+  }
+}
+
+/// By how much a trade moves the price against itself: Y σ √(N ÷ V) of its notional N.
+///
+/// σ is of one day, V the ordinary daily volume of the underlying; an option counts with its whole
+/// notional, which overstates what it takes from the market.
+struct TradeImpact {
+  /// Y σ, not negative.
+  let factor: Double
+  /// V, millionths of the quote currency, positive.
+  let volume: Double
+
+  /// Millionths, whole and rounded up.
+  func cost(of notional: Int64) -> Double {
+    let share = factor * (Double(notional) / volume).squareRoot()
+    return min(share * Double(notional), 0x1p62).rounded(.up)
+  }
+}
