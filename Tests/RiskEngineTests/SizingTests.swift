@@ -148,7 +148,7 @@ struct SizingTests {
   func together() throws {
     let three = [(key: "liquidation.choice", value: "2")]
     let auction = [
-      (key: "waterfall.partial.rank", value: "0"), (key: "waterfall.auction.rank", value: "1"),
+      (key: "waterfall.partial.rank", value: "1"), (key: "waterfall.auction.rank", value: "2"),
     ]
     // By itself the best trade helps, and is what the book is asked for.
     for changes in [Self.best, Self.best + auction, three] {
@@ -160,7 +160,7 @@ struct SizingTests {
     #expect(stages(venue) == [.partial, .auction])
     #expect(orders(venue).isEmpty)
     let pool = [
-      (key: "waterfall.partial.rank", value: "0"), (key: "waterfall.pool.rank", value: "1"),
+      (key: "waterfall.partial.rank", value: "1"), (key: "waterfall.pool.rank", value: "2"),
     ]
     #expect(try stages(pairAndCall(three + pool)).prefix(2) == [.partial, .pool])
   }
