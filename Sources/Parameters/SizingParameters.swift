@@ -28,8 +28,24 @@ public struct SizingParameters: Hashable, Sendable {
   /// The expected cost of trading an option, as a share of notional; `nil` where it is that of
   /// everything else.
   public let optionCost: Rate?
+  /// How far from the mark the limit of an order lies at most; `nil` where only the bankruptcy
+  /// price and what the fund may add limit it.
+  public let fillable: FillablePrice?
 
-  /// - Throws: ``ParameterError/missing(key:)`` for a share of a window without its length.
+  /// The furthest limit of an order, as a share of the position's maintenance margin: nothing at
+  /// the line, ``spread`` where equity is gone.
+  ///
+  /// Source: dYdX v4, fillable price.
+  public struct FillablePrice: Hashable, Sendable {
+    /// How soon the largest distance is reached: where the fraction 1 ÷ adjustment of maintenance
+    /// margin is lost.
+    public let adjustment: Rate
+    /// The largest distance.
+    public let spread: Rate
+  }
+
+  /// - Throws: ``ParameterError/missing(key:)`` for a share of a window without its length, and for
+  ///   an adjustment of a fillable price without its spread.
   init(_ set: ParameterSet) throws(ParameterError) {
     let choice = "liquidation.choice"
     let stated = set.states(choice) ? try set.raw(choice) : Choice.mostRelief.rawValue
@@ -47,6 +63,13 @@ public struct SizingParameters: Hashable, Sendable {
     window = set.states(length) ? try set.duration(length) : TimeSpan(nanoseconds: 0)
     let option = "liquidation.expectedOptionCost"
     optionCost = set.states(option) ? try set.rate(option) : nil
+    let (spread, adjustment) = ("liquidation.fillableSpread", "liquidation.fillableAdjustment")
+    guard set.states(spread) || !set.states(adjustment) else { throw .missing(key: spread) }
+    fillable =
+      set.states(spread)
+      ? FillablePrice(
+        adjustment: set.states(adjustment) ? try set.rate(adjustment) : .one,
+        spread: try set.rate(spread)) : nil
   }
 
   /// Whether what liquidations trade is counted.
@@ -74,5 +97,11 @@ extension ParameterDefinition {
     ParameterDefinition(
       "liquidation.expectedOptionCost", .rate, 0...1_000_000_000,
       "expected cost of closing an option, as a share of notional, when an order is sized"),
+    ParameterDefinition(
+      "liquidation.fillableSpread", .rate, 0...1_000_000_000,
+      "furthest limit of an order from the mark, as a share of the position's maintenance margin"),
+    ParameterDefinition(
+      "liquidation.fillableAdjustment", .rate, 0...100_000_000_000,
+      "how much sooner than at no equity an order's limit is that far from the mark"),
   ]
 }

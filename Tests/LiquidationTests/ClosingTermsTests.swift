@@ -97,6 +97,56 @@ struct ClosingTermsTests {
     #expect(limits(-10, 1_000_000, 8_050_000) == 8_100_000)
   }
 
+  // FIELD 3.6, dYdX: 0.1 BTC at 50,000, maintenance margin 500, equity 499; a step is 0.0001 BTC.
+  @Test(
+    "a fillable price is the published one",
+    arguments: [
+      (1_000, "1", "10%", "49999"), (1_000, "2", "10%", "49998"), (1_000, "1", "20%", "49998"),
+      (-1_000, "1", "10%", "50001"),
+    ] as [(Int64, String, String, String)])
+  func fillable(steps: Int64, adjustment: String, spread: String, price: String) throws {
+    let contract = try Contracts.linear
+    let mark = try contract.unitValue(at: Price("50000"))
+    let allotment = try #require(
+      MarginAllotment(
+        notional: steps.signum() * 5_000_000_000, maintenance: 500_000_000, equity: 499_000_000,
+        accountMaintenance: 500_000_000))
+    let given = allotment.givenUp(adjustment: try Rate(adjustment), spread: try Rate(spread))
+    let found = terms(contract, steps, mark, equity: 499_000_000)
+      .giving(atMost: given, of: Size(steps: steps), unitValue: mark, contract: contract)
+    #expect(
+      try contract.price(ofUnitValue: found.limitUnitValue, rounding: .halfEven) == Price(price))
+    #expect(
+      found.bankruptcyUnitValue
+        == terms(contract, steps, mark, equity: 499_000_000)
+        .bankruptcyUnitValue)
+  }
+
+  @Test("a fillable price is clipped to the bankruptcy price: one unit below, at and above")
+  func clipped() throws {
+    let contract = try Contracts.linear
+    for sign in [1, -1] as [Int64] {
+      // Equity reaches 100 units a step.
+      let plain = terms(contract, 10 * sign, 5_000_000, equity: 1_000)
+      for (given, limit) in [(990, 99), (1_000, 100), (1_010, 100)] as [(Int64, Int64)] {
+        let found = plain.giving(
+          atMost: given, of: Size(steps: 10 * sign), unitValue: 5_000_000, contract: contract)
+        #expect(found.limitUnitValue == 5_000_000 - sign * limit)
+        #expect(found.fundPerStep == 0)
+      }
+      // Without equity the fund pays as far as the fillable price, and no further.
+      let funded = terms(contract, 10 * sign, 5_000_000, equity: -1_000, fund: 5_000)
+        .giving(
+          atMost: 200, of: Size(steps: 10 * sign), unitValue: 5_000_000, contract: contract)
+      #expect(funded.limitUnitValue == 5_000_000 - sign * 20 && funded.fundPerStep == 120)
+      // Nor without the fund anything worse than the bankruptcy price, which is above the mark.
+      let none = terms(contract, 10 * sign, 5_000_000, equity: -1_000)
+        .giving(
+          atMost: 200, of: Size(steps: 10 * sign), unitValue: 5_000_000, contract: contract)
+      #expect(none.limitUnitValue == 5_000_000 + sign * 100 && none.fundPerStep == 0)
+    }
+  }
+
   @Test("values stay inside what the contract can be worth")
   func limits() throws {
     let linear = try Contracts.linear

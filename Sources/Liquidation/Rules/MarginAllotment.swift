@@ -52,6 +52,12 @@ public struct MarginAllotment: Hashable, Sendable {
   ///   - adjustment: How soon the largest spread is reached; 1 at no equity. Not negative.
   ///   - spread: The largest spread, as a share of maintenance margin, not negative.
   public func fillableValue(adjustment: Rate, spread: Rate) -> Int64 {
+    let given = givenUp(adjustment: adjustment, spread: spread)
+    return Int64(clamping: Int128(notional) - Int128(given))
+  }
+
+  /// What is given up at that price against the mark, not negative.
+  public func givenUp(adjustment: Rate, spread: Rate) -> Int64 {
     let one: Int128 = 1_000_000_000
     let missing = Int128(accountMaintenance) - Int128(equity)
     // Below 2^61 × 2^50.
@@ -62,7 +68,7 @@ public struct MarginAllotment: Hashable, Sendable {
     let widest = (Int128(maintenance) * Int128(min(max(spread.billionths, 0), Rate.limit)))
       .divided(by: one, rounding: .up)
     let given = (min(widest, Int128(Amount.limit)) * rating).divided(by: one, rounding: .up)
-    return Int64(clamping: Int128(notional) - given)
+    return Int64(clamping: given)
   }
 
   /// What the insurance fund receives of a fill, below zero what it pays.

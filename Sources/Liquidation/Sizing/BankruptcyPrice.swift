@@ -12,6 +12,8 @@ public struct ClosingTerms: Hashable, Sendable {
   /// The worst unit value a fill may have: the bankruptcy value, moved by what the insurance
   /// fund may add, never beyond the fund's limit.
   public let limitUnitValue: Int64
+  /// What the fund would add to each step of a fill at the limit, ledger units, not negative.
+  public let fundPerStep: Int64
 }
 
 /// The terms for closing a position whose share of equity and of the fund is known.
@@ -39,7 +41,29 @@ public func closingTerms(
       size.sign > 0
       ? max(limit, min(bankruptcy, fundLimit)) : min(limit, max(bankruptcy, fundLimit))
   }
-  return ClosingTerms(bankruptcyUnitValue: bankruptcy, limitUnitValue: limit)
+  return ClosingTerms(
+    bankruptcyUnitValue: bankruptcy, limitUnitValue: limit,
+    fundPerStep: max((bankruptcy - limit) * size.sign, 0))
+}
+
+extension ClosingTerms {
+  /// The same with a limit that gives up no more than so much against the mark.
+  ///
+  /// The bankruptcy price stays: where it is the better of the two, it is the limit.
+  /// - Parameters:
+  ///   - size: The position, not zero.
+  ///   - unitValue: Its mark, ledger units per step.
+  ///   - most: Ledger units for all of the position, not negative.
+  public func giving(
+    atMost most: Int64, of size: Size, unitValue: Int64, contract: Contract
+  ) -> ClosingTerms {
+    let fillable = shifted(contract, size: size, unitValue: unitValue, loss: most)
+    let limit =
+      size.sign > 0 ? max(limitUnitValue, fillable) : min(limitUnitValue, fillable)
+    return ClosingTerms(
+      bankruptcyUnitValue: bankruptcyUnitValue, limitUnitValue: limit,
+      fundPerStep: max((bankruptcyUnitValue - limit) * size.sign, 0))
+  }
 }
 
 /// The unit value at which closing loses `loss` ledger units against the mark, at most.

@@ -130,7 +130,8 @@ extension Engine {
     let held = account.portfolio.size(of: request.instrument).magnitude
     let sized = PartialSize(instrument: request.instrument, size: min(request.size, held))
     let terms = valuation.terms(
-      for: request.instrument, in: account.portfolio, equity: risk.equity, fund: 0)
+      for: request.instrument, in: account.portfolio, equity: risk.equity, fund: 0,
+      requirement: risk.maintenanceMargin)
     var trades: [Trade] = []
     guard !request.answers.isEmpty, let terms,
       let sent = order(sized, account, terms, .partial),

@@ -1,13 +1,13 @@
 // Plimsoll: a real-time margin and liquidation engine for crypto derivatives.
 // SPDX-License-Identifier: Apache-2.0
 
-import Instruments
+public import Instruments
 import Ledger
 import Liquidation
 import Margin
 import MarketData
 import Parameters
-import Quantities
+public import Quantities
 
 /// A position that can be traded, with where its account would stand without it, at the mark.
 struct Closable {
@@ -133,9 +133,11 @@ extension Valuation {
   ///   - fund: What the fund may add for those positions, ledger units of their asset.
   ///   - fundLimit: The unit value as far as which the fund pays, if not its own rule's.
   ///   - size: What is closed, if not what is held: a hedge counts as closing its opposite.
+  ///   - requirement: The account's maintenance margin, for an order that is offered no further
+  ///     from the mark than the venue's fillable price.
   func terms(
     for instrument: InstrumentID, in portfolio: Portfolio, equity: Int64, fund: Int64,
-    fundLimit: Int64? = nil, size: Size? = nil
+    fundLimit: Int64? = nil, size: Size? = nil, requirement: Int64? = nil
   ) -> ClosingTerms? {
     guard let index = listing.index(of: instrument),
       let asset = listing.index(of: listing.contracts[index].settlementAsset)
@@ -143,24 +145,60 @@ extension Valuation {
     let held = portfolio.size(of: instrument)
     let size = size ?? held
     let own = max(notional(size, of: instrument), 1)
-    var total: Int128 = size == held ? 0 : Int128(own)
-    var sameAsset = total
-    for position in portfolio.positions {
-      guard let other = listing.index(of: position.instrument) else { continue }
-      let notional = Int128(max(notional(position.size, of: position.instrument), 1))
-      total += notional
-      let isSame =
-        listing.contracts[other].settlementAsset == listing.contracts[index].settlementAsset
-      if isSame { sameAsset += notional }
-    }
+    let added: Int128 = size == held ? 0 : Int128(own)
+    let total = heldNotional(of: portfolio, least: 1) + added
+    let sameAsset =
+      heldNotional(of: portfolio, settlingIn: listing.contracts[index].settlementAsset, least: 1)
+      + added
     let equityShare = (Int128(equity) * Int128(own)).divided(by: total, rounding: .down)
     let fundShare = (Int128(fund) * Int128(own)).divided(by: sameAsset, rounding: .down)
-    return closingTerms(
+    let terms = closingTerms(
       contract: listing.contracts[index], size: size,
       unitValue: marks[index].unitValue,
       equityShare: units(ofQuote: Int64(clamping: equityShare), asset: asset, rounding: .down),
       fundShare: Int64(clamping: fundShare),
       fundLimit: fundLimit ?? self.fundLimit(index, size))
+    guard let requirement,
+      let most = givenUp(own, of: total, equity: equity, requirement: requirement)
+    else { return terms }
+    return terms.giving(
+      atMost: units(ofQuote: most, asset: asset, rounding: .down), of: size,
+      unitValue: marks[index].unitValue, contract: listing.contracts[index])
+  }
+
+  /// What a position may give up against the mark by the venue's fillable price, millionths of the
+  /// quote currency; `nil` where it states none.
+  ///
+  /// Maintenance margin is allotted as equity is: by notional.
+  private func givenUp(
+    _ own: Int64, of total: Int128, equity: Int64, requirement: Int64
+  ) -> Int64? {
+    guard let price = rules.liquidation.sizing.fillable else { return nil }
+    let whole = min(max(requirement, 0), Amount.limit)
+    let maintenance = (Int128(whole) * Int128(own)).divided(by: total, rounding: .down)
+    return MarginAllotment(
+      notional: 0, maintenance: Int64(clamping: maintenance),
+      equity: min(max(equity, -Amount.limit), Amount.limit), accountMaintenance: max(whole, 1)
+    )?.givenUp(adjustment: price.adjustment, spread: price.spread)
+  }
+
+  /// What a portfolio holds at the marks, longs and shorts together; millionths of the quote
+  /// currency.
+  ///
+  /// - Parameters:
+  ///   - asset: Only what settles in it; `nil` for everything.
+  ///   - least: What a position counts for at least.
+  public func heldNotional(
+    of portfolio: Portfolio, settlingIn asset: Asset? = nil, least: Int64 = 0
+  ) -> Int128 {
+    var held: Int128 = 0
+    for position in portfolio.positions {
+      guard let index = listing.index(of: position.instrument),
+        asset == nil || asset == listing.contracts[index].settlementAsset
+      else { continue }
+      held += Int128(max(notional(position.size, of: position.instrument), least))
+    }
+    return held
   }
 
   /// The maintenance margin of what a portfolio keeps once all its positions are closed at the
@@ -197,9 +235,7 @@ extension Valuation {
     of size: Size, of instrument: InstrumentID, in portfolio: Portfolio, equity: Int64
   ) -> Int64 {
     let own = Int128(notional(size, of: instrument))
-    let total = portfolio.positions.reduce(Int128(0)) { total, position in
-      total + Int128(notional(position.size, of: position.instrument))
-    }
+    let total = heldNotional(of: portfolio)
     guard total > own else { return max(equity, 0) }
     return Int64(
       clamping: (Int128(max(equity, 0)) * own).divided(by: total, rounding: .down))

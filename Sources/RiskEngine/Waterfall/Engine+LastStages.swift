@@ -64,6 +64,6 @@ extension Engine {
   /// What the fund sets aside for an order: nothing for one whose loss winners will bear.
   func fundShare(of terms: ClosingTerms, _ size: Size, at stage: LiquidationStage) -> Int64 {
     guard !rules.isBorneByWinners(at: stage) else { return 0 }
-    return abs(terms.limitUnitValue - terms.bankruptcyUnitValue) * size.steps
+    return terms.fundPerStep * size.steps
   }
 }

@@ -214,7 +214,8 @@ extension Engine {
     let closed = isReducing ? held : (direction.side == .sell ? size : -size)
     guard
       let terms = valuation.terms(
-        for: contract.id, in: account.portfolio, equity: risk.equity, fund: 0, size: closed)
+        for: contract.id, in: account.portfolio, equity: risk.equity, fund: 0, size: closed,
+        requirement: risk.maintenanceMargin)
     else { return nil }
     let limit = try? contract.price(
       ofUnitValue: terms.limitUnitValue, rounding: direction.side == .sell ? .up : .down)

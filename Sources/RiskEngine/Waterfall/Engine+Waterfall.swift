@@ -137,7 +137,9 @@ extension Engine {
       return try enterNext(account.id, after: .cancelOrders)
     case .partial:
       let line = rules.liquidation.pace.handover.share(of: risk.maintenanceMargin, rounding: .down)
-      if risk.equity <= line || isExhausted {
+      // An order at a fillable price waits at it: the price comes down as the account sinks.
+      let isPassedOn = isExhausted && rules.liquidation.sizing.fillable == nil
+      if risk.equity <= line || isPassedOn {
         try closeSale(of: account.id, .cancelled)
         if let index = state.index(of: account.id),
           try convertDebts(of: index, above: false)
@@ -274,7 +276,8 @@ extension Engine {
   ) -> LiquidationOrder? {
     func terms(_ fund: Int64) -> ClosingTerms? {
       valuation.terms(
-        for: sized.instrument, in: account.portfolio, equity: risk.equity, fund: fund)
+        for: sized.instrument, in: account.portfolio, equity: risk.equity, fund: fund,
+        requirement: risk.maintenanceMargin)
     }
     let fund = budget(stage, for: sized.instrument)
     guard var found = terms(fund), let asset = state.settlementIndex(of: sized.instrument)

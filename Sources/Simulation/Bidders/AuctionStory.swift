@@ -148,7 +148,7 @@ struct AuctionLog {
     if let valuation = engine.valuation, let index = engine.state.index(of: id) {
       let portfolio = engine.state.accounts[index].portfolio
       value = valuation.risk(portfolio).equity
-      notional = valuation.heldNotional(portfolio)
+      notional = Int64(clamping: valuation.heldNotional(of: portfolio))
     }
     return AuctionStory(
       account: id, startedAt: engine.state.time, value: value, notional: notional)

@@ -105,7 +105,7 @@ extension ReplayKeepers {
     for (keeper, id) in accounts.enumerated() {
       guard let index = engine.state.index(of: id) else { continue }
       let portfolio = engine.state.accounts[index].portfolio
-      story.keepers[keeper].held = valuation.heldNotional(portfolio)
+      story.keepers[keeper].held = Int64(clamping: valuation.heldNotional(of: portfolio))
       let capital = Int128(valuation.quote(Self.capital * quote.unitsPerWhole, asset: 0))
       let gas = Int128(story.keepers[keeper].gasPaid)
       let equity = Int128(valuation.risk(portfolio).equity)
@@ -148,7 +148,7 @@ extension ReplayKeepers {
     else { return false }
     var after = portfolio
     after.balances[asset] += after.take(taken, of: instrument, unitValue: mark.unitValue)
-    return Double(valuation.heldNotional(after)) <= Self.mostHeld * equity
+    return Double(valuation.heldNotional(of: after)) <= Self.mostHeld * equity
       && Double(valuation.risk(after).initialMargin) <= Self.mostMargin * equity
   }
 }

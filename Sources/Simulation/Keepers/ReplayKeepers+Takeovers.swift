@@ -89,7 +89,7 @@ extension ReplayKeepers {
       !engine.state.accounts[index].isInLiquidation
     else { return 0 }
     let portfolio = engine.state.accounts[index].portfolio
-    let held = Double(valuation.heldNotional(portfolio))
+    let held = Double(valuation.heldNotional(of: portfolio))
     let risk = valuation.risk(portfolio)
     guard Double(risk.initialMargin) <= Self.mostMargin * Double(risk.equity) else { return 0 }
     return max(Self.mostHeld * Double(risk.equity) - held, 0) * 1e-6

@@ -126,7 +126,7 @@ struct DeleveragingWatch {
   ) {
     guard let index = engine.state.index(of: one.account) else { return }
     let portfolio = engine.state.accounts[index].portfolio
-    let after = valuation.heldNotional(portfolio)
+    let after = Int64(clamping: valuation.heldNotional(of: portfolio))
     let earlier = index < engine.risks.count ? engine.risks[index].equity : 0
     accounts.append(
       DeleveragedAccount(

@@ -69,8 +69,9 @@ extension WaterfallWatch {
   private mutating func checkExhausted(_ account: Account, _ liquidation: LiquidationProgress) {
     guard let valuation else { return }
     let isPatient = Int64(liquidation.emptyHanded) < rules.liquidation.patience
+    let waitsAtItsPrice = rules.liquidation.sizing.fillable != nil
     switch liquidation.stage {
-    case .partial where isPatient:
+    case .partial where isPatient || waitsAtItsPrice:
       let risk = valuation.risk(account.portfolio)
       let line = rules.liquidation.pace.handover.share(of: risk.maintenanceMargin, rounding: .down)
       guard risk.equity > line, !rules.liquidation.keeper.skipsBook else { return }
