@@ -33,6 +33,9 @@ public enum SharingRule: Int64, Hashable, Sendable, CaseIterable {
   case byProfit = 0
   /// Winners, the same part of everybody's equity, at most the profit.
   case byEquity = 1
+  /// Everybody with a position in the market, longs and shorts, pro rata to its size, at most its
+  /// notional and the equity.
+  case bySize = 2
 }
 
 /// How positions are closed against each other and losses are shared.
@@ -162,8 +165,9 @@ extension ParameterDefinition {
       "deleveraging.price", .count, 0...2,
       "price of auto-deleveraging: 0 bankruptcy price, 1 mark, 2 mark as far as the fund can pay"),
     ParameterDefinition(
-      "socializedLoss.rule", .count, 0...1,
-      "who bears a loss: 0 winners by profit, 1 winners by equity, at most the profit"),
+      "socializedLoss.rule", .count, 0...2,
+      "who bears a loss: 0 winners by profit, 1 winners by equity, at most the profit, "
+        + "2 both sides of the market by size, at most the equity"),
     ParameterDefinition(
       "socializedLoss.repayAbove", .money, 0...1_000_000_000_000_000_000,
       "balance of the fund, per asset, above which winners are paid back what they gave"),

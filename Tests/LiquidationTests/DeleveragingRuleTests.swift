@@ -126,6 +126,23 @@ struct EquityHaircutTests {
     ).map { [Int64($0.account.number), $0.units] }
   }
 
+  // FIELD 2.8, Drift: loss ÷ (|long| + |short|) for each unit; who cannot gives what it has.
+  @Test("by position everybody gives the same for each unit, up to its cap and its weight")
+  func byPosition() {
+    func given(_ caps: [Int64]) -> [Int64] {
+      let bearers = zip([300, 700, 1_000], caps).enumerated().map { id, bearer in
+        HaircutBearer(account: AccountID(UInt32(id)), weight: bearer.0, cap: bearer.1)
+      }
+      return shareByEquity(100, among: bearers).map(\.units)
+    }
+    #expect(given([.max, .max, .max]) == [15, 35, 50])
+    // One unit below, at and above what the last would give.
+    #expect(given([.max, .max, 49]) == [15, 36, 49])
+    #expect(given([.max, .max, 50]) == [15, 35, 50] && given([.max, .max, 51]) == [15, 35, 50])
+    let bearer = HaircutBearer(account: AccountID(0), weight: 10, cap: 11)
+    #expect(bearer.cap == 10 && HaircutBearer(account: AccountID(0), weight: 9, cap: -1).cap == 0)
+  }
+
   @Test("everybody gives the same part of equity, and nobody more than the profit")
   func water() {
     #expect(shares(30, [(1, 100, 50), (2, 200, 50)]) == [[1, 10], [2, 20]])
@@ -161,7 +178,7 @@ struct EquityHaircutTests {
         account: AccountID(id), equity: .random(in: -10...100_000, using: &random),
         profit: .random(in: -10...50_000, using: &random))
     }
-    let caps = bearers.filter { $0.equity > 0 }.reduce(Int64(0)) { $0 + $1.cap }
+    let caps = bearers.filter { $0.weight > 0 }.reduce(Int64(0)) { $0 + $1.cap }
     let deficit = Int64.random(in: 1...max(caps + 100, 2), using: &random)
     let shares = shareByEquity(deficit, among: bearers)
     #expect(shareByEquity(deficit, among: bearers.shuffled(using: &random)) == shares)
@@ -169,12 +186,12 @@ struct EquityHaircutTests {
     #expect(sum == min(deficit, caps))
     var highest = 0.0
     var lowestUncapped = Double.infinity
-    for bearer in bearers where bearer.equity > 0 && bearer.cap > 0 {
+    for bearer in bearers where bearer.weight > 0 && bearer.cap > 0 {
       let given = shares.first { $0.account == bearer.account }?.units ?? 0
       #expect(given <= bearer.cap)
-      highest = max(highest, Double(given - 1) / Double(bearer.equity))
+      highest = max(highest, Double(given - 1) / Double(bearer.weight))
       guard given < bearer.cap else { continue }
-      lowestUncapped = min(lowestUncapped, Double(given + 1) / Double(bearer.equity))
+      lowestUncapped = min(lowestUncapped, Double(given + 1) / Double(bearer.weight))
     }
     #expect(lowestUncapped >= highest, "who is not at the cap gives as much as anybody")
   }

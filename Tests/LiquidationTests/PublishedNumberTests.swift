@@ -185,20 +185,20 @@ struct DeleveragingComparisonTests {
       let equity = Int64.random(in: 1_000_000...1_000_000_000, using: &random)
       return HaircutBearer(account: AccountID(UInt32(number)), equity: equity, profit: equity)
     }
-    let equity = bearers.reduce(0) { $0 + $1.equity }
+    let equity = bearers.reduce(0) { $0 + $1.weight }
     let deficit = equity * 3 / 100
     let shares = shareByEquity(deficit, among: bearers)
     #expect(shares.reduce(0) { $0 + $1.units } == deficit && shares.count == 400)
     for (share, bearer) in zip(shares, bearers) {
-      #expect(abs(Double(share.units) / Double(bearer.equity) - 0.03) < 2e-6)
+      #expect(abs(Double(share.units) / Double(bearer.weight) - 0.03) < 2e-6)
     }
     let most = shares.reduce(0) { max($0, $1.units) }
     #expect(Double(most) < 0.0301 * 1e9)
     // Split in two, a bearer gives the same to a unit.
     let halves = [
-      HaircutBearer(account: AccountID(1_000), equity: bearers[0].equity / 3, profit: .max),
+      HaircutBearer(account: AccountID(1_000), equity: bearers[0].weight / 3, profit: .max),
       HaircutBearer(
-        account: AccountID(1_001), equity: bearers[0].equity - bearers[0].equity / 3,
+        account: AccountID(1_001), equity: bearers[0].weight - bearers[0].weight / 3,
         profit: .max),
     ]
     let split = shareByEquity(deficit, among: bearers.dropFirst() + halves)

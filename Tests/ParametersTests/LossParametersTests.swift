@@ -27,10 +27,13 @@ struct LossParametersTests {
     }
     #expect(try losses([(key: "deleveraging.price", value: "1")]).price == .mark)
     #expect(try losses([(key: "deleveraging.price", value: "2")]).price == .funded)
-    #expect(try losses([(key: "socializedLoss.rule", value: "1")]).sharing == .byEquity)
+    for sharing in SharingRule.allCases {
+      let stated = try losses([(key: "socializedLoss.rule", value: "\(sharing.rawValue)")])
+      #expect(stated.sharing == sharing)
+    }
     for (key, value) in [
       ("deleveraging.rule", "5"), ("deleveraging.rule", "-1"), ("deleveraging.price", "3"),
-      ("socializedLoss.rule", "2"), ("insuranceFund.windowCap", "100.0000001%"),
+      ("socializedLoss.rule", "3"), ("insuranceFund.windowCap", "100.0000001%"),
       ("insuranceFund.feeRise", "25.0000001%"),
     ] {
       #expect(throws: ParameterError.self, "\(key) \(value)") {

@@ -266,13 +266,25 @@ extension Audit {
     allocation = nil
   }
 
-  /// P31: who pays for another's loss has a profit in a market.
+  /// P31: who pays for another's loss has a profit in a market; by size, a position in the
+  /// debtor's.
   private func checkBearer(_ transfer: Transfer) {
     guard case .account(let payer) = transfer.from, let account = account(payer) else {
       Issue.record("a socialized loss is borne by an account")
       return
     }
     #expect(account.liquidation == nil)
+    if (try? state.parameters.raw("socializedLoss.rule")) == SharingRule.bySize.rawValue {
+      guard case .account(let id) = transfer.to, let debtor = self.account(id),
+        let market = debtor.liquidation?.market
+      else {
+        Issue.record("P31: nobody's loss is shared")
+        return
+      }
+      #expect(account.portfolio.slot(of: market).isHeld, "P31: no position in the market")
+      #expect(realized?.account != payer || (realized?.units ?? 0) <= transfer.amount.units)
+      return
+    }
     #expect(
       realized?.account == payer && realized?.units == transfer.amount.units,
       "P31: what is given was a profit")

@@ -63,6 +63,45 @@ struct LossSharingTests {
     #expect(moved(events, .socializedLoss) == [36_000_000, 64_000_000])
   }
 
+  // FIELD 2.8, Drift: loss ÷ (|long| + |short|) for each unit held: 2,000 steps are held.
+  @Test("shared by size both sides give the same for each step, and only winners realize a profit")
+  func bySize() throws {
+    let (venue, events) = try shared([(key: "socializedLoss.rule", value: "2")])
+    #expect(moved(events, .socializedLoss) == [15_000_000, 35_000_000, 50_000_000])
+    #expect(venue.balance(7) == 99_950_000_000)
+    #expect(try venue.equity(2) == 1_165_000_000 && venue.equity(3) == 1_385_000_000)
+    let realized = events.compactMap { event -> Int64? in
+      guard case .profitRealized(_, _, let units) = event else { return nil }
+      return units
+    }
+    #expect(realized == [15_000_000, 35_000_000])
+  }
+
+  @Test("shared by size nobody gives more than the stated part of its equity")
+  func sizeCap() throws {
+    let (_, events) = try shared([
+      (key: "socializedLoss.rule", value: "2"), (key: "socializedLoss.share", value: "1%"),
+    ])
+    // 1 % of 1,180 and of 1,420 USD; account 7 bears the rest.
+    #expect(moved(events, .socializedLoss) == [11_800_000, 14_200_000, 74_000_000])
+  }
+
+  @Test("shared by size one that holds no position gives nothing, whatever it has")
+  func outsider() throws {
+    var venue = try Venue.marked(
+      LastStages.changes([.socializedLoss]) + [(key: "socializedLoss.rule", value: "2")])
+    try venue.open(1, .cross, usd: "500")
+    try venue.open(2, .cross, usd: "1000")
+    try venue.submit(venue.trade(perpetual, buyer: 1, seller: 2, size: 1_000))
+    try venue.open(9, .cross, usd: "100000")
+    try venue.block(btc: "7400")
+    // The winner takes its own position back: nobody is left who holds anything.
+    let events = try venue.submit(
+      venue.report(venue.order(of: 1), price: try Price("7400"), with: 2))
+    #expect(moved(events, .socializedLoss).isEmpty && venue.balance(9) == 100_000_000_000)
+    #expect(venue.balance(1) == -100_000_000, "what nobody bears is owed")
+  }
+
   @Test("what winners gave is paid back pro rata from what the fund has above the line")
   func recovery() throws {
     // With every funding, here once a day.

@@ -24,7 +24,7 @@ struct LossWorldTests {
     return LastStages.changes(random.pick(orders)) + [
       (key: "deleveraging.rule", value: "\(seed % 5)"),
       (key: "deleveraging.price", value: random.pick(["0", "1", "2"])),
-      (key: "socializedLoss.rule", value: random.pick(["0", "1"])),
+      (key: "socializedLoss.rule", value: random.pick(["0", "1", "2"])),
       (key: "socializedLoss.repayAbove", value: random.pick(["0", "20", "500"])),
       (key: "withdrawalGate.fundShare", value: random.pick(["0%", "100%", "10000%"])),
       (key: "insuranceFund.windowCap", value: random.pick(["0%", "20%", "100%"])),

@@ -3,30 +3,37 @@
 
 public import Quantities
 
-/// What an account could give of its wealth toward a deficit.
+/// What an account could give toward a deficit.
 @frozen
 public struct HaircutBearer: Hashable, Sendable {
   public let account: AccountID
-  /// Equity, ledger units, positive.
-  public let equity: Int64
-  /// The most it gives: its unrealized profit, at most its equity; ledger units.
+  /// In proportion to which it gives: its equity, or the notional of its position; ledger units,
+  /// positive.
+  public let weight: Int64
+  /// The most it gives, at most the weight; ledger units.
   public let cap: Int64
 
   /// - Parameter profit: Unrealized, ledger units, any sign.
   @inlinable
   public init(account: AccountID, equity: Int64, profit: Int64) {
+    self.init(account: account, weight: equity, cap: profit)
+  }
+
+  /// - Parameter cap: At most the weight counts, at least nothing.
+  @inlinable
+  public init(account: AccountID, weight: Int64, cap: Int64) {
     self.account = account
-    self.equity = equity
-    cap = max(min(profit, equity), 0)
+    self.weight = weight
+    self.cap = max(min(cap, weight), 0)
   }
 }
 
-/// Shares a deficit so that everybody gives the same part of its equity, and nobody more than
-/// its profit.
+/// Shares a deficit so that everybody gives the same part of its equity, or of its position, and
+/// nobody more than its cap: the profit, or the equity.
 ///
 ///     given_i = min(η e_i, c_i),   Σ given_i = B
 ///
-/// Whoever is capped gives the cap; the others share the rest in proportion to equity. Splitting
+/// Whoever is capped gives the cap; the others share the rest in proportion to e. Splitting
 /// an account changes nothing but rounding. Source: T. Chitra, “Autodeleveraging: Impossibilities
 /// and optimization”, arXiv 2512.01112, where capped pro rata is the one rule that is proof
 /// against splitting, free of scale and monotone. Exact to the unit by largest remainder, ties by
@@ -37,29 +44,29 @@ public struct HaircutBearer: Hashable, Sendable {
 /// - Returns: Positive shares sorted by account; their sum is `deficit`, or the caps' sum if that
 ///   is less.
 public func shareByEquity(_ deficit: Int64, among bearers: [HaircutBearer]) -> [LossShare] {
-  let able = bearers.filter { $0.cap > 0 && $0.equity > 0 }
+  let able = bearers.filter { $0.cap > 0 }
   guard deficit > 0, !able.isEmpty else { return [] }
   // Whoever can give the smallest part of its equity reaches its cap first.
   let byTolerance = able.sorted { one, other in
     let (left, right) =
-      (Int128(one.cap) * Int128(other.equity), Int128(other.cap) * Int128(one.equity))
+      (Int128(one.cap) * Int128(other.weight), Int128(other.cap) * Int128(one.weight))
     return left == right ? one.account < other.account : left < right
   }
   var remaining = Int128(deficit)
-  var equity = able.reduce(Int128(0)) { $0 + Int128($1.equity) }
+  var weight = able.reduce(Int128(0)) { $0 + Int128($1.weight) }
   var capped = 0
   while capped < byTolerance.count, remaining > 0 {
     let next = byTolerance[capped]
     // η e > c, without a quotient.
-    guard exceeds(remaining, Int128(next.equity), Int128(next.cap), equity) else { break }
+    guard exceeds(remaining, Int128(next.weight), Int128(next.cap), weight) else { break }
     remaining -= Int128(next.cap)
-    equity -= Int128(next.equity)
+    weight -= Int128(next.weight)
     capped += 1
   }
   var shares = byTolerance.prefix(capped).map { LossShare(account: $0.account, units: $0.cap) }
   if remaining > 0 {
     // Nobody's exact share is above its cap, which is whole, so no share rounded up is either.
-    let others = byTolerance[capped...].map { LossBearer(account: $0.account, profit: $0.equity) }
+    let others = byTolerance[capped...].map { LossBearer(account: $0.account, profit: $0.weight) }
     shares += shareLoss(Int64(remaining), among: others, cap: .one)
   }
   return shares.filter { $0.units > 0 }.sorted { $0.account < $1.account }

@@ -51,6 +51,13 @@ struct Holders: Hashable, Sendable {
     shorts.remove(account)
   }
 
+  /// Every holding: longs before shorts, each by ascending account.
+  func forEachHolding(_ body: (Holding) -> Void) {
+    for side in [longs, shorts] {
+      for bucket in side.buckets { bucket.holdings.forEach(body) }
+    }
+  }
+
   /// Every holding of one side with a profit at a unit value, by ascending account.
   func forEachWinner(long: Bool, at unitValue: Int64, _ body: (Holding) -> Void) {
     (long ? longs : shorts).forEachWinner(at: unitValue, body)

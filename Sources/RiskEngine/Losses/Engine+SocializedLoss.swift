@@ -90,10 +90,11 @@ extension Engine {
     guard let market = account.liquidation?.market else { return }
     let loss = loss(of: account, in: market, asset: asset, valuation)
     guard loss > 0 else { return }
-    let shares = shares(of: loss, among: winners(of: market, asset: asset, valuation))
+    let shares = shares(of: loss, in: market, asset: asset, valuation)
     for share in shares {
       // What is given is taken out of the profit, so that no profit bears two losses.
-      try emit(.profitRealized(share.account, market, units: share.units))
+      let realized = min(share.units, profit(of: share.account, in: market, valuation))
+      if realized > 0 { try emit(.profitRealized(share.account, market, units: realized)) }
       try move(
         share.units, asset: asset, from: .account(share.account), to: .account(account.id),
         .socializedLoss)
@@ -105,11 +106,16 @@ extension Engine {
         shares.map { LossClaim(account: $0.account, asset: owed, units: $0.units) }))
   }
 
-  private func shares(of loss: Int64, among winners: [Winner]) -> [LossShare] {
+  private mutating func shares(
+    of loss: Int64, in market: InstrumentID, asset: Int, _ valuation: Valuation
+  ) -> [LossShare] {
     let cap = rules.liquidation.socializedShare
     switch rules.liquidation.losses.sharing {
-    case .byProfit: return shareLoss(loss, among: winners.map(\.bearer), cap: cap)
+    case .byProfit:
+      let winners = winners(of: market, asset: asset, valuation)
+      return shareLoss(loss, among: winners.map(\.bearer), cap: cap)
     case .byEquity:
+      let winners = winners(of: market, asset: asset, valuation)
       return shareByEquity(
         loss,
         among: winners.map {
@@ -117,7 +123,47 @@ extension Engine {
             account: $0.bearer.account, equity: $0.equity,
             profit: cap.share(of: $0.bearer.profit, rounding: .down))
         })
+    case .bySize:
+      return shareByEquity(loss, among: holders(of: market, asset: asset, cap, valuation))
     }
+  }
+
+  /// The healthy accounts with a position in a market, by the notional of it.
+  ///
+  /// - Parameter cap: The largest part of its equity that one gives.
+  private mutating func holders(
+    of market: InstrumentID, asset: Int, _ cap: Rate, _ valuation: Valuation
+  ) -> [HaircutBearer] {
+    guard let mark = valuation.mark(of: market), let instrument = state.listing.index(of: market)
+    else { return [] }
+    venueIndex.bringUp(instrument, state)
+    var holders: [HaircutBearer] = []
+    var scratch = valuation.makeScratch()
+    venueIndex.holdings[instrument].forEachHolding { holding in
+      let index = Int(holding.account)
+      guard !venueIndex.isInLiquidation(index), !state.isPool(holding.id) else { return }
+      let equity = standing(index, valuation, &scratch).equity
+      let wealth = valuation.units(ofQuote: equity, asset: asset, rounding: .down)
+      // A balance stays in its field.
+      let room = Amount.limit + state.accounts[index].portfolio.balances[asset]
+      holders.append(
+        HaircutBearer(
+          account: holding.id, weight: abs(holding.position.size.steps * mark.unitValue),
+          cap: min(cap.share(of: max(wealth, 0), rounding: .down), room)))
+    }
+    return holders
+  }
+
+  /// What an account has won in a market and not realized, ledger units; below nothing, what it
+  /// has lost.
+  private func profit(
+    of id: AccountID, in market: InstrumentID, _ valuation: Valuation
+  ) -> Int64 {
+    guard let mark = valuation.mark(of: market), let index = state.index(of: id) else { return 0 }
+    let slot = state.accounts[index].portfolio.slot(of: market)
+    guard slot.isHeld else { return 0 }
+    return state.accounts[index].portfolio.positions[slot.index]
+      .unrealizedProfit(unitValue: mark.unitValue)
   }
 
   func isOpen(_ instrument: InstrumentID) -> Bool {

@@ -12,12 +12,15 @@ import Testing
 
 @testable import RiskEngine
 
-/// A loss that winners share, as the events tell it.
+/// A loss that winners or both sides share, as the events tell it.
 struct SharingRun {
   let market: InstrumentID
   let asset: Int
-  /// What each could give, by account: its profit in the market, at most its equity, capped.
+  /// What each could give, by account: its profit in the market, at most its equity, capped; by
+  /// size, its equity, at most the notional.
   let caps: [AccountID: Int64]
+  /// In proportion to which the uncapped give, where the rule is by size: notionals at the mark.
+  let weights: [AccountID: Int64]
   var debtor: AccountID?
   /// What was owed and not covered; known with the first who gives.
   var loss: Int64?
@@ -103,12 +106,14 @@ extension WaterfallWatch {
 
   // MARK: Sharing
 
-  /// A winner realizes what he gives: the first of a loss settles who could give how much.
+  /// The first of a loss settles who could give how much, before he has given.
   mutating func prepare(_ market: InstrumentID) {
     guard sharing == nil, let valuation, let asset = asset(of: market),
       let mark = valuation.mark(of: market)?.unitValue
     else { return }
-    var winners: [AccountID: Int64] = [:]
+    var caps: [AccountID: Int64] = [:]
+    var weights: [AccountID: Int64] = [:]
+    let isBySize = rules.liquidation.losses.sharing == .bySize
     for account in state.accounts where account.liquidation == nil && !state.isPool(account.id) {
       let slot = account.portfolio.slot(of: market)
       guard slot.isHeld else { continue }
@@ -116,15 +121,24 @@ extension WaterfallWatch {
       let profit = position.size.steps * mark - position.cost
       let equity = valuation.units(
         ofQuote: valuation.risk(account.portfolio).equity, asset: asset, rounding: .down)
-      let cap = rules.liquidation.socializedShare.share(
-        of: max(min(profit, equity), 0), rounding: .down)
-      if cap > 0 { winners[account.id] = cap }
+      let notional = abs(position.size.steps * mark)
+      let share = rules.liquidation.socializedShare.share(
+        of: max(isBySize ? equity : min(profit, equity), 0), rounding: .down)
+      let cap = isBySize ? min(share, notional) : share
+      guard cap > 0 else { continue }
+      caps[account.id] = cap
+      weights[account.id] = notional
     }
-    sharing = SharingRun(market: market, asset: asset, caps: winners)
+    sharing = SharingRun(market: market, asset: asset, caps: caps, weights: weights)
   }
 
   /// P31, and P30 to the unit: while winners give, the fund has nothing that could be used.
   private mutating func share(_ transfer: Transfer) {
+    if sharing == nil, case .account(let to) = transfer.to,
+      let market = account(to)?.liquidation?.market
+    {
+      prepare(market)
+    }
     guard case .account(let payer) = transfer.from, case .account(let to) = transfer.to,
       let debtor = account(to), let valuation, var run = sharing
     else {
@@ -178,13 +192,28 @@ extension WaterfallWatch {
     hold(given == min(Int128(loss), most), "P31: \(given) of \(loss), \(most) there")
     for (id, units) in run.given {
       guard let cap = run.caps[id] else {
-        hold.broken("P31: \(id) has no profit in the market and gives \(units)")
+        hold.broken("P31: \(id) has no part in the market and gives \(units)")
         continue
       }
       hold(units <= cap, "P31: beyond the cap")
       guard rules.liquidation.losses.sharing == .byProfit, most > Int128(loss) else { continue }
       let exact = Int128(loss) * Int128(cap)
       hold(abs(Int128(units) * most - exact) < most, "P31: \(units) of \(loss) is not its part")
+    }
+    if rules.liquidation.losses.sharing == .bySize { checkParts(run) }
+  }
+
+  /// P31: whoever is not at its cap gives in proportion to its position, to the unit.
+  private func checkParts(_ run: SharingRun) {
+    let uncapped = run.caps.filter { run.given[$0.key, default: 0] < $0.value }.keys
+    let given = uncapped.reduce(Int128(0)) { $0 + Int128(run.given[$1, default: 0]) }
+    let weight = uncapped.reduce(Int128(0)) { $0 + Int128(run.weights[$1, default: 0]) }
+    for id in uncapped {
+      let units = Int128(run.given[id, default: 0])
+      let exact = given * Int128(run.weights[id, default: 0])
+      // Whoever is rounded up to its cap is not among them, which moves the others by a unit each.
+      let slack = weight * Int128(run.caps.count)
+      hold(abs(units * weight - exact) <= slack, "P31: \(units) of \(given) is not its part")
     }
   }
 
