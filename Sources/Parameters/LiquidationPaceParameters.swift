@@ -29,6 +29,9 @@ public struct LiquidationPace: Hashable, Sendable {
   /// What would be left of a position and is worth less than this is closed with the rest,
   /// millionths of the quote currency; zero to leave any.
   public let leastLeft: Int64
+  /// Whether orders that can only reduce stay in the book when a liquidation begins, and only the
+  /// others are removed.
+  public let keepsReducing: Bool
 
   init(_ set: ParameterSet) throws(ParameterError) {
     checkInterval = TimeSpan(nanoseconds: try set.stated("liquidation.checkInterval") ?? 0)
@@ -39,6 +42,7 @@ public struct LiquidationPace: Hashable, Sendable {
     urgency = Rate(billionths: try set.stated("liquidation.urgency") ?? 0)
     keeperShare = Rate(billionths: try set.stated("liquidation.keeperShare") ?? 0)
     leastLeft = try set.stated("liquidation.leastLeft") ?? 0
+    keepsReducing = try set.stated("liquidation.keepsReducing") == 1
   }
 
   /// Whether liquidations may begin in a block, given the time of the block before it.
@@ -104,5 +108,8 @@ extension ParameterDefinition {
     ParameterDefinition(
       "liquidation.leastLeft", .money, 0...1_000_000_000_000_000,
       "notional of a position below which nothing is left of it, dust"),
+    ParameterDefinition(
+      "liquidation.keepsReducing", .flag, 0...1,
+      "whether orders that can only reduce stay in the book when a liquidation begins"),
   ]
 }

@@ -59,16 +59,21 @@ extension Engine {
       throw .refused(.outsideLimits("an order's id"))
     }
     let holder = state.accounts[index]
-    guard !holder.isInLiquidation else { throw .refused(.accountInLiquidation(id)) }
+    let reduces = onlyReduces(order, holder.portfolio)
+    // What the engine has sent to the book must still be there when the report comes.
+    let isSent = holder.liquidationOrder?.instrument == order.instrument
+    guard !holder.isInLiquidation || (reduces && !isSent) else {
+      throw .refused(.accountInLiquidation(id))
+    }
     guard holder.portfolio.orders.count < Int(rules.clearing.orderLimit) else {
       throw .refused(.tooManyOrders(id))
     }
     if order.isQuote { try checkQuote(order, on: contract.underlying, holder) }
-    let reduces = onlyReduces(order, holder.portfolio)
     if order.isReduceOnly, !reduces { throw .refused(.notReducing(id)) }
     if state.status(of: contract.underlying) == .reduceOnly, !reduces {
       throw .refused(.marketIsReduceOnly(contract.underlying))
     }
+    // What others of the account's orders may do before it, a resting order cannot hedge.
     if !reduces { try requireNoCall(holder) }
     try checkIsolation(holder.portfolio, of: contract.id, id)
     // A quote that reduces may still raise what the others may be filled by.
@@ -178,10 +183,9 @@ extension Engine {
     if let order, order.account == holder.id, order.order.isReduceOnly {
       throw .refused(.notReducing(holder.id))
     }
-    guard !holder.isInLiquidation else {
+    guard !holder.isInLiquidation || isInGrace(holder) else {
       throw .refused(.accountInLiquidation(holder.id))
     }
-    try requireNoCall(holder)
     guard state.status(of: contract.underlying) == .open else {
       throw .refused(.marketIsReduceOnly(contract.underlying))
     }
@@ -196,8 +200,8 @@ extension Engine {
       let charge = surcharged(max(fee, 0)) + (entry?.owed(by: holder.id) ?? 0)
       portfolio.balances[asset] = max(portfolio.balances[asset] - charge, -Amount.limit)
     }
-    try requireInitialMargin(
-      portfolio, of: holder.id, at: standing(of: portfolio, &memory))
+    try requireMargin(
+      portfolio, since: holder, after: size, trade, at: standing(of: portfolio, &memory))
     try requireDebtCap(portfolio, of: holder.id, before: holder.portfolio)
   }
 
@@ -241,7 +245,7 @@ extension Engine {
 
   /// Refuses a reduction at a price worse than the mark that leaves a position without margin:
   /// what it loses its counterparty would win, and others would have to pay.
-  private func requireSolvency(
+  func requireSolvency(
     _ portfolio: Portfolio, since holder: Account, after size: Size, _ trade: Trade
   ) throws(StepError) {
     guard let valuation, let mark = valuation.mark(of: trade.instrument) else {

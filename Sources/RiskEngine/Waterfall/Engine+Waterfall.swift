@@ -119,9 +119,19 @@ extension Engine {
       try emit(.liquidationOrderClosed(account.id, order.id, .liquidation))
     }
     try emit(.liquidationStarted(account.id, cause))
-    for order in account.portfolio.orders {
+    for order in account.portfolio.orders where !stays(order, account.portfolio) {
       try emit(.orderRemoved(account.id, order.id, .liquidation))
     }
+  }
+
+  /// Whether an order stays in the book while its account is liquidated: where the venue says so,
+  /// one that can only lower a position.
+  ///
+  /// While the engine has an order out in the instrument a fill of it is refused, as any other
+  /// trade of the account there, and so is one beyond what is left of the position.
+  private func stays(_ order: RestingOrder, _ portfolio: Portfolio) -> Bool {
+    rules.liquidation.pace.keepsReducing && order.isReduceOnly
+      && portfolio.size(of: order.instrument).sign == -order.side.sign
   }
 
   private mutating func pursue(
