@@ -231,6 +231,66 @@ struct SizingTests {
     #expect(try LedgerState(from: &reader) == state)
   }
 
+  /// Two accounts long 1 BTC from 8,000 USD with 500 USD each, an open interest of 2,000 steps.
+  private func pair(_ changes: [(key: String, value: String)]) throws -> Venue {
+    let limits = [
+      (key: "liquidation.patience", value: "100"),
+      (key: "liquidation.sliceShare", value: "100%"),
+    ]
+    var venue = try Venue.marked(limits + changes)
+    for id in UInt32(1)...2 {
+      try venue.open(id, .cross, usd: "500")
+      try venue.take(id, 1_000, of: Contracts.btcPerpetual)
+    }
+    try venue.block(btc: "7650")
+    return venue
+  }
+
+  private func ordered(_ venue: Venue) -> [Int64] {
+    (UInt32(1)...2).map { venue.account($0).liquidation?.order?.size.steps ?? 0 }
+  }
+
+  @Test(
+    "a throttle has room for what is wanted: one step below, at and above",
+    arguments: [true, false])
+  func room(isBlock: Bool) throws {
+    let wanted = try #require(ordered(try pair([])).first)
+    #expect(ordered(try pair([])) == [wanted, wanted] && wanted > 1)
+    func limited(to share: String) throws -> Venue {
+      let key = isBlock ? "liquidation.blockShare" : "liquidation.windowShare"
+      let window = (key: "liquidation.window", value: "300s")
+      return try pair([(key: key, value: share)] + (isBlock ? [] : [window]))
+    }
+    // A step is 0.05 % of the open interest.
+    func share(_ steps: Int64) -> String { "\(decimalText(steps * 5, decimals: 2))%" }
+    #expect(ordered(try limited(to: share(wanted - 1))) == [wanted - 1, 0])
+    #expect(ordered(try limited(to: share(wanted))) == [wanted, 0])
+    #expect(ordered(try limited(to: share(wanted + 1))) == [wanted, 1])
+    #expect(ordered(try limited(to: share(2 * wanted))) == [wanted, wanted])
+    // A part of a step is room for it.
+    #expect(ordered(try limited(to: "0.1%")) == [2, 0])
+    #expect(ordered(try limited(to: "0.1000001%")) == [3, 0])
+  }
+
+  @Test(
+    "what was ordered counts to the end of its block, or of its window", arguments: [true, false])
+  func roomReturns(isBlock: Bool) throws {
+    // The window began with the first block, a minute before.
+    for (seconds, isRoom) in [(Int64(239), isBlock), (240, true)] {
+      var venue = try pair(
+        isBlock
+          ? [(key: "liquidation.blockShare", value: "5%")]
+          : [
+            (key: "liquidation.windowShare", value: "5%"),
+            (key: "liquidation.window", value: "300s"),
+          ])
+      #expect(ordered(venue) == [100, 0])
+      try venue.submit(venue.report(venue.order(of: 1), size: 0))
+      try venue.block(after: seconds)
+      #expect(ordered(venue) == [isRoom ? 100 : 0, 0])
+    }
+  }
+
   @Test("a window without a length is refused, and so is a choice there is not")
   func refusals() throws {
     #expect(throws: ParameterError.missing(key: "liquidation.window")) {

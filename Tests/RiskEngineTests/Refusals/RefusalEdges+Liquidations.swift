@@ -1,0 +1,192 @@
+// Plimsoll: a real-time margin and liquidation engine for crypto derivatives.
+// SPDX-License-Identifier: Apache-2.0
+
+import Instruments
+import Ledger
+import Liquidation
+import Margin
+import MarketData
+import Parameters
+import Quantities
+import RiskEngine
+import Testing
+
+// Reports, auctions, pools and what is offered outside.
+extension RefusalEdge {
+  private static let one = AccountID(1)
+  private static let perpetual = Contracts.btcPerpetual
+
+  static let liquidations =
+    [
+      RefusalEdge(
+        "order-too-late",
+        apart: {
+          // The order lives 60 seconds; without a price nothing takes its place.
+          func venue(_ seconds: Int64) throws -> Attempt {
+            var venue = try Venue.marked()
+            try venue.open(1, .cross, usd: "589")
+            try venue.take(1, 1_000, of: perpetual)
+            try venue.block(btc: "7600")
+            let report = venue.report(try venue.order(of: 1), price: try Price("7600"))
+            try venue.submit(.restart(at: venue.now))
+            try venue.submit(venue.nextBlock(after: seconds, silent: ["BTC"]))
+            return (venue, report)
+          }
+          return (try venue(59), try venue(60))
+        })
+    ] + auctions + pools
+
+  private static let auctions = [
+    RefusalEdge("no-auction") {
+      let venue = try Auctions.solvent()
+      let bid = try Auctions.bid(venue)
+      return (venue, Auctions.command(bid), Auctions.command(bid, for: 0))
+    },
+    RefusalEdge(
+      "nothing-for-sale",
+      apart: {
+        let venue = try Conversions.venue([Conversions.auction])
+        var stale = venue
+        try stale.submit(stale.nextBlock(after: 300, silent: ["ETH"]))
+        return ((venue, try venue.bid()), (stale, try stale.bid()))
+      }),
+    RefusalEdge("bid-stale") {
+      let venue = try Auctions.solvent()
+      let instant = venue.now + TimeSpan(nanoseconds: 1)
+      return (
+        venue, Auctions.command(try Auctions.bid(venue, expiresAt: instant)),
+        Auctions.command(try Auctions.bid(venue, expiresAt: venue.now))
+      )
+    },
+    RefusalEdge("bid-too-small") {
+      let venue = try Auctions.solvent()
+      return (
+        venue, Auctions.command(try Auctions.bid(venue, share: "1%")),
+        Auctions.command(try Auctions.bid(venue, share: "0.9999999%"))
+      )
+    },
+    RefusalEdge("auction-price-too-high") {
+      var venue = try Auctions.solvent()
+      try venue.block()
+      let reward = try #require(venue.engine.auctionOffer(of: one)).reward
+      let dearer = reward + Rate(billionths: 1)
+      return (
+        venue, Auctions.command(try Auctions.bid(venue, leastReward: reward)),
+        Auctions.command(try Auctions.bid(venue, leastReward: dearer))
+      )
+    },
+    RefusalEdge("bid-lowers-excess") {
+      // Of ten steps of the future a tenth is one; a billionth less is none, and takes nine of
+      // the perpetual's hundred from what hedges them.
+      let venue = try BrokenHedge.venue()
+      return (
+        venue, Auctions.command(try Auctions.bid(venue, share: "10%")),
+        Auctions.command(try Auctions.bid(venue, share: "9.9999999%"))
+      )
+    },
+    RefusalEdge("ask-above-limit") {
+      let venue = try Conversions.venue([Conversions.auction])
+      return (venue, try venue.bid(limit: "204"), try venue.bid(limit: "203.99999999"))
+    },
+  ]
+
+  private static let pool = AccountID(50)
+  private static let senior = AccountID(40)
+
+  private static func deposit(_ text: String, into pool: AccountID = pool) throws -> Command {
+    .depositToPool(senior, pool, .senior, try Amount(text, of: Coins.usd))
+  }
+
+  private static let withdrawal = Command.withdrawFromPool(senior, pool, .senior)
+
+  /// The senior tranche has given notice of 600 seconds, so many of which have passed.
+  private static func noticed(_ seconds: Int64) throws -> Attempt {
+    var venue = try PoolStageTests.venue([
+      (key: "pool.notice", value: "600s"), (key: "pool.window", value: "300s"),
+    ])
+    try venue.submit(.requestPoolWithdrawal(senior, pool, .senior, units: 1_000_000))
+    try venue.block(after: seconds)
+    return (venue, withdrawal)
+  }
+
+  private static let pools = [
+    RefusalEdge("unknown-pool") {
+      (try PoolStageTests.venue(), try deposit("1"), try deposit("1", into: AccountID(41)))
+    },
+    RefusalEdge("pool-account") {
+      let dollar = try Amount("1", of: Coins.usd)
+      return (
+        try PoolStageTests.venue(), .depositCollateral(senior, dollar),
+        .depositCollateral(pool, dollar)
+      )
+    },
+    RefusalEdge(
+      "pool-engaged",
+      apart: {
+        // 674 steps were taken over.
+        func venue(_ reduced: Int64) throws -> Attempt {
+          var venue = try PoolStageTests.venue()
+          try venue.block(btc: "7600")
+          let order = try #require(venue.pool.order)
+          try venue.submit(venue.report(order, size: reduced, price: try Price("7600")))
+          return (venue, try deposit("1"))
+        }
+        return (try venue(674), try venue(673))
+      }),
+    RefusalEdge("no-claim") {
+      var venue = try PoolStageTests.venue()
+      try venue.submit(.requestPoolWithdrawal(senior, pool, .senior, units: 1))
+      return (venue, withdrawal, .withdrawFromPool(senior, pool, .junior))
+    },
+    RefusalEdge("claim-too-small") {
+      func request(_ units: Int64) -> Command {
+        .requestPoolWithdrawal(senior, pool, .senior, units: units)
+      }
+      return (try PoolStageTests.venue(), request(60_000_000_000), request(60_000_000_001))
+    },
+    RefusalEdge("withdrawal-not-requested") {
+      var venue = try PoolStageTests.venue()
+      try venue.submit(.requestPoolWithdrawal(senior, pool, .senior, units: 1))
+      return (
+        venue, .cancelPoolWithdrawal(senior, pool, .senior),
+        .cancelPoolWithdrawal(AccountID(41), pool, .junior)
+      )
+    },
+    RefusalEdge("notice-not-over", apart: { (try noticed(600), try noticed(599)) }),
+    RefusalEdge("notice-lapsed", apart: { (try noticed(900), try noticed(901)) }),
+  ]
+}
+
+/// A portfolio under the hammer that holds together by a hedge in steps ten times as large.
+enum BrokenHedge {
+  /// Ten thousandths of a coin.
+  static let future = InstrumentID(20)
+
+  /// Long ten steps of the future and short a hundred of the perpetual, 0.1 BTC of each; the margin
+  /// on the difference between the two has doubled.
+  static func venue() throws -> Venue {
+    var venue = try Venue.marked(
+      Auctions.terms + [(key: "margin.basis.default.rate", value: "2.25%")])
+    try venue.submit(
+      .listInstrument(
+        Contracts.contract(
+          20, "BTC-FUT-10", "BTC", .future(expiry: Venue.expiry), .linear, Coins.usd, 1_000_000,
+          "500000")))
+    try venue.block()
+    try venue.open(1, .portfolio, usd: "1000")
+    try venue.open(2, .cross, usd: "1000000")
+    try venue.take(1, 10, of: future)
+    try venue.take(1, -100, of: Contracts.btcPerpetual)
+    let risk = try #require(venue.engine.valuation).risk(venue.account(1).portfolio)
+    try venue.submit(
+      .withdrawCollateral(
+        AccountID(1), Amount(units: risk.equity - risk.initialMargin, asset: Coins.usd)))
+    try venue.submit(
+      .changeParameters(
+        venue.engine.state.parameters.setting(
+          "margin.basis.default.rate", to: "4.5%", source: "test")))
+    try venue.block()
+    try #require(venue.stage(of: 1) == .auction)
+    return venue
+  }
+}

@@ -1,0 +1,105 @@
+// Plimsoll: a real-time margin and liquidation engine for crypto derivatives.
+// SPDX-License-Identifier: Apache-2.0
+
+import Instruments
+import Ledger
+import Liquidation
+import Parameters
+import Quantities
+import RiskEngine
+import Testing
+
+// Registered makers, keepers, sealed bids and the fund's hedge.
+extension RefusalEdge {
+  private static let perpetual = Contracts.btcPerpetual
+
+  /// Account 1, long 1 BTC from 8,000 USD with 500 USD, is offered to keepers at 7,650.
+  private static func keepers(_ changes: [(key: String, value: String)] = []) throws -> Venue {
+    var venue = try Venue.marked(
+      [
+        (key: "keeper.patience", value: "3"), (key: "keeper.bonus", value: "1%"),
+        (key: "keeper.cap", value: "1%"), (key: "liquidation.penalty", value: "0%"),
+        (key: "margin.tiers.BTC.row.1.penalty", value: "0%"),
+      ] + changes)
+    try venue.open(1, .cross, usd: "500")
+    try venue.take(1, 1_000, of: perpetual)
+    try venue.open(8, .cross, usd: "100000")
+    try venue.block(btc: "7650")
+    return venue
+  }
+
+  private static func take(
+    _ size: Int64 = 1, _ offer: UInt64 = 1, least: Int64 = 0
+  ) -> Command {
+    .takeOffer(AccountID(8), offer, Size(steps: size), leastReward: least)
+  }
+
+  static let outside = [
+    RefusalEdge("not-registered") {
+      (
+        try Requests.venue(), .releaseMaker(AccountID(8)), .releaseMaker(AccountID(1))
+      )
+    },
+    RefusalEdge("already-answered") {
+      var venue = try Requests.venue()
+      try venue.submit(Requests.answer(8, "7640", 1))
+      return (
+        venue, try Requests.answer(9, "7641", 1), try Requests.answer(8, "7641", 1)
+      )
+    },
+    RefusalEdge("hedge-account") {
+      let dollar = try Amount("1", of: Coins.usd)
+      return (
+        try HedgeTests.venue(), .depositCollateral(AccountID(1), dollar),
+        .depositCollateral(HedgeTests.hedge, dollar)
+      )
+    },
+    RefusalEdge("house-account") {
+      var venue = try HedgeTests.crowded()
+      try venue.block()
+      let order = try #require(venue.hedge.order?.order)
+      return (venue, venue.report(order, with: 2), venue.report(order, with: 0))
+    },
+    RefusalEdge(
+      "not-in-use",
+      apart: {
+        let gas = Command.reportGas(perMillion: 1)
+        return ((try keepers(), gas), (try Venue.marked(), gas))
+      }),
+    RefusalEdge("unknown-offer") { (try keepers(), take(1, 1), take(1, 2)) },
+    RefusalEdge(
+      "offer-over",
+      apart: {
+        func venue(_ blocks: Int) throws -> Attempt {
+          var venue = try keepers()
+          for _ in 0..<blocks { try venue.block() }
+          return (venue, take())
+        }
+        return (try venue(2), try venue(3))
+      }),
+    RefusalEdge("reward-too-low") {
+      // One dollar is left, and 416 of 1,000 steps are offered.
+      var venue = try keepers()
+      try venue.block(btc: "7501")
+      return (venue, take(416, least: 416_000), take(416, least: 416_001))
+    },
+    RefusalEdge(
+      "sealed-bid",
+      apart: {
+        // Commitments are closed after a minute.
+        func venue(_ seconds: Int64) throws -> Attempt {
+          var venue = try keepers([
+            (key: "rights.commitSpan", value: "1min"), (key: "rights.revealSpan", value: "1min"),
+            (key: "rights.lots", value: "4"), (key: "rights.deposit", value: "5"),
+            (key: "rights.reserve", value: "10%"),
+          ])
+          try venue.block(after: seconds)
+          let bid = SealedBid(
+            bidder: AccountID(8), price: 1_000_000, lots: 1,
+            salt: [UInt8](repeating: 7, count: 32))
+          return (venue, .commitBid(AccountID(8), 1, bid.commitment(to: 1)))
+        }
+        return (try venue(59), try venue(60))
+      }),
+  ]
+}
