@@ -22,6 +22,7 @@ struct ReportPage {
   let library: ChartLibrary?
   let prices: [Chart]
   let ratios: [Chart]
+  let calls: [Chart]
   let flows: [Chart]
   let venue: [Chart]
   let balance: [Chart]
@@ -32,6 +33,7 @@ struct ReportPage {
     let charts = ReplayCharts(runs)
     prices = charts.prices
     ratios = charts.marginRatios + [charts.coverage]
+    calls = charts.marginCalls
     flows = charts.liquidationFlows + [charts.accountsInLiquidation]
     venue =
       [charts.insuranceFund] + charts.fundFlows
@@ -48,6 +50,7 @@ struct ReportPage {
         \(PageFrame.section("summary", "Key figures", keyFigures))\
         \(PageFrame.section("prices", "Prices", figures(prices) + rejections))\
         \(PageFrame.section("margin", "Margin ratios", figures(ratios)))\
+        \(marginCalls)\
         \(PageFrame.section(
           "liquidations", "Liquidations", figures(flows) + stages))\
         \(PageFrame.section("costs", "What each stage cost, and who paid", stageCosts))\
@@ -67,7 +70,7 @@ struct ReportPage {
         """)
   }
 
-  private func figures(_ charts: [Chart]) -> Markup {
+  func figures(_ charts: [Chart]) -> Markup {
     "<div class=\"figures\">\n\(charts.map(figure).joined())</div>\n"
   }
 
@@ -92,7 +95,7 @@ struct ReportPage {
   /// The chart library, the charts as data, and the script that brings them together.
   private var scripts: Markup {
     guard let library else { return .script(ReportScript.printing) }
-    let charts = (prices + ratios + flows + venue + balance).map(\.json)
+    let charts = (prices + ratios + calls + flows + venue + balance).map(\.json)
     let axes = runs.results.map { result in
       JSONText.array(Thinning(result.points).times.map(\.seconds))
     }

@@ -81,14 +81,17 @@ extension ReportPage {
   }
 
   private var links: Markup {
-    let sections: [(id: Markup, title: Markup)] = [
-      ("summary", "Key figures"), ("prices", "Prices"), ("margin", "Margin ratios"),
-      ("liquidations", "Liquidations"), ("costs", "Costs"), ("auctions", "Auctions"),
-      ("deleveraging", "Deleveraging"), ("venue", "Fund and losses"), ("balance", "Balance"),
-      ("largest", "Largest"),
-      ("parameters", "Parameters"), ("input", "Skipped rows"), ("verify", "Check"),
+    let sections: [(id: Markup, title: Markup, isThere: Bool)] = [
+      ("summary", "Key figures", true), ("prices", "Prices", true),
+      ("margin", "Margin ratios", true), ("calls", "Margin calls", !calls.isEmpty),
+      ("liquidations", "Liquidations", true), ("costs", "Costs", true),
+      ("auctions", "Auctions", true), ("deleveraging", "Deleveraging", true),
+      ("venue", "Fund and losses", true), ("balance", "Balance", true),
+      ("largest", "Largest", true), ("parameters", "Parameters", true),
+      ("input", "Skipped rows", true), ("verify", "Check", true),
     ]
-    return sections.map { "<li><a href=\"#\($0.id)\">\($0.title)</a></li>\n" as Markup }.joined()
+    return sections.filter(\.isThere)
+      .map { "<li><a href=\"#\($0.id)\">\($0.title)</a></li>\n" as Markup }.joined()
   }
 
   var foot: Markup {

@@ -40,8 +40,14 @@ extension ReportPage {
       At \(cause.time.readable) UTC its equity, \(amount(cause.equity)), was below its \
       maintenance margin, \(amount(cause.maintenanceMargin)): a margin ratio of \
       \(NumberText.ratio(cause.equity, cause.maintenanceMargin)) and a shortfall of \
-      \(amount(overflows ? .max : shortfall)).
+      \(amount(overflows ? .max : shortfall)).\(notice(story))
       """
+  }
+
+  /// Since when it had been called; nothing for an account that was not, or not before that block.
+  private func notice(_ story: LiquidationStory) -> Markup {
+    guard let called = story.calledAt, called < story.cause.time else { return "" }
+    return " It had been called for \((story.cause.time - called).readable)."
   }
 
   private func ending(_ story: LiquidationStory) -> Markup {

@@ -33,6 +33,7 @@ extension ReplayResult {
       ("hash", .string("\(hash)")),
     ]
     if let balance { fields.append(("balance", balance.json)) }
+    if let marginCalls { fields.append(("marginCalls", marginCalls.json)) }
     if let outside { fields.append(("outside", outside.json)) }
     if let keepers { fields.append(("keepers", keepers.json)) }
     return .object(fields)
@@ -109,17 +110,19 @@ extension MarketFigure {
 
 extension LiquidationStory {
   fileprivate var json: JSONText {
-    .object([
-      ("account", .integer(Int64(account.number))), ("mode", .string("\(mode)")),
-      ("startedAt", .time(cause.time)), ("endedAt", .time(endedAt)),
-      ("equity", .money(cause.equity)), ("maintenanceMargin", .money(cause.maintenanceMargin)),
-      ("closedValue", .money(closedValue)), ("deleveragedValue", .money(deleveragedValue)),
-      ("penalty", .money(penalty)), ("fundPaid", .money(fundPaid)),
-      ("socializedValue", .money(socialized)),
-      ("furthestStage", .string(StageCount(stage: stage, count: 1).field)),
-      ("outcome", outcome.map { .string("\($0)") } ?? .null), ("costs", costs.json),
-      ("steps", .array(steps.map(\.json))),
-    ])
+    let called = calledAt.map { [("calledAt", JSONText.time($0))] } ?? []
+    return .object(
+      [
+        ("account", .integer(Int64(account.number))), ("mode", .string("\(mode)")),
+        ("startedAt", .time(cause.time)), ("endedAt", .time(endedAt)),
+        ("equity", .money(cause.equity)), ("maintenanceMargin", .money(cause.maintenanceMargin)),
+        ("closedValue", .money(closedValue)), ("deleveragedValue", .money(deleveragedValue)),
+        ("penalty", .money(penalty)), ("fundPaid", .money(fundPaid)),
+        ("socializedValue", .money(socialized)),
+        ("furthestStage", .string(StageCount(stage: stage, count: 1).field)),
+        ("outcome", outcome.map { .string("\($0)") } ?? .null), ("costs", costs.json),
+        ("steps", .array(steps.map(\.json))),
+      ] + called)
   }
 }
 

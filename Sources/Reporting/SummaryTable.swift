@@ -14,8 +14,8 @@ public enum SummaryTable {
   public static func text(_ results: [ReplayResult]) -> String {
     let summary = ReplaySummary(runs: ReplayRuns(results))
     return [
-      summary.head, summary.markets, summary.sums, summary.stages, summary.auctions,
-      summary.balance, summary.outside, summary.largest, summary.hashes,
+      summary.head, summary.markets, summary.sums, summary.marginCalls, summary.stages,
+      summary.auctions, summary.balance, summary.outside, summary.largest, summary.hashes,
     ].filter { !$0.isEmpty }.joined(separator: "\n")
   }
 

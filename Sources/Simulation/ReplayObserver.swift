@@ -18,11 +18,10 @@ struct ReplayObserver {
   private var auctions = AuctionLog()
   private(set) var tally = CostTally()
   private var deleveragings = DeleveragingWatch()
-  private var fundLog = FundLog()
   /// As it was after the first deleveraging.
   private var queue: DeleveragingQueue?
   private var balance = BalanceWatch()
-  private var balanceLog = BalanceLog()
+  private var logs = BlockLogs()
   private var outside = OutsideWatch()
   private var rejectionCounts: [RejectionKey: Int] = [:]
   private var open: [AccountID: LiquidationStory] = [:]
@@ -61,8 +60,7 @@ struct ReplayObserver {
     for event in record.events {
       let charge = tally.take(event, engine)
       take(event, charge, engine)
-      fundLog.take(event, engine)
-      balanceLog.take(event, engine)
+      logs.take(event, engine)
       outside.take(event, engine)
     }
     auctions.take(record, engine)
@@ -117,7 +115,7 @@ extension ReplayObserver {
       account: id, mode: portfolio.mode, cause: cause,
       charges: charges(of: portfolio, engine), steps: [],
       endedAt: nil, outcome: nil, closedValue: 0, deleveragedValue: 0, penalty: 0, fundPaid: 0,
-      socialized: 0, stage: .cancelOrders)
+      socialized: 0, stage: .cancelOrders, calledAt: logs.calledAt(id))
   }
 
   private func charges(
@@ -293,8 +291,7 @@ extension ReplayObserver {
     earlier = engine.risks
     let openInterest = openInterest(engine, valuation)
     tally.record(engine, openInterest: openInterest)
-    fundLog.record(engine)
-    balanceLog.record(engine)
+    logs.record(engine)
     if queue == nil, !deleveragings.events.isEmpty { queue = DeleveragingQueue(engine) }
     points.append(
       ReplayPoint(
@@ -339,8 +336,7 @@ extension ReplayObserver {
   }
 
   mutating func start(_ engine: Engine) {
-    fundLog.start()
-    balanceLog.start()
+    logs.start(engine)
     balance.start()
     totals.accounts = engine.state.accounts.count
     totals.positions = engine.state.accounts.reduce(0) { $0 + $1.portfolio.positions.count }
@@ -376,7 +372,7 @@ extension ReplayObserver {
     let counts = rejectionCounts.map { key, count in
       (source: key.source, reason: key.reason, count: count)
     }
-    return ReplayResult(
+    var result = ReplayResult(
       origin: origin, points: points, rejections: rejections,
       rejectionCounts: counts.sorted {
         ($0.source, $0.reason.rawValue) < ($1.source, $1.reason.rawValue)
@@ -384,8 +380,9 @@ extension ReplayObserver {
       largest: Array(Self.sorted(finished).prefix(10)), totals: totals, hash: engine.hash,
       quote: engine.state.listing.quote, auctions: auctions.largest,
       costs: tally.finish(engine), deleveraged: deleveragings.accounts,
-      deleveragings: deleveragings.events, queue: queue, fund: fundLog.history,
-      balance: balance.summary(engine), balanceHistory: balanceLog.history,
+      deleveragings: deleveragings.events, queue: queue, balance: balance.summary(engine),
       outside: outside.result)
+    logs.finish(&result, engine)
+    return result
   }
 }

@@ -108,6 +108,8 @@ public struct LiquidationStory: Sendable {
   public var socialized: Int64
   /// The furthest stage it reached.
   public var stage: LiquidationStage
+  /// Since when it had been on the ladder before liquidation; `nil` if it was not.
+  public var calledAt: Timestamp?
   /// What it cost at each stage, and what the fund gave.
   public var costs = WaterfallCosts()
 
@@ -203,6 +205,10 @@ public struct ReplayResult: Sendable {
   public var balance: BalanceSummary?
   /// One for each of ``points``.
   public var balanceHistory = BalanceHistory()
+  /// Absent where no line of the ladder before liquidation is drawn.
+  public var marginCalls: MarginCallSummary?
+  /// One for each of ``points``; empty where no line is drawn.
+  public var marginCallHistory = MarginCallHistory()
   /// Absent where nothing came in besides fills of orders.
   public var outside: OutsideSummary?
   /// Absent where there were no keepers.
