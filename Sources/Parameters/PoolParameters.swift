@@ -36,6 +36,8 @@ public struct PoolParameters: Hashable, Sendable {
   public let unwindSlippage: Rate
   /// What a simulated venue's pool holds at the start, as a share of open interest; 0 for none.
   public let openingShare: Rate
+  /// What part of that is in the junior tranche.
+  public let openingJuniorShare: Rate
 
   /// - Throws: ``ParameterError/inconsistent(key:reason:)`` for a least discount above the other.
   public init(_ set: ParameterSet) throws(ParameterError) {
@@ -54,6 +56,7 @@ public struct PoolParameters: Hashable, Sendable {
     unwindShare = try Self.rate("unwindShare", set)
     unwindSlippage = try Self.rate("unwindSlippage", set)
     openingShare = try Self.rate("openingShare", set)
+    openingJuniorShare = try Self.rate("openingJuniorShare", set)
   }
 
   private static func rate(
@@ -79,7 +82,7 @@ public struct PoolParameters: Hashable, Sendable {
     ("eventShare", 250_000_000), ("leverage", 3_000_000_000), ("notice", 86_400_000_000_000),
     ("window", 86_400_000_000_000), ("juniorShare", 500_000_000), ("unwindShare", 100_000_000),
     ("unwindSlippage", 5_000_000), ("openingShare", 0),
-    ("leastDiscount", 0),
+    ("leastDiscount", 0), ("openingJuniorShare", 0),
   ]
 }
 
@@ -118,6 +121,9 @@ extension ParameterDefinition {
     ParameterDefinition(
       "pool.openingShare", .rate, 0...1_000_000_000,
       "what a simulated venue's pool holds at the start, as a share of open interest"),
+    ParameterDefinition(
+      "pool.openingJuniorShare", .rate, 0...1_000_000_000,
+      "part of what a simulated venue's pool holds at the start that is in its junior tranche"),
     ParameterDefinition(
       "pool.leastDiscount", .rate, 0...200_000_000,
       "least distance from the mark, against the account, at which a pool takes a position over"),

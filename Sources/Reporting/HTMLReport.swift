@@ -23,6 +23,7 @@ struct ReportPage {
   let prices: [Chart]
   let ratios: [Chart]
   let calls: [Chart]
+  let pools: [Chart]
   let flows: [Chart]
   let venue: [Chart]
   let balance: [Chart]
@@ -34,6 +35,7 @@ struct ReportPage {
     prices = charts.prices
     ratios = charts.marginRatios + [charts.coverage]
     calls = charts.marginCalls
+    pools = charts.pools
     flows = charts.liquidationFlows + [charts.accountsInLiquidation]
     venue =
       [charts.insuranceFund] + charts.fundFlows
@@ -55,6 +57,7 @@ struct ReportPage {
           "liquidations", "Liquidations", figures(flows) + stages))\
         \(PageFrame.section("costs", "What each stage cost, and who paid", stageCosts))\
         \(PageFrame.section("auctions", "Auctions", auctions))\
+        \(poolSection)\
         \(PageFrame.section("deleveraging", "Deleveraging", deleveraging))\
         \(PageFrame.section(
           "venue", "Fund, shared losses, open interest", figures(venue) + fundTable + timeTable))\
@@ -95,7 +98,7 @@ struct ReportPage {
   /// The chart library, the charts as data, and the script that brings them together.
   private var scripts: Markup {
     guard let library else { return .script(ReportScript.printing) }
-    let charts = (prices + ratios + calls + flows + venue + balance).map(\.json)
+    let charts = (prices + ratios + calls + flows + pools + venue + balance).map(\.json)
     let axes = runs.results.map { result in
       JSONText.array(Thinning(result.points).times.map(\.seconds))
     }

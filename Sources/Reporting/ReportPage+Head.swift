@@ -85,8 +85,9 @@ extension ReportPage {
       ("summary", "Key figures", true), ("prices", "Prices", true),
       ("margin", "Margin ratios", true), ("calls", "Margin calls", !calls.isEmpty),
       ("liquidations", "Liquidations", true), ("costs", "Costs", true),
-      ("auctions", "Auctions", true), ("deleveraging", "Deleveraging", true),
-      ("venue", "Fund and losses", true), ("balance", "Balance", true),
+      ("auctions", "Auctions", true), ("pools", "Pools", !pools.isEmpty),
+      ("deleveraging", "Deleveraging", true), ("venue", "Fund and losses", true),
+      ("balance", "Balance", true),
       ("largest", "Largest", true), ("parameters", "Parameters", true),
       ("input", "Skipped rows", true), ("verify", "Check", true),
     ]

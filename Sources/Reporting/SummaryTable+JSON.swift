@@ -33,6 +33,7 @@ extension ReplayResult {
       ("hash", .string("\(hash)")),
     ]
     if let balance { fields.append(("balance", balance.json)) }
+    if !pools.pools.isEmpty { fields.append(("pools", pools.json(points))) }
     if let marginCalls { fields.append(("marginCalls", marginCalls.json)) }
     if let outside { fields.append(("outside", outside.json)) }
     if let keepers { fields.append(("keepers", keepers.json)) }

@@ -15,7 +15,8 @@ public enum SummaryTable {
     let summary = ReplaySummary(runs: ReplayRuns(results))
     return [
       summary.head, summary.markets, summary.sums, summary.marginCalls, summary.stages,
-      summary.auctions, summary.balance, summary.outside, summary.largest, summary.hashes,
+      summary.auctions, summary.pools, summary.balance, summary.outside, summary.largest,
+      summary.hashes,
     ].filter { !$0.isEmpty }.joined(separator: "\n")
   }
 

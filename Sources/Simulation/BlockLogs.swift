@@ -11,6 +11,7 @@ struct BlockLogs {
   private var fund = FundLog()
   private var balance = BalanceLog()
   private var calls = MarginCallWatch()
+  private var pools = PoolLog()
 
   /// The accounts are open: what was paid before is no part of the history.
   mutating func start(_ engine: Engine) {
@@ -21,6 +22,7 @@ struct BlockLogs {
   mutating func take(_ event: LedgerEvent, _ engine: Engine) {
     fund.take(event, engine)
     balance.take(event, engine)
+    pools.take(event, engine)
     if engine.rules.liquidation.marginCall.isDrawn { calls.take(event) }
   }
 
@@ -31,12 +33,14 @@ struct BlockLogs {
   mutating func record(_ engine: Engine) {
     fund.record(engine)
     balance.record(engine)
+    pools.record(engine)
     if engine.rules.liquidation.marginCall.isDrawn { calls.record() }
   }
 
   func finish(_ result: inout ReplayResult, _ engine: Engine) {
     result.fund = fund.history
     result.balanceHistory = balance.history
+    result.pools = pools.finished(engine)
     guard engine.rules.liquidation.marginCall.isDrawn else { return }
     result.marginCalls = calls.summary
     result.marginCallHistory = calls.history

@@ -13,7 +13,7 @@ extension Replay {
   /// stage and the share is stated.
   ///
   /// The pool and the account that fills it are numbered after all others; all is in the senior
-  /// tranche.
+  /// tranche but for the part that parameters give the junior one.
   static func poolOpening(of engine: Engine) -> [Command] {
     let state = engine.state
     let share = engine.rules.pool.openingShare
@@ -35,10 +35,14 @@ extension Replay {
     guard units > 0, markets.count <= BackstopPool.mostMarkets else { return [] }
     let amount = Amount(units: units, asset: state.listing.quote)
     let (backer, pool) = (AccountID(last + 1), AccountID(last + 2))
+    let junior = engine.rules.pool.openingJuniorShare.share(of: units, rounding: .down)
+    let deposits = [(PoolTranche.senior, units - junior), (.junior, junior)].filter { $1 > 0 }
     return [
       .openAccount(backer, .cross), .depositCollateral(backer, amount),
       .openPool(pool, markets: markets.sorted()),
-      .depositToPool(backer, pool, .senior, amount),
     ]
+      + deposits.map { tranche, units in
+        .depositToPool(backer, pool, tranche, Amount(units: units, asset: state.listing.quote))
+      }
   }
 }

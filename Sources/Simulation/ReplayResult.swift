@@ -201,6 +201,8 @@ public struct ReplayResult: Sendable {
   public var queue: DeleveragingQueue?
   /// One for each of ``points``.
   public var fund = FundHistory()
+  /// Empty where there were no backstop pools.
+  public var pools = PoolHistory()
   /// Absent where nobody is of the house and nothing is asked for the venue's balance.
   public var balance: BalanceSummary?
   /// One for each of ``points``.

@@ -15,6 +15,7 @@ struct PoolParameterTests {
     let parameters = try PoolParameters(set)
     #expect(parameters.discount == (try? Rate("0.5%")) && parameters.fee == .zero)
     #expect(parameters.openingShare == .zero && parameters.notice == .day)
+    #expect(parameters.openingJuniorShare == .zero)
     #expect(try !LiquidationParameters(set).waterfall.stages.contains(.pool))
   }
 
@@ -30,7 +31,8 @@ struct PoolParameterTests {
     for (key, value) in [
       ("pool.leverage", "0.099999999"), ("pool.window", "0.999999999s"),
       ("pool.juniorShare", "1.000000001"), ("pool.discount", "0.200000001"),
-      ("pool.marketCap", "-0.000001"), ("pool.leastDiscount", "0.200000001"),
+      ("pool.openingJuniorShare", "1.000000001"), ("pool.marketCap", "-0.000001"),
+      ("pool.leastDiscount", "0.200000001"),
     ] {
       #expect(throws: ParameterError.self, "\(key) = \(value)") {
         try ParameterSet.read(key: key, text: value, source: "test")

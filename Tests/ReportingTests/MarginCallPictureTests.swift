@@ -69,7 +69,7 @@ struct MarginCallPictureTests {
     other.origin.assignments = ["marginCall.warning=2"]
     #expect(ReplayCharts(ReplayRuns([try replay(), other])).marginCalls.count == 2)
     let page = RenderedPage([try SyntheticReplay().make(), other])
-    #expect(page.count(of: "id=\"margin-calls-") == 1)
+    #expect(page.count(of: "<figure id=\"margin-calls-") == 1)
     #expect(page.count(of: "What became of those who were called") == 1)
     #expect(SummaryTable.text([try SyntheticReplay().make(), other]).contains("Margin calls, "))
   }

@@ -3,13 +3,15 @@
 
 import Connectors
 import Foundation
+import Instruments
 import Ledger
 import Margin
 import Parameters
 import Quantities
 import RiskEngine
-import Simulation
 import Testing
+
+@testable import Simulation
 
 @Suite("A replay with a backstop pool")
 struct PoolReplayTests {
@@ -68,6 +70,45 @@ struct PoolReplayTests {
     // Nobody deposits or withdraws in a replay: what is there beyond the start was gained.
     #expect(totals.poolProfit == equity + pool.reserve - totals.poolAtStart)
     #expect(try run(funded).0.hash == result.hash)
+  }
+
+  @Test("its history says what each tranche gained, and what a share of it was worth")
+  func history() throws {
+    let (result, engine) = try run(
+      funded + [
+        (key: "pool.openingJuniorShare", value: "20%"), (key: "pool.juniorShare", value: "60%"),
+      ])
+    let pool = try #require(engine.state.pools.first)
+    let told = try #require(result.pools.pools.first)
+    #expect(result.pools.pools.count == 1 && told.id == pool.id && told.markets == pool.markets)
+    #expect(told.tranches.map(\.tranche) == [.senior, .junior])
+    let deposits = told.tranches.map(\.deposited)
+    #expect(deposits.reduce(0, +) == result.totals.poolAtStart)
+    #expect(deposits[1] == result.totals.poolAtStart / 5)
+    #expect(told.takenValue == result.totals.poolTakenValue)
+    #expect(told.tranches.reduce(0) { $0 + $1.result } == result.totals.poolProfit)
+    #expect(told.tranches[1].result != 0)
+    for tranche in told.tranches {
+      #expect(tranche.prices.count == result.points.count && tranche.prices.first == .one)
+      // One depositor, from the beginning: the price is what the whole has become.
+      let last = try #require(tranche.lastPrice)
+      let worth = Int128(tranche.deposited) + Int128(tranche.result)
+      let exact = worth * 1_000_000_000 / Int128(tranche.deposited)
+      #expect((exact - 2...exact + 2).contains(Int128(last.billionths)))
+      #expect(try #require(tranche.lowestPrice) <= last)
+    }
+    let held = try #require(engine.state.index(of: pool.id).map { engine.state.accounts[$0] })
+    #expect((told.heldValue > 0) == !held.portfolio.positions.isEmpty)
+  }
+
+  @Test("without a part for it the junior tranche is not there, and nothing is as it was not")
+  func seniorOnly() throws {
+    let (result, engine) = try run(funded)
+    #expect(result.pools.pools.first?.tranches.map(\.tranche) == [.senior])
+    #expect(engine.state.pools.first?.junior.total == 0)
+    let junior = try run(funded + [(key: "pool.openingJuniorShare", value: "100%")]).0
+    #expect(junior.pools.pools.first?.tranches.map(\.tranche) == [.junior])
+    #expect(try run([]).0.pools.pools.isEmpty)
   }
 
   @Test("without the stage, or without a share, there is no pool and nothing else changes")
