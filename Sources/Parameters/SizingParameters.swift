@@ -17,6 +17,9 @@ public struct SizingParameters: Hashable, Sendable {
   }
 
   public let choice: Choice
+  /// Whether an account that no single order restores goes on to the next stage at once, instead of
+  /// selling what helps a little.
+  public let passesOnInfeasible: Bool
   /// The factor Y of the square-root law in the expected cost; 0 for a cost in proportion.
   public let impact: Rate
   /// The largest share of a market's open interest that liquidations may trade in one block, and
@@ -53,6 +56,8 @@ public struct SizingParameters: Hashable, Sendable {
       throw .inconsistent(key: choice, reason: "no such choice")
     }
     self.choice = known
+    let infeasible = "liquidation.infeasible"
+    passesOnInfeasible = set.states(infeasible) ? try set.raw(infeasible) == 1 : false
     impact = set.states("liquidation.impact") ? try set.rate("liquidation.impact") : .zero
     let block = "liquidation.blockShare"
     blockShare = set.states(block) ? try set.rate(block) : nil
@@ -82,6 +87,9 @@ extension ParameterDefinition {
       "liquidation.choice", .count, 0...2,
       "0: reduce what frees most; 1: reduce or hedge what frees most for its cost; 2: the same, "
         + "but on to an auction or pool where a part of everything frees more"),
+    ParameterDefinition(
+      "liquidation.infeasible", .flag, 0...1,
+      "whether an account that no single order restores goes on to the next stage at once"),
     ParameterDefinition(
       "liquidation.impact", .rate, 0...10_000_000_000,
       "factor of the square-root law in the cost a liquidation expects"),

@@ -243,4 +243,33 @@ struct TradeChoiceTests {
     #expect(try !part(100).isBetter(than: trade))
     #expect(try part(101).isBetter(than: trade))
   }
+
+  @Test("some size restores where the closed form says so, over many positions and impacts")
+  func feasibility() {
+    var random = Seeded(41)
+    var (curable, beyond) = (0, 0)
+    for _ in 0..<2_000 {
+      let notional = Double(random.number(100_000...10_000_000))
+      let (maintenance, fee) = (Double(random.number(5...100)) / 1e3, 0.0005)
+      let problem = ImpactProblem(
+        notional: notional, equity: notional * maintenance * Double(random.number(1...99)) / 100,
+        maintenanceRate: maintenance, target: 1.2, feeRate: fee, dailyVolatility: 0.05,
+        dailyVolume: Double(random.number(1...10_000)) * 1e5)
+      // A step is a unit of notional; money is in millionths.
+      let restores = canRestore(through: Int64(notional)) { size in
+        let x = Double(size.steps)
+        let paid = Int64(((fee * x + problem.impact * x * x.squareRoot()) * 1e6).rounded(.up))
+        let target = 1.2 * maintenance * (notional - x)
+        return TradeOutcome(
+          standing: Standing(
+            equity: Int64(problem.equity * 1e6) - paid, target: Int64(target * 1e6)), cost: paid)
+      }
+      // At the edge itself the rounding of money decides.
+      let room = problem.deficit / problem.largestDeficit
+      guard abs(room - 1) > 0.001 else { continue }
+      #expect(restores == (problem.smallestSale != nil), "\(problem)")
+      if restores { curable += 1 } else { beyond += 1 }
+    }
+    #expect(curable > 200 && beyond > 200)
+  }
 }

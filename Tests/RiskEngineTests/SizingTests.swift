@@ -113,18 +113,17 @@ struct SizingTests {
     }
   }
 
-  /// A hedged pair and a short call beside it, whose basis margin has doubled.
-  private func pairAndCall(_ changes: [(key: String, value: String)]) throws -> Venue {
-    let costs = [
-      (key: "margin.basis.default.rate", value: "2.25%"),
+  /// A hedged pair whose basis margin has doubled, and a little of another underlying beside it.
+  private func pairAndOther(_ changes: [(key: String, value: String)]) throws -> Venue {
+    let terms = [
+      (key: "margin.basis.default.rate", value: "20%"),
       (key: "liquidation.expectedCost", value: "0.02%"),
-      (key: "liquidation.expectedOptionCost", value: "3%"),
     ]
-    var venue = try Venue.marked(costs + changes)
-    try venue.open(1, .portfolio, usd: "9000")
+    var venue = try Venue.marked(terms + changes)
+    try venue.open(1, .portfolio, usd: "50000")
     try venue.take(1, 4_000, of: Contracts.btcFuture)
     try venue.take(1, -4_000, of: Contracts.btcPerpetual)
-    try venue.take(1, -100, of: Contracts.btcCall)
+    try venue.take(1, -1_000, of: Contracts.ethPerpetual)
     let risk = try #require(venue.engine.valuation).risk(venue.account(1).portfolio)
     try venue.submit(
       .withdrawCollateral(
@@ -132,7 +131,7 @@ struct SizingTests {
     try venue.submit(
       .changeParameters(
         try venue.engine.state.parameters.setting(
-          "margin.basis.default.rate", to: "4.5%", source: "test")))
+          "margin.basis.default.rate", to: "40%", source: "test")))
     try venue.block()
     return venue
   }
@@ -152,17 +151,51 @@ struct SizingTests {
     ]
     // By itself the best trade helps, and is what the book is asked for.
     for changes in [Self.best, Self.best + auction, three] {
-      let venue = try pairAndCall(changes)
+      let venue = try pairAndOther(changes)
       #expect(stages(venue) == [.partial])
       #expect(orders(venue).map(\.stage) == [.partial])
     }
-    let venue = try pairAndCall(three + auction)
+    let venue = try pairAndOther(three + auction)
     #expect(stages(venue) == [.partial, .auction])
     #expect(orders(venue).isEmpty)
     let pool = [
       (key: "waterfall.partial.rank", value: "1"), (key: "waterfall.pool.rank", value: "2"),
     ]
-    #expect(try stages(pairAndCall(three + pool)).prefix(2) == [.partial, .pool])
+    #expect(try stages(pairAndOther(three + pool)).prefix(2) == [.partial, .pool])
+  }
+
+  @Test(
+    "what no order restores is passed on where the venue says so: a unit below, at and above",
+    arguments: [0, 1])
+  func infeasible(choice: Int) throws {
+    func called(_ deposit: Int64, _ rule: String) throws -> Venue {
+      var venue = try Venue.marked([
+        (key: "liquidation.choice", value: "\(choice)"),
+        (key: "liquidation.infeasible", value: rule),
+        (key: "liquidation.expectedCost", value: "2%"),
+        (key: "liquidation.sliceShare", value: "20%"),
+        (key: "liquidation.wholeSliceNotional", value: "100"),
+      ])
+      try venue.open(1, .cross)
+      try venue.submit(
+        .depositCollateral(AccountID(1), Amount(units: deposit, asset: Coins.usd)))
+      try venue.take(1, 1_000, of: Contracts.btcPerpetual)
+      try venue.block(btc: "7650")
+      return venue
+    }
+    let plain = try called(500_000_000, "0")
+    let notional = try #require(plain.engine.valuation)
+      .notional(Size(steps: 1_000), of: Contracts.btcPerpetual)
+    let cost = Rate(billionths: 20_000_000).share(of: notional, rounding: .up)
+    // The deposit with which closing all of it leaves nothing, and all of it restores.
+    let enough = try 500_000_000 + cost - plain.equity(1)
+    for (deposit, isPassedOn) in [(enough - 1, true), (enough, false), (enough + 1, false)] {
+      let venue = try called(deposit, "1")
+      #expect(stages(venue).contains(.insuranceFund) == isPassedOn)
+      #expect(orders(venue).contains { $0.stage == .partial } != isPassedOn)
+      let without = try called(deposit, "0")
+      #expect(stages(without) == [.partial] && orders(without).count == 1)
+    }
   }
 
   @Test(

@@ -95,6 +95,19 @@ public func chooseTrade(
   return best
 }
 
+/// Whether some size of a trade restores the account.
+///
+/// All of it, or the size of the largest surplus: an account of one position under the square-root
+/// law is restored where its deficit is at most 4a³ ÷ 27κ² and the sale no more than the position,
+/// as ``ImpactProblem/smallestSale`` says. Source: QUANT 4.1.
+/// - Parameters:
+///   - most: Steps that may be traded, positive.
+///   - outcome: Where the account stands after so many steps; its surplus must be concave.
+public func canRestore(through most: Int64, outcome: (Size) -> TradeOutcome) -> Bool {
+  func surplus(_ steps: Int64) -> Int128 { outcome(Size(steps: steps)).surplus }
+  return surplus(most) >= 0 || surplus(peak(through: most, surplus)) >= 0
+}
+
 /// What the first step of a direction frees and costs, rounded in its favor: what it frees at most
 /// for what it costs.
 private struct TradePromise {

@@ -76,11 +76,7 @@ extension Engine {
       among: listed.map(\.direction), from: risk.maintenanceMargin + risk.liquidationBuffer
     ) { place, size in
       let (direction, terms) = listed[place]
-      let cost = terms.cost(of: size, notional: valuation.notional(size, of: direction.instrument))
-      let standing = valuation.standing(
-        of: portfolio, trading: direction.side == .buy ? size : -size, of: terms.index,
-        cost: cost, &memory)
-      return TradeOutcome(standing: standing, cost: cost)
+      return terms.outcome(of: direction, size, for: portfolio, valuation, &memory)
     }
     scratch = consume memory
     return best
@@ -118,7 +114,7 @@ extension Engine {
   /// underlying it holds, as far as its notional there goes.
   ///
   /// - Parameter share: The largest part that one order may take.
-  private func directions(
+  func directions(
     _ portfolio: Portfolio, _ share: Rate, _ valuation: Valuation
   ) -> [TradeDirection] {
     var directions: [TradeDirection] = []

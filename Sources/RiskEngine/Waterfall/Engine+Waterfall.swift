@@ -184,6 +184,7 @@ extension Engine {
   mutating func reducePositions(
     _ account: Account, _ risk: AccountRisk, _ valuation: Valuation
   ) throws(StepError) -> Progress {
+    if isInfeasible(account, risk, valuation) { return try enterNext(account.id, after: .partial) }
     switch rules.liquidation.sizing.choice {
     case .mostRelief: return try issueOrder(account, risk, valuation, stage: .partial)
     case .bestPerCost, .bestOfThree: return try issueBestTrade(account, risk, valuation)

@@ -1,7 +1,9 @@
 // Plimsoll: a real-time margin and liquidation engine for crypto derivatives.
 // SPDX-License-Identifier: Apache-2.0
 
+import Instruments
 import Liquidation
+import Margin
 import Quantities
 
 /// What trading in one direction is expected to cost, millionths, rounded up: the share that is
@@ -19,6 +21,18 @@ struct TradeCostTerms {
     let plain = rate.raised(by: depth, size, distance).share(of: notional, rounding: .up)
     guard let impact else { return plain }
     return Int64(clamping: Int128(plain) + Int128(impact.cost(of: notional)))
+  }
+
+  /// Where a portfolio would stand after so much in a direction, at the mark and this cost.
+  func outcome(
+    of direction: TradeDirection, _ size: Size, for portfolio: Portfolio, _ valuation: Valuation,
+    _ memory: inout RiskScratch
+  ) -> TradeOutcome {
+    let expected = cost(of: size, notional: valuation.notional(size, of: direction.instrument))
+    let standing = valuation.standing(
+      of: portfolio, trading: direction.side == .buy ? size : -size, of: index, cost: expected,
+      &memory)
+    return TradeOutcome(standing: standing, cost: expected)
   }
 }
 

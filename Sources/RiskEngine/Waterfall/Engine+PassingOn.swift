@@ -8,7 +8,8 @@ import Margin
 import Parameters
 import Quantities
 
-// The third way to lower a portfolio's requirement: a part of everything together.
+// When an account is better passed on than reduced in the book: where a part of everything together
+// frees more, and where no order restores it.
 extension Engine {
   /// Whether a part of everything would free more for its cost than the best trade in the book,
   /// and the next stage is one that sells such parts.
@@ -54,6 +55,42 @@ extension Engine {
     }
     scratch = consume memory
     return part
+  }
+}
+
+extension Engine {
+  /// Whether the venue passes on what no single order restores, and none does: not the whole of
+  /// a position, nor the part of it at which its impact outgrows what it frees, nor a hedge.
+  ///
+  /// Of slices, throttles and depth nothing is asked: they are about when, not whether. Collateral
+  /// that is for sale may yet help.
+  mutating func isInfeasible(
+    _ account: Account, _ risk: AccountRisk, _ valuation: Valuation
+  ) -> Bool {
+    let sizing = rules.liquidation.sizing
+    guard sizing.passesOnInfeasible, account.collateralSale == nil else { return false }
+    let found = directions(account.portfolio, .one, valuation)
+    let open = found.filter { sizing.choice != .mostRelief || account.portfolio.isReduced(by: $0) }
+    // What has expired waits for its settlement.
+    guard !open.isEmpty else { return false }
+    let portfolio = account.portfolio
+    var memory = takeScratch(valuation)
+    defer { scratch = memory }
+    for direction in open where direction.most > 0 {
+      guard let terms = costTerms(of: direction) else { continue }
+      let restores = canRestore(through: direction.most) { size in
+        terms.outcome(of: direction, size, for: portfolio, valuation, &memory)
+      }
+      if restores { return false }
+    }
+    return true
+  }
+}
+
+extension Portfolio {
+  /// Whether a trade lowers a position.
+  fileprivate func isReduced(by direction: TradeDirection) -> Bool {
+    size(of: direction.instrument).sign == -direction.side.sign
   }
 }
 
