@@ -26,6 +26,7 @@ struct Plimsoll: ParsableCommand {
       CascadeCommand.self,
       WaterfallsCommand.self,
       AttacksCommand.self,
+      KeepersCommand.self,
     ])
 
   static func main() {

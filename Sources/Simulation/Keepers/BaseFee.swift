@@ -20,5 +20,13 @@ public func nextBaseFee(after fee: Int64, gasUsed: Int64, target: Int64) -> Int6
   return min(fee + max(Int64(distance), 1), highestGasPrice)
 }
 
+/// How a chain asks for gas.
+public enum FeeMarket: UInt8, Hashable, Sendable, CaseIterable {
+  /// As in 2020: who pays most is first.
+  case firstPrice
+  /// Since August 2021: by ``nextBaseFee(after:gasUsed:target:)``.
+  case baseFee
+}
+
 /// A million gwei.
 let highestGasPrice: Int64 = 1_000_000_000_000_000

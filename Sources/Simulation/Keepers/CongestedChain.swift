@@ -19,13 +19,6 @@ struct PendingTransaction: Hashable, Sendable {
 /// to block, or a base fee that follows it by at most an eighth a block. Everything is drawn from
 /// the seed.
 struct CongestedChain {
-  enum FeeMarket: Hashable, Sendable {
-    /// As in 2020: who pays most is first.
-    case firstPrice
-    /// Since August 2021.
-    case baseFee
-  }
-
   struct Terms: Sendable {
     var profile: GasProfile
     var market = FeeMarket.firstPrice

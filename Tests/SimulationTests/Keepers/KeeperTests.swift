@@ -108,6 +108,52 @@ struct KeeperTests {
         == study.run(.sealedBatch, auctions: 20, in: 0..<9))
   }
 
+  @Test("every lot is sold, taken by the pool or left, and no keeper pays more than its worth")
+  func lots() {
+    for market in FeeMarket.allCases {
+      for lots in [1, 3, 16, 64] {
+        let study = KeeperStudy(profile: .crash, seed: 5, lots: lots, market: market)
+        #expect(study.lots == lots && study.lotValue * Int64(lots) <= 6_500_000_000)
+        for rule in KeeperStudy.Rule.allCases {
+          let outcome = study.run(rule, auctions: 12, in: 18_000..<43_200)
+          #expect(outcome.auctions == 12 && outcome.lots == 12 * lots)
+          #expect(outcome.fairValue == study.lotValue * Int64(12 * lots))
+          #expect(outcome.zeroSales + outcome.toPool + outcome.unsold <= outcome.lots)
+          #expect(outcome.proceeds <= outcome.fairValue / 100 * 98 + Int64(outcome.lots))
+          if rule != .openWithoutReserve {
+            #expect(outcome.zeroSales == 0 && outcome.unsold == 0)
+            #expect(outcome.proceeds >= study.lotValue / 1_000 * 900 * Int64(12 * lots))
+          }
+        }
+      }
+    }
+    #expect(KeeperStudy(profile: .crash, seed: 1, lots: 0).lots == 1)
+    #expect(KeeperStudy(profile: .crash, seed: 1, lots: 65).lots == 64)
+  }
+
+  @Test("one lot is sold as it was before there were several, at the figures of the page")
+  func oneLot() {
+    let study = KeeperStudy(profile: .crash, seed: 12)
+    let crash = study.run(.openWithoutReserve, auctions: 200, in: 18_000..<43_200)
+    #expect(crash.zeroSales == 165 && crash.lots == 200)
+    #expect(crash.proceeds * 100 / crash.fairValue == 16, "17 % rounded")
+  }
+
+  @Test("a base fee rises by an eighth a block at most, where the first price jumps")
+  func inclusion() {
+    let (first, fee) = (
+      InclusionStudy(.crash, .firstPrice, in: 18_000..<43_200, seed: 3),
+      InclusionStudy(.crash, .baseFee, in: 18_000..<43_200, seed: 3)
+    )
+    #expect(first.blocks == 1_939 && fee.blocks == first.blocks)
+    #expect(fee.largestRise <= 125_000 && first.largestRise > 500_000)
+    #expect(fee.median <= fee.highest && first.median <= first.highest)
+    #expect(first.open <= first.blocks - first.longestWait)
+    let calm = InclusionStudy(.constant(1), .firstPrice, in: 0..<130, seed: 3)
+    #expect(calm.blocks == 10 && calm.open == 10 && calm.longestWait == 0)
+    #expect(InclusionStudy(.crash, .baseFee, in: 5..<5, seed: 3).blocks == 0)
+  }
+
   // S25: nineteen of twenty messages are lost.
   @Test("when outside keepers cannot reach the venue, its pool takes everything at the reserve")
   func unreachable() {
@@ -165,6 +211,31 @@ struct FrontRunnerTests {
     }
     #expect(study.run(.sealedBatch, .copy).profit == -60_000 * 1_500)
     #expect(study.extraction(under: .sealedBatch) <= 0)
+  }
+
+  @Test("of several lots he bids blind for the number that pays best; of one all is as it was")
+  func lots() {
+    for lots in [1, 2, 5] {
+      let study = FrontRunnerStudy(seed: 4, rounds: 60, lots: lots)
+      for rule in FrontRunnerStudy.Rule.allCases {
+        let blind = study.blind(under: rule)
+        for wanted in 1...study.room {
+          #expect(blind.profit >= study.run(rule, .blind, wanted: wanted).profit)
+        }
+        let best = study.best(under: rule)
+        #expect(best.outcome == study.run(rule, best.tactic))
+        #expect(study.extraction(under: rule) == best.outcome.profit - blind.profit)
+        for tactic in FrontRunnerStudy.Tactic.allCases {
+          let outcome = study.run(rule, tactic)
+          #expect(outcome.wins <= 60 && outcome.proceeds > 0)
+        }
+      }
+    }
+    #expect(study.run(.sealedBatch, .reduce) == study.run(.sealedBatch, .blind), "of one lot")
+    #expect(study.extraction(under: .firstCome) == 50_536_467, "as the page says")
+    #expect(study.extraction(under: .openBids) == 14_556_544)
+    #expect(study.extraction(under: .sealedBatch) == -1_850_691)
+    #expect(FrontRunnerStudy(seed: 1, rounds: 1, lots: 99).lots == 64)
   }
 
   @Test(
