@@ -140,7 +140,7 @@ struct KeeperTests {
   }
 
   @Test("a base fee rises by an eighth a block at most, where the first price jumps")
-  func inclusion() {
+  func feeMarkets() {
     let (first, fee) = (
       InclusionStudy(.crash, .firstPrice, in: 18_000..<43_200, seed: 3),
       InclusionStudy(.crash, .baseFee, in: 18_000..<43_200, seed: 3)
