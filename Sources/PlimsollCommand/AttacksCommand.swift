@@ -132,6 +132,10 @@ private struct AttackFigures: Encodable {
   let leastNumber: UInt64?
   /// Strategies that broke an invariant.
   let broken: Int
+  /// How many strategies touched what.
+  let touches: [String: Int]
+  /// What was touched on which of the venues; one on which nothing was is left out.
+  let grounds: [String: [String]]
   let seconds: Double
 
   init(_ finding: ScriptSearch.Finding, seconds: Double) {
@@ -143,6 +147,10 @@ private struct AttackFigures: Encodable {
     leastLoss = finding.leastLoss == .max ? nil : finding.leastLoss
     leastNumber = finding.leastLoss == .max ? nil : finding.leastNumber
     broken = finding.broken
+    touches = Dictionary(
+      uniqueKeysWithValues: AttackTouch.allCases.map { ("\($0)", finding.touches[$0.rawValue]) })
+    let reached = AttackGround.allCases.map { ("\($0)", finding.touched(on: $0).map { "\($0)" }) }
+    grounds = Dictionary(uniqueKeysWithValues: reached.filter { !$1.isEmpty })
     self.seconds = seconds
   }
 }

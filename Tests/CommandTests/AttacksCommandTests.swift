@@ -19,6 +19,8 @@ struct AttacksCommandTests {
     let bestProfit: Int64
     let bestNumber: UInt64
     let broken: Int
+    let touches: [String: Int]
+    let grounds: [String: [String]]
   }
 
   private func answers(_ outcome: Program.Outcome) throws -> [Answer] {
@@ -34,6 +36,12 @@ struct AttacksCommandTests {
     let found = try answers(outcome)
     #expect(found.count == 14 && Set(found.map(\.family)).count == 14)
     #expect(found.allSatisfy { $0.strategies == 24 && $0.bestProfit <= 0 && $0.broken == 0 })
+    for answer in found {
+      // What was touched on a venue was touched by somebody, and the other way round.
+      let touched = Set(answer.grounds.values.flatMap(\.self))
+      #expect(touched == Set(answer.touches.filter { $0.value > 0 }.keys), "\(answer.family)")
+    }
+    #expect(Set(found.flatMap(\.grounds.keys)).count > 10)
     let table = try run(["--strategies", "24", "--family", "pools", "--threads", "1"])
     #expect(table.code == 0)
     let lines = table.output.split(separator: "\n")

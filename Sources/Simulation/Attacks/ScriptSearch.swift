@@ -34,12 +34,25 @@ public struct ScriptSearch: Sendable {
     /// How many strategies touched what, in the order of ``AttackTouch``.
     public internal(set) var touches = [Int](repeating: 0, count: AttackTouch.allCases.count)
     /// What was touched on each ground, a bit each, in the order of ``AttackGround``.
-    var reached = [UInt32](repeating: 0, count: AttackGround.allCases.count)
+    private var reached = [UInt32](repeating: 0, count: AttackGround.allCases.count)
     /// How many strategies broke an invariant of the ledger, and the first of them.
     public internal(set) var broken = 0
     public internal(set) var brokenNumber: UInt64 = 0
 
     public init(_ family: AttackFamily) { self.family = family }
+
+    /// What any strategy touched on one ground: a search is worth as much as it reaches.
+    public func touched(on ground: AttackGround) -> [AttackTouch] {
+      AttackTouch.allCases.filter { reached[ground.rawValue] >> $0.rawValue & 1 == 1 }
+    }
+
+    fileprivate mutating func add(reachOf other: Finding) {
+      for ground in reached.indices { reached[ground] |= other.reached[ground] }
+    }
+
+    fileprivate mutating func reach(_ touches: UInt32, on ground: AttackGround) {
+      reached[ground.rawValue] |= touches
+    }
   }
 
   /// What one strategy came to.
@@ -49,7 +62,8 @@ public struct ScriptSearch: Sendable {
     public let isLiquidated: Bool
     /// Value that liquidations closed, ledger units.
     public let notional: Int64
-    let ground: AttackGround
+    /// On which of the venues it was played.
+    public let ground: AttackGround
     /// What was touched, a bit each.
     let touches: UInt32
     /// Whether an invariant of the ledger broke.
@@ -196,7 +210,7 @@ extension ScriptSearch.Finding {
   mutating func note(_ outcome: ScriptSearch.Outcome, number: UInt64) {
     strategies += 1
     if outcome.isLiquidated { liquidations += 1 }
-    reached[outcome.ground.rawValue] |= outcome.touches
+    reach(outcome.touches, on: outcome.ground)
     for touch in touches.indices where outcome.touches >> touch & 1 == 1 { touches[touch] += 1 }
     if outcome.profit > bestProfit {
       bestProfit = outcome.profit
@@ -215,7 +229,7 @@ extension ScriptSearch.Finding {
     strategies += other.strategies
     liquidations += other.liquidations
     for touch in touches.indices { touches[touch] += other.touches[touch] }
-    for ground in reached.indices { reached[ground] |= other.reached[ground] }
+    add(reachOf: other)
     if other.bestProfit > bestProfit {
       bestProfit = other.bestProfit
       bestNumber = other.bestNumber

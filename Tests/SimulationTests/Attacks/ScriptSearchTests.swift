@@ -49,8 +49,8 @@ struct ScriptSearchTests {
     guard family == .deleveraging else { return }
     let ways: [AttackTouch] = [.deleveraging, .sharing]
     for ground in AttackGround.grounds(of: family) {
-      let reached = finding.reached[ground.rawValue]
-      #expect(ways.contains { reached >> $0.rawValue & 1 == 1 }, "\(ground)")
+      let reached = finding.touched(on: ground)
+      #expect(ways.contains { reached.contains($0) }, "\(ground)")
     }
   }
 
