@@ -24,7 +24,7 @@ extension RefusalEdge {
     return venue
   }
 
-  static let accounts = [
+  static let accounts: [RefusalEdge] = [
     RefusalEdge("unknown-account") {
       let one = try usd("1")
       return (
@@ -158,7 +158,7 @@ extension RefusalEdge {
     return venue
   }
 
-  static let moves = [
+  static let moves: [RefusalEdge] = [
     RefusalEdge("same-account") {
       let dollar = try usd("1")
       return (

@@ -16,7 +16,7 @@ extension RefusalEdge {
   private static let one = AccountID(1)
   private static let perpetual = Contracts.btcPerpetual
 
-  static let liquidations =
+  static let liquidations: [RefusalEdge] =
     [
       RefusalEdge(
         "order-too-late",
@@ -36,7 +36,11 @@ extension RefusalEdge {
         })
     ] + auctions + pools
 
-  private static let auctions = [
+  private static func offered(_ venue: Venue) throws -> Rate {
+    try #require(venue.engine.auctionOffer(of: one)).reward
+  }
+
+  private static let auctions: [RefusalEdge] = [
     RefusalEdge("no-auction") {
       let venue = try Auctions.solvent()
       let bid = try Auctions.bid(venue)
@@ -68,7 +72,7 @@ extension RefusalEdge {
     RefusalEdge("auction-price-too-high") {
       var venue = try Auctions.solvent()
       try venue.block()
-      let reward = try #require(venue.engine.auctionOffer(of: one)).reward
+      let reward = try offered(venue)
       let dearer = reward + Rate(billionths: 1)
       return (
         venue, Auctions.command(try Auctions.bid(venue, leastReward: reward)),
@@ -97,7 +101,7 @@ extension RefusalEdge {
     .depositToPool(senior, pool, .senior, try Amount(text, of: Coins.usd))
   }
 
-  private static let withdrawal = Command.withdrawFromPool(senior, pool, .senior)
+  private static let withdrawal: Command = .withdrawFromPool(senior, pool, .senior)
 
   /// The senior tranche has given notice of 600 seconds, so many of which have passed.
   private static func noticed(_ seconds: Int64) throws -> Attempt {
@@ -109,7 +113,16 @@ extension RefusalEdge {
     return (venue, withdrawal)
   }
 
-  private static let pools = [
+  /// Of the 674 steps that the pool took over, so many are closed.
+  private static func reduced(_ steps: Int64) throws -> Attempt {
+    var venue = try PoolStageTests.venue()
+    try venue.block(btc: "7600")
+    let order = try #require(venue.pool.order)
+    try venue.submit(venue.report(order, size: steps, price: try Price("7600")))
+    return (venue, try deposit("1"))
+  }
+
+  private static let pools: [RefusalEdge] = [
     RefusalEdge("unknown-pool") {
       (try PoolStageTests.venue(), try deposit("1"), try deposit("1", into: AccountID(41)))
     },
@@ -120,19 +133,7 @@ extension RefusalEdge {
         .depositCollateral(pool, dollar)
       )
     },
-    RefusalEdge(
-      "pool-engaged",
-      apart: {
-        // 674 steps were taken over.
-        func venue(_ reduced: Int64) throws -> Attempt {
-          var venue = try PoolStageTests.venue()
-          try venue.block(btc: "7600")
-          let order = try #require(venue.pool.order)
-          try venue.submit(venue.report(order, size: reduced, price: try Price("7600")))
-          return (venue, try deposit("1"))
-        }
-        return (try venue(674), try venue(673))
-      }),
+    RefusalEdge("pool-engaged", apart: { (try reduced(674), try reduced(673)) }),
     RefusalEdge("no-claim") {
       var venue = try PoolStageTests.venue()
       try venue.submit(.requestPoolWithdrawal(senior, pool, .senior, units: 1))

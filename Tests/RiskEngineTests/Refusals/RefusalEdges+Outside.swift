@@ -34,7 +34,14 @@ extension RefusalEdge {
     .takeOffer(AccountID(8), offer, Size(steps: size), leastReward: least)
   }
 
-  static let outside = [
+  /// The order that the fund's hedge has out.
+  private static func hedging() throws -> (Venue, LiquidationOrder) {
+    var venue = try HedgeTests.crowded()
+    try venue.block()
+    return (venue, try #require(venue.hedge.order?.order))
+  }
+
+  static let outside: [RefusalEdge] = [
     RefusalEdge("not-registered") {
       (
         try Requests.venue(), .releaseMaker(AccountID(8)), .releaseMaker(AccountID(1))
@@ -55,9 +62,7 @@ extension RefusalEdge {
       )
     },
     RefusalEdge("house-account") {
-      var venue = try HedgeTests.crowded()
-      try venue.block()
-      let order = try #require(venue.hedge.order?.order)
+      let (venue, order) = try hedging()
       return (venue, venue.report(order, with: 2), venue.report(order, with: 0))
     },
     RefusalEdge(

@@ -22,7 +22,7 @@ extension RefusalEdge {
     return venue
   }
 
-  static let trades = [
+  static let trades: [RefusalEdge] = [
     RefusalEdge("time-not-increasing") {
       let venue = try opened()
       func block(_ nanoseconds: Int64) -> Command {
@@ -149,7 +149,7 @@ extension RefusalEdge {
         price: try Price(price), order: order, origin: origin))
   }
 
-  static let orders = [
+  static let orders: [RefusalEdge] = [
     RefusalEdge(
       "too-many-orders",
       apart: {
