@@ -25,6 +25,9 @@ extension Command: Canonical {
       writer.append(tag: 5, id)
       writer.append(amount)
     case .contributeToFund(let amount): writer.append(tag: 6, amount)
+    case .contributeToUniverse(let universe, let amount):
+      writer.append(tag: 120, universe)
+      writer.append(amount)
     case .recordTrade(let report): writer.append(tag: 7, report)
     case .placeOrder(let id, let order):
       writer.append(tag: 8, id)
@@ -89,6 +92,9 @@ extension Command: Canonical {
     case 96...97: self = try Self.readBalance(tag, &reader)
     case Self.conversionTag: self = try Self.readConversion(&reader)
     case 98: self = .openHedge(try reader.value())
+    case 120:
+      let universe: RiskUniverse = try reader.value()
+      self = .contributeToUniverse(universe, try reader.value())
     default: self = try Self.readAccess(tag, &reader)
     }
   }

@@ -50,7 +50,7 @@ extension LedgerEvent: Canonical {
       .poolWithdrawn, .poolSettled:
       encodePool(to: &writer)
     case .deleveragingAllocated, .claimsGranted, .fundWindowOpened, .fundDrawdownChanged,
-      .fundReviewed:
+      .fundReviewed, .inUniverse:
       encodeLosses(to: &writer)
     case .makerRegistered, .makerReleased, .balanceMarked: encodeBalance(to: &writer)
     case .conversionDecided, .collateralOffered, .collateralPriced, .collateralSold,
@@ -156,7 +156,7 @@ extension LedgerEvent: Canonical {
     case 97: self = .liquidationWindowBegun(at: try reader.value())
     case Self.auctionTags: self = try Self.readAuction(tag, &reader)
     case 112...117: self = try Self.readPool(tag, &reader)
-    case 120...124: self = try Self.readLosses(tag, &reader)
+    case 120...124, 130: self = try Self.readLosses(tag, &reader)
     case 100...102: self = try Self.readBalance(tag, &reader)
     case 103...106: self = try Self.readHedge(tag, &reader)
     case Self.conversionTags: self = try Self.readConversion(tag, &reader)

@@ -20,6 +20,7 @@ extension LedgerAccount: Canonical {
       writer.append(UInt8(96))
       writer.append(underlying)
     case .rightsDeposits: writer.append(UInt8(52))
+    case .universeFund(let universe): writer.append(tag: 120, universe)
     }
   }
   public init(from reader: inout CanonicalReader) throws(CanonicalError) {
@@ -31,6 +32,7 @@ extension LedgerAccount: Canonical {
     case 52: self = .rightsDeposits
     case 80: self = .pool(try reader.value())
     case 96: self = .entryPot(try reader.value())
+    case 120: self = .universeFund(try reader.value())
     default: throw reader.malformed("ledger account")
     }
   }

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Instruments
+import Parameters
 import Quantities
 
 extension LossClaim: Canonical {
@@ -83,13 +84,25 @@ extension LossBook: Canonical {
   public func encode(to writer: inout CanonicalWriter) {
     writer.append(list: claims)
     writer.append(list: funds)
-    writer.append(optional: review)
+    // 1: a review follows; 2: the books of other universes follow.
+    writer.append(UInt8(review == nil ? 0 : 1) | UInt8(universes.isEmpty ? 0 : 2))
+    if let review { writer.append(review) }
+    if !universes.isEmpty { writer.append(list: universes) }
   }
   public init(from reader: inout CanonicalReader) throws(CanonicalError) {
     self.init()
     claims = try reader.list()
     funds = try reader.list()
-    review = try reader.optional()
+    let parts = try reader.byte()
+    guard parts & ~3 == 0 else { throw reader.malformed("losses") }
+    if parts & 1 != 0 { review = try reader.value(FundReview.self) }
+    if parts & 2 != 0 {
+      universes = try reader.list()
+      let isOrdered = zip(universes, universes.dropFirst()).allSatisfy {
+        $0.universe < $1.universe
+      }
+      guard !universes.isEmpty, isOrdered else { throw reader.malformed("losses") }
+    }
     for (one, next) in zip(claims, claims.dropFirst()) where !Self.precedes(one, next) {
       throw reader.malformed("claims")
     }
@@ -117,6 +130,9 @@ extension LedgerEvent {
     case .fundReviewed(let review):
       writer.append(UInt8(124))
       writer.append(optional: review)
+    case .inUniverse(let universe, let fact):
+      writer.append(tag: 130, universe)
+      fact.encodeLosses(to: &writer)
     default: break
     }
   }
@@ -135,6 +151,11 @@ extension LedgerEvent {
       let percent = try reader.byte()
       return .fundDrawdownChanged(asset, percent: percent, peak: try reader.integer())
     case 124: return .fundReviewed(try reader.optional())
+    case 130:
+      let universe: RiskUniverse = try reader.value()
+      let fact = try reader.byte()
+      guard (121...124).contains(fact) else { throw reader.malformed("event") }
+      return .inUniverse(universe, try readLosses(fact, &reader))
     default: throw reader.malformed("event")
     }
   }

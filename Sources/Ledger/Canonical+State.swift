@@ -10,23 +10,28 @@ extension Account: Canonical {
   public func encode(to writer: inout CanonicalWriter) {
     writer.append(id)
     writer.append(portfolio)
-    // 1: a liquidation follows; 2: a parent follows; 128: a margin call follows.
-    let parts = UInt8(liquidation == nil ? 0 : 1) | UInt8(parent == nil ? 0 : 2)
+    // 1: a liquidation follows; 2: a parent; 4: a universe beyond the common one; 128: a margin
+    // call.
+    var parts = UInt8(liquidation == nil ? 0 : 1) | UInt8(parent == nil ? 0 : 2)
+    if universe != .common { parts |= 4 }
     writer.append(parts | (marginCall == .none ? 0 : 128))
     if let liquidation { writer.append(liquidation) }
     if let parent { writer.append(parent) }
+    if universe != .common { writer.append(universe) }
     if marginCall != .none { writer.append(marginCall.rawValue) }
   }
   public init(from reader: inout CanonicalReader) throws(CanonicalError) {
     let id: AccountID = try reader.value()
     let portfolio: Portfolio = try reader.value()
     let parts = try reader.byte()
-    guard parts & ~131 == 0 else { throw reader.malformed("account") }
+    guard parts & ~135 == 0 else { throw reader.malformed("account") }
     var liquidation: LiquidationProgress?
     if parts & 1 != 0 { liquidation = try reader.value() }
     var parent: AccountID?
     if parts & 2 != 0 { parent = try reader.value() }
-    self.init(id: id, portfolio: portfolio, liquidation: liquidation, parent: parent)
+    let universe: RiskUniverse = parts & 4 != 0 ? try reader.value() : .common
+    self.init(
+      id: id, portfolio: portfolio, liquidation: liquidation, parent: parent, universe: universe)
     if parts & 128 != 0 {
       marginCall = try reader.tag()
       guard marginCall != .none else { throw reader.malformed("account") }
@@ -140,6 +145,9 @@ extension LedgerState: Canonical {
       marks.count <= listing.contracts.count,
       accounts.allSatisfy({ $0.portfolio.balances.count == houses.count })
     else { throw reader.malformed("state") }
+    findUniverses()
+    guard universesAreTrue else { throw reader.malformed("state") }
+    for asset in houses.indices { houses[asset].universeFunds = losses.universeFunds(asset) }
   }
 
   private func readPools(

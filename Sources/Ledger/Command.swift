@@ -17,6 +17,8 @@ public enum Command: Hashable, Sendable {
   case depositCollateral(AccountID, Amount)
   case withdrawCollateral(AccountID, Amount)
   case contributeToFund(Amount)
+  /// The same for the fund of a risk universe.
+  case contributeToUniverse(RiskUniverse, Amount)
   case recordTrade(TradeReport)
   case placeOrder(AccountID, RestingOrder)
   case cancelOrder(AccountID, OrderID)

@@ -13,7 +13,7 @@ public enum Invariant: String, Error, Hashable, Sendable, CaseIterable {
   case moneyIsConserved
   /// P02: the positions of a market sum to zero.
   case marketSumsToZero
-  /// P04.
+  /// P04, of every risk universe.
   case insuranceFundIsNotNegative
   /// What the venue has earned in fees is not negative either: rebates come out of fees.
   case feesAreNotNegative
@@ -28,6 +28,8 @@ public enum Invariant: String, Error, Hashable, Sendable, CaseIterable {
   /// Sorted by id, one balance per asset, positions sorted and not empty, one instrument in an
   /// isolated account.
   case accountsAreOrdered
+  /// What an account holds is of the universe whose fund stands for it.
+  case accountsAreInOneUniverse
   /// What a pool owes its depositors is there: its gains in its reserve, and at rest its deposits
   /// in its account; its order closes no more than it holds.
   case poolsCoverTheirClaims
@@ -51,6 +53,7 @@ extension LedgerState {
       if house.insuranceFund < 0 { return .insuranceFundIsNotNegative }
       if house.fees < 0 { return .feesAreNotNegative }
     }
+    if losses.isAnyFundNegative { return .insuranceFundIsNotNegative }
     if !balance.pots.allSatisfy({ $0.units >= 0 }) { return .entryPotsAreNotNegative }
     if let instrument, totals[instrument].netSize != 0 { return .marketSumsToZero }
     return nil
@@ -65,6 +68,7 @@ extension LedgerState {
     for index in accounts.indices {
       if index > 0, accounts[index].id <= accounts[index - 1].id { return .accountsAreOrdered }
       guard isWellFormed(accounts[index].portfolio) else { return .accountsAreOrdered }
+      guard isInOneUniverse(index) else { return .accountsAreInOneUniverse }
       fresh.add(
         accounts[index].portfolio.balances, accounts[index].portfolio.positions, 1, listing)
       if let order = accounts[index].liquidationOrder, !isConsistent(order, accounts[index]) {
@@ -95,6 +99,7 @@ extension LedgerState {
       if index > 0, id <= accounts[index - 1].id { return .accountsAreOrdered }
       if index + 1 < accounts.count, id >= accounts[index + 1].id { return .accountsAreOrdered }
       guard isWellFormed(accounts[index].portfolio) else { return .accountsAreOrdered }
+      guard isInOneUniverse(index) else { return .accountsAreInOneUniverse }
       if let order = accounts[index].liquidationOrder, !isConsistent(order, accounts[index]) {
         return .liquidationsAreConsistent
       }
@@ -110,8 +115,9 @@ extension LedgerState {
         (asset > 0 ? 0 : pools.reduce(Int128(0)) { $0 + Int128($1.reserve) })
         + balance.total(in: listing.collateral[asset].asset)
         + (asset > 0 ? 0 : Int128(execution.deposits))
-      if sums.customers[asset] + kept == houses[asset].customers { continue }
-      return .runningTotalsAreTrue
+      guard sums.customers[asset] + kept == houses[asset].customers,
+        losses.universeFunds(asset) == houses[asset].universeFunds
+      else { return .runningTotalsAreTrue }
     }
     for instrument in totals.indices {
       if sums.sizes[instrument] != 0 { return .marketSumsToZero }
@@ -138,6 +144,13 @@ extension LedgerState {
       else { return false }
     }
     return portfolio.mode != .isolated || portfolio.positions.count <= 1
+  }
+
+  private func isInOneUniverse(_ index: Int) -> Bool {
+    guard !universes.isEmpty else { return true }
+    return accounts[index].portfolio.positions.allSatisfy { position in
+      listing.index(of: position.instrument).map { universes[$0] } == accounts[index].universe
+    }
   }
 
   func isConsistent(_ order: LiquidationOrder, _ account: Account) -> Bool {

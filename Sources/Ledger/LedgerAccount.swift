@@ -1,6 +1,7 @@
 // Plimsoll: a real-time margin and liquidation engine for crypto derivatives.
 // SPDX-License-Identifier: Apache-2.0
 
+public import Parameters
 public import Quantities
 
 /// One side of a double entry.
@@ -10,6 +11,8 @@ public enum LedgerAccount: Hashable, Sendable, CustomStringConvertible {
   case account(AccountID)
   /// What stands between losses and other customers; never negative.
   case insuranceFund
+  /// The same for one risk universe beyond the common one, and for nothing outside it.
+  case universeFund(RiskUniverse)
   /// Fees earned by the venue.
   case fees
   /// The world outside: minus everything deposited and not withdrawn.
@@ -25,11 +28,28 @@ public enum LedgerAccount: Hashable, Sendable, CustomStringConvertible {
     switch self {
     case .account(let id): id.description
     case .insuranceFund: "insurance fund"
+    case .universeFund(let universe): "insurance fund of \(universe)"
     case .fees: "fees"
     case .outside: "outside"
     case .pool(let id): "gains of the pool of \(id)"
     case .entryPot(let underlying): "entry fees on \(underlying)"
     case .rightsDeposits: "deposits of sealed bids"
+    }
+  }
+
+  /// The fund of a risk universe.
+  @inlinable
+  public static func fund(of universe: RiskUniverse) -> LedgerAccount {
+    universe == .common ? .insuranceFund : .universeFund(universe)
+  }
+
+  /// Whose fund this is; `nil` for what is no fund.
+  @inlinable
+  public var fundUniverse: RiskUniverse? {
+    switch self {
+    case .insuranceFund: .common
+    case .universeFund(let universe): universe
+    default: nil
     }
   }
 }

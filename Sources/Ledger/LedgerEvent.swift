@@ -107,6 +107,8 @@ public enum LedgerEvent: Hashable, Sendable {
   case fundDrawdownChanged(Asset, percent: UInt8, peak: Int64)
   /// How large the fund should be, and what is asked of traders; absent when neither is asked.
   case fundReviewed(FundReview?)
+  /// One of the four before, of a risk universe beyond the common one.
+  indirect case inUniverse(RiskUniverse, LedgerEvent)
   // The venue's balance.
   case makerRegistered(AccountID)
   case makerReleased(AccountID)

@@ -40,6 +40,7 @@ extension LedgerState {
       move.size, of: move.instrument, cost: move.cost)
     let longsAfter = longs(from, move.instrument) + longs(to, move.instrument)
     totals[instrument].openInterest += longsAfter - longsBefore
+    if !universes.isEmpty { accounts[to].universe = universes[instrument] }
     book(realized, to: to, asset: asset, instrument: instrument)
   }
 

@@ -12,11 +12,12 @@ extension LedgerState {
   public mutating func apply(_ event: LedgerEvent) {
     switch event {
     case .venueOpened(let quote, let set): self = LedgerState(quote: quote, parameters: set)
-    case .parametersChanged(let set): parameters = set
+    case .parametersChanged(let set): change(to: set)
     case .collateralAccepted(let asset): accept(asset)
     case .instrumentListed(let contract):
       listing.list(contract)
       totals.append(MarketTotals())
+      findUniverses()
     case .accountOpened(let id, let mode): open(id, mode)
     case .engineRestarted(let instant): restart(at: instant)
     case .transferred(let transfer): apply(transfer)
@@ -50,7 +51,7 @@ extension LedgerState {
       .poolWithdrawn, .poolSettled:
       applyPool(event)
     case .deleveragingAllocated, .claimsGranted, .fundWindowOpened, .fundDrawdownChanged,
-      .fundReviewed:
+      .fundReviewed, .inUniverse:
       applyLosses(event)
     case .makerRegistered, .makerReleased, .balanceMarked: applyBalance(event)
     case .conversionDecided: break
@@ -68,6 +69,7 @@ extension LedgerState {
   private mutating func accept(_ asset: CollateralAsset) {
     listing.accept(asset)
     houses.append(HouseBalances())
+    losses.acceptAsset()
     for index in accounts.indices { accounts[index].portfolio.balances.append(0) }
   }
 
@@ -124,6 +126,7 @@ extension LedgerState {
       credit(account: index, units, asset: asset)
     case .insuranceFund:
       houses[asset].insuranceFund = sum(houses[asset].insuranceFund, units)
+    case .universeFund(let universe): creditFund(of: universe, units, asset: asset)
     case .fees: houses[asset].fees = sum(houses[asset].fees, units)
     case .outside: houses[asset].outside += Int128(units)
     case .pool(let id):
@@ -179,6 +182,7 @@ extension LedgerState {
       size, of: contract.id, unitValue: unitValue)
     totals[instrument].netSize += size.steps
     totals[instrument].openInterest += max(before + size.steps, 0) - max(before, 0)
+    if !universes.isEmpty { accounts[account].universe = universes[instrument] }
     book(realized, to: account, asset: asset, instrument: instrument)
   }
 

@@ -15,15 +15,18 @@ public struct Account: Hashable, Sendable {
   public let parent: AccountID?
   /// How near its liquidation the account was found in the last block.
   public var marginCall: MarginCall
+  /// Where it holds positions, or held its last one: the universe whose fund stands for it.
+  public internal(set) var universe: RiskUniverse
 
   public init(
     id: AccountID, portfolio: Portfolio, liquidation: LiquidationProgress? = nil,
-    parent: AccountID? = nil, marginCall: MarginCall = .none
+    parent: AccountID? = nil, marginCall: MarginCall = .none, universe: RiskUniverse = .common
   ) {
     self.id = id
     self.parent = parent
     self.portfolio = portfolio
     self.marginCall = marginCall
+    self.universe = universe
     waterfall = liquidation.map(Apart.holding)
   }
 
@@ -101,6 +104,8 @@ public struct LedgerState: Hashable, Sendable {
   public internal(set) var marks: [InstrumentMark]
   /// By dense index of the instrument.
   public internal(set) var totals: [MarketTotals]
+  /// Of the underlyings, by dense index of the instrument; empty while all are in the common one.
+  public internal(set) var universes: [RiskUniverse] = []
   /// Sorted by id.
   public internal(set) var accounts: [Account]
   /// By dense index of the collateral asset, in ledger units.
@@ -129,7 +134,10 @@ public struct LedgerState: Hashable, Sendable {
   /// The ledger accounts that are nobody's.
   @frozen
   public struct HouseBalances: Hashable, Sendable {
+    /// Of the common risk universe.
     public var insuranceFund: Int64
+    /// Σ of the funds of the other universes, kept with every entry.
+    public var universeFunds: Int128
     public var fees: Int64
     /// −(deposits − withdrawals).
     public var outside: Int128
@@ -141,17 +149,20 @@ public struct LedgerState: Hashable, Sendable {
     @inlinable
     public init() {
       insuranceFund = 0
+      universeFunds = 0
       fees = 0
       outside = 0
       customers = 0
       clearing = 0
     }
 
+    /// The insurance funds of all risk universes.
+    @inlinable
+    public var allFunds: Int128 { Int128(insuranceFund) + universeFunds }
+
     /// Everything together: zero, or money came from nowhere.
     @inlinable
-    public var total: Int128 {
-      Int128(insuranceFund) + Int128(fees) + outside + customers + clearing
-    }
+    public var total: Int128 { allFunds + Int128(fees) + outside + customers + clearing }
   }
 
   /// The empty venue.

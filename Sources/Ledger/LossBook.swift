@@ -120,10 +120,14 @@ public struct LossBook: Hashable, Sendable {
   /// Sorted by asset.
   public internal(set) var funds: [FundStanding] = []
   public internal(set) var review: FundReview?
+  /// The same of every other risk universe, with its fund; sorted by universe, and empty in each.
+  public internal(set) var universes: [UniverseBook] = []
 
   public init() {}
 
-  public var isEmpty: Bool { claims.isEmpty && funds.isEmpty && review == nil }
+  public var isEmpty: Bool {
+    claims.isEmpty && funds.isEmpty && review == nil && universes.isEmpty
+  }
 
   /// What is remembered of the fund in an asset.
   public func fund(_ asset: Asset) -> FundStanding? { funds.first { $0.asset == asset } }
@@ -191,10 +195,10 @@ extension LossBook {
     change(&funds[place])
   }
 
-  /// Follows the fund's balance: what it paid for others, and its highest stand.
+  /// Follows the balance of the book's fund: what it paid for others, and its highest stand.
   mutating func follow(_ transfer: Transfer, balance: Int64) {
     guard let place = funds.firstIndex(where: { $0.asset == transfer.amount.asset }) else { return }
-    if transfer.from == .insuranceFund, transfer.reason == .insuranceCover {
+    if transfer.from.fundUniverse != nil, transfer.reason == .insuranceCover {
       let drawn = Int128(funds[place].drawn) + Int128(transfer.amount.units)
       funds[place].drawn = Int64(clamping: drawn)
     }

@@ -6,6 +6,6 @@ extension ParameterDefinition {
   public static let all: [ParameterDefinition] =
     liquidation + clearing + fees + oracle + margin + surface + book + range + model
     + implied + valueAtRisk + collateral + waterfall + marginCall + sizing + auction
-    + bidder + pool + pace + losses + balance + conversion + hedge + standingDepth
+    + bidder + pool + pace + losses + universes + balance + conversion + hedge + standingDepth
     + requests + keeper + rights
 }

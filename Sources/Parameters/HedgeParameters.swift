@@ -76,7 +76,8 @@ public struct HedgeBand: Hashable, Sendable {
   /// - Returns: `nil` where no threshold is stated, or zero.
   /// - Throws: ``ParameterError/missing(key:)`` for a threshold without a capital,
   ///   ``ParameterError/inconsistent(key:reason:)`` for a target that is not below the threshold,
-  ///   a least order that does not fit between the two, or that is above the largest.
+  ///   a least order that does not fit between the two, or that is above the largest, and for an
+  ///   underlying of another risk universe: the hedge is the common fund's.
   public init?(_ set: ParameterSet, underlying: AssetSymbol) throws(ParameterError) {
     func key(_ name: String) -> String {
       let own = "hedge.\(underlying).\(name)"
@@ -87,6 +88,9 @@ public struct HedgeBand: Hashable, Sendable {
     }
     threshold = try raw("threshold", usual: 0)
     guard threshold > 0 else { return nil }
+    guard RiskUniverse(of: underlying, in: set) == .common else {
+      throw .inconsistent(key: key("threshold"), reason: "\(underlying) is in another universe")
+    }
     guard set.states("hedge.capital") else { throw .missing(key: "hedge.capital") }
     target = try raw("target", usual: threshold / 2)
     leastOrder = try raw("leastOrder", usual: 0)

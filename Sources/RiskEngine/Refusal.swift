@@ -99,6 +99,10 @@ public enum Refusal: Error, Equatable, Sendable, CustomStringConvertible {
   case rewardTooLow(UInt64, reward: Int64)
   /// A sealed bid is not taken.
   case batch(UInt64, BatchRefusal)
+  /// No underlying is in it.
+  case unknownUniverse(RiskUniverse)
+  /// An account, or a pool, is in one risk universe at a time: it is in this one.
+  case otherUniverse(AccountID, RiskUniverse)
 
   public var code: String {
     switch self {
@@ -151,6 +155,7 @@ public enum Refusal: Error, Equatable, Sendable, CustomStringConvertible {
     case .houseAccount: "house-account"
     case .notInUse, .unknownOffer, .offerOver, .alreadyAnswered, .rewardTooLow, .batch:
       executionCode
+    case .unknownUniverse, .otherUniverse: universeCode
     }
   }
 
@@ -208,6 +213,7 @@ public enum Refusal: Error, Equatable, Sendable, CustomStringConvertible {
     case .houseAccount(let id): "\(id) is of the house, against which nothing can be hedged"
     case .notInUse, .unknownOffer, .offerOver, .alreadyAnswered, .rewardTooLow, .batch:
       executionDescription
+    case .unknownUniverse, .otherUniverse: universeDescription
     }
   }
 

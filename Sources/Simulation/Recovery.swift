@@ -202,6 +202,7 @@ extension Command {
     case .depositCollateral: "depositCollateral"
     case .withdrawCollateral: "withdrawCollateral"
     case .contributeToFund: "contributeToFund"
+    case .contributeToUniverse: "contributeToUniverse"
     case .recordTrade: "recordTrade"
     case .placeOrder: "placeOrder"
     case .cancelOrder: "cancelOrder"

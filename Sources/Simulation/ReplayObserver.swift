@@ -280,7 +280,7 @@ extension ReplayObserver {
     totals.blocks += 1
     guard let valuation = engine.valuation else { return }
     let state = engine.state
-    let fund = state.houses.map(\.insuranceFund)
+    let fund = state.houses.map { Int64(clamping: $0.allFunds) }
     let fundValue = fund.indices.reduce(Int64(0)) {
       $0 + valuation.quote(fund[$1], asset: $1)
     }
@@ -344,7 +344,7 @@ extension ReplayObserver {
     totals.poolAtStart = engine.state.pools.reduce(0) { $0 + $1.total }
     if let valuation = engine.valuation {
       totals.fundAtStart = engine.state.houses.indices.reduce(Int64(0)) {
-        $0 + valuation.quote(engine.state.houses[$1].insuranceFund, asset: $1)
+        $0 + valuation.quote(Int64(clamping: engine.state.houses[$1].allFunds), asset: $1)
       }
     }
   }

@@ -3,6 +3,7 @@
 
 import Instruments
 import MarketData
+import Parameters
 import Quantities
 import Testing
 
@@ -18,6 +19,15 @@ struct InvariantTests {
     let cause = LiquidationCause(equity: 1, maintenanceMargin: 2, time: venue.state.time)
     venue.state.apply(.liquidationStarted(SmallVenue.one, cause))
     venue.state.apply(.liquidationOrderIssued(venue.order(1, of: SmallVenue.one, size: 10)))
+    #expect(venue.state.brokenAfterBlock() == nil)
+    return venue
+  }
+
+  /// The same with all contracts in universe 2, whose fund has 40 units.
+  private func apart() throws -> SmallVenue {
+    var venue = try venue()
+    try venue.setApart("2")
+    venue.move(40, of: venue.usd, .outside, .universeFund(RiskUniverse(2)), .fundContribution)
     #expect(venue.state.brokenAfterBlock() == nil)
     return venue
   }
@@ -45,7 +55,16 @@ struct InvariantTests {
       corrupt(&state)
       #expect(state.brokenAfterEvent(instrument: 0) == invariant)
     }
-    var fund = try venue().state
+    var fund = try apart().state
+    fund.losses.universes[0].balances[0] -= 40
+    fund.houses[0].universeFunds -= 40
+    fund.houses[0].fees += 40
+    #expect(fund.brokenAfterEvent(instrument: 0) == nil, "an empty fund is permitted")
+    fund.losses.universes[0].balances[0] -= 1
+    fund.houses[0].universeFunds -= 1
+    fund.houses[0].fees += 1
+    #expect(fund.brokenAfterEvent(instrument: 0) == .insuranceFundIsNotNegative)
+    fund = try venue().state
     fund.houses[0].insuranceFund -= 300
     fund.houses[0].fees += 300
     #expect(fund.brokenAfterEvent(instrument: 0) == nil, "an empty fund is permitted")
@@ -84,6 +103,24 @@ struct InvariantTests {
       let changed = Array(state.accounts.indices)
       let found = broken(state, changed: changed, kept: kept)
       #expect(found == invariant, "corruption \(place)")
+    }
+  }
+
+  @Test("a fund and an account that are not where they should be are found in one pass")
+  func universes() throws {
+    let breaks: [(Invariant, (inout LedgerState) -> Void)] = [
+      (.moneyIsConserved, { $0.houses[0].universeFunds += 1 }),
+      (.runningTotalsAreTrue, { $0.losses.universes[0].balances[0] += 1 }),
+      (.accountsAreInOneUniverse, { $0.accounts[0].universe = .common }),
+      (.accountsAreInOneUniverse, { $0.universes[0] = RiskUniverse(1) }),
+    ]
+    for (place, (invariant, corrupt)) in breaks.enumerated() {
+      var state = try apart().state
+      let kept = AccountTotals(state)
+      corrupt(&state)
+      #expect(state.brokenAfterBlock() == invariant, "corruption \(place)")
+      let changed = Array(state.accounts.indices)
+      #expect(broken(state, changed: changed, kept: kept) == invariant, "corruption \(place)")
     }
   }
 

@@ -105,7 +105,15 @@ struct Samples {
   }
 
   mutating func ledgerAccount() -> LedgerAccount {
-    pick([.account(account()), .insuranceFund, .fees, .outside, .pool(account())])
+    pick([
+      .account(account()), .insuranceFund, .fees, .outside, .pool(account()),
+      .universeFund(universe()),
+    ])
+  }
+
+  /// Any but the common one.
+  mutating func universe() -> RiskUniverse {
+    RiskUniverse(UInt8.random(in: 1...RiskUniverse.highest, using: &random))
   }
 }
 
@@ -187,6 +195,7 @@ extension Samples {
       .acceptCollateral(collateral()), .listInstrument(contract()),
       .openAccount(account(), pick(MarginMode.allCases)), .depositCollateral(account(), amount()),
       .withdrawCollateral(account(), amount()), .contributeToFund(amount()),
+      .contributeToUniverse(universe(), amount()),
       .recordTrade(
         TradeReport(
           instrument: instrument(), buyer: account(), seller: account(), size: size(),
@@ -376,6 +385,9 @@ extension Samples {
         bool()
           ? FundReview(
             target: integer(), balance: integer(), feeRise: rate(), marginRise: rate()) : nil),
+      .inUniverse(universe(), .claimsGranted(list { $0.claim() })),
+      .inUniverse(universe(), .fundWindowOpened(asset(), opening: integer())),
+      .inUniverse(universe(), .fundReviewed(nil)),
     ]
   }
 }

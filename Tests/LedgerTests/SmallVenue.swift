@@ -68,6 +68,16 @@ struct SmallVenue {
           unitValue: unitValue, price: Price(steps: 1), cause: .matching)))
   }
 
+  /// Puts the contracts of the venue, all on BTC, into a risk universe.
+  mutating func setApart(_ universe: String) throws {
+    let key = "insuranceFund.universe.BTC"
+    let value = try ParameterSet.read(key: key, text: universe, source: "test")
+    let others = state.parameters.values.filter { $0.key != key }
+    let set = try ParameterSet(
+      name: "apart", date: state.parameters.date, values: others + [value])
+    state.apply(.parametersChanged(set))
+  }
+
   func order(_ id: UInt64, of account: AccountID, size: Int64) -> LiquidationOrder {
     LiquidationOrder(
       id: OrderID(id), account: account, instrument: Self.linear, side: .sell,

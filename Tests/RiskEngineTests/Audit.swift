@@ -71,6 +71,12 @@ struct Audit {
     var money = state.houses.map { Int128($0.insuranceFund) + Int128($0.fees) }
     money[0] += Int128(state.execution.deposits)
     for pool in state.pools { money[0] += Int128(pool.reserve) }
+    for book in state.losses.universes {
+      for (asset, units) in book.balances.enumerated() {
+        #expect(units >= 0, "P04 after \(event)")
+        money[asset] += Int128(units)
+      }
+    }
     for pot in state.balance.pots {
       #expect(pot.units > 0)
       money[state.listing.index(of: pot.asset) ?? 0] += Int128(pot.units)

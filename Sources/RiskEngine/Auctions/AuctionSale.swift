@@ -11,6 +11,8 @@ import Quantities
 /// An auction that is open now, with what is for sale in it.
 struct AuctionSale {
   let progress: AuctionProgress
+  /// Whose fund pays bidders once the account is worth nothing.
+  let universe: RiskUniverse
   let risk: AccountRisk
   let lot: AuctionedPortfolio
   /// What can be traded now.
@@ -57,7 +59,8 @@ extension Engine {
       throw .refused(.nothingForSale(account.id))
     }
     return AuctionSale(
-      progress: auction, risk: risk, lot: lot, positions: positions, mostShare: most)
+      progress: auction, universe: account.universe, risk: risk, lot: lot,
+      positions: positions, mostShare: most)
   }
 
   private func auctioned(

@@ -74,7 +74,7 @@ extension Engine {
   ) throws(StepError) -> Progress {
     let phase: AuctionPhase = risk.equity > 0 ? .solvent : .insolvent
     guard var auction = account.liquidation?.auction else {
-      guard phase == .solvent || fundRoom(for: risk, paid: 0) > 0 else {
+      guard phase == .solvent || fundRoom(of: account.universe, for: risk, paid: 0) > 0 else {
         return try enterNext(account.id, after: .auction)
       }
       try emit(.auctionStarted(account.id, round(phase, account, valuation)))
@@ -87,7 +87,8 @@ extension Engine {
         nanoseconds: auction.elapsed.nanoseconds + max(tick.nanoseconds, 0))
       try priceAuction(account.id, auction, elapsed: auction.elapsed)
     }
-    let isBroke = phase == .insolvent && fundRoom(for: risk, paid: auction.fundPaid) <= 0
+    let isBroke =
+      phase == .insolvent && fundRoom(of: account.universe, for: risk, paid: auction.fundPaid) <= 0
     let end = rules.liquidation.auction.duration(of: auction.round.phase)
     let isOver = auction.elapsed.nanoseconds >= end.nanoseconds + auction.extended.nanoseconds
     guard isOver || isBroke || phase != auction.round.phase else { return .waits }
@@ -162,11 +163,11 @@ extension Engine {
     guard fee > 0, let index = state.index(of: account.id) else { return }
     let balances = state.accounts[index].portfolio.balances
     for (asset, units) in payments(of: fee, from: balances, valuation) {
-      let room = Amount.limit - state.houses[asset].insuranceFund
+      let room = fundSpace(asset, of: account.universe)
       let paid = min(units, room, balances[asset] + Amount.limit)
       guard paid > 0 else { continue }
       try move(
-        paid, asset: asset, from: .account(account.id), to: .insuranceFund,
+        paid, asset: asset, from: .account(account.id), to: .fund(of: account.universe),
         .liquidationPenalty)
     }
   }
@@ -186,13 +187,13 @@ extension Engine {
     return risk.maintenanceMargin + max(buffer, risk.liquidationBuffer)
   }
 
-  /// What the fund may still pay bidders of one auction, millionths of the quote currency: the
+  /// What the fund of a universe may still pay bidders of one auction, millionths of the quote currency: the
   /// part of it that one event may cost, and never what the account's own debt will need.
-  func fundRoom(for risk: AccountRisk, paid: Int64) -> Int64 {
+  func fundRoom(of universe: RiskUniverse, for risk: AccountRisk, paid: Int64) -> Int64 {
     guard let valuation else { return 0 }
     var value: Int128 = 0
     for asset in state.listing.collateral.indices where isFresh(asset) {
-      value += Int128(valuation.quote(freeFund(asset), asset: asset))
+      value += Int128(valuation.quote(freeFund(asset, of: universe), asset: asset))
     }
     let whole = Int64(clamping: min(value + Int128(paid), Int128(Int64.max >> 2)))
     let most = rules.liquidation.fundEventCap.share(of: whole, rounding: .down) - paid
@@ -205,7 +206,8 @@ extension Engine {
     guard sale.progress.round.phase == .insolvent else { return 0 }
     let reward = insolventReward(
       on: sale.lot, share: share, progress: sale.progress.factor)
-    return min(reward, fundRoom(for: sale.risk, paid: sale.progress.fundPaid))
+    return min(
+      reward, fundRoom(of: sale.universe, for: sale.risk, paid: sale.progress.fundPaid))
   }
 
   /// Money of an account in its assets, in the order of the listing as far as each has a fresh

@@ -17,6 +17,8 @@ extension Engine {
   /// A bid that has passed every check.
   private struct Deal {
     let fill: AuctionFill
+    /// Whose fund pays the reward.
+    let universe: RiskUniverse
     let trades: [Trade]
     let discount: [(asset: Int, units: Int64)]
     let reward: [(asset: Int, units: Int64)]
@@ -70,7 +72,8 @@ extension Engine {
     }
     for (asset, units) in deal.reward {
       try move(
-        units, asset: asset, from: .insuranceFund, to: .account(fill.bidder), .auctionReward)
+        units, asset: asset, from: .fund(of: deal.universe), to: .account(fill.bidder),
+        .auctionReward)
     }
   }
 
@@ -88,7 +91,7 @@ extension Engine {
       throw .refused(.bidTooSmall(account.id, least: least))
     }
     let terms = sale.terms(slice.share)
-    let reward = fundPayments(of: fundReward(sale, slice.share), valuation)
+    let reward = fundPayments(of: fundReward(sale, slice.share), by: sale.universe, valuation)
     try checkReward(bid, of: account.id, terms.discount, reward.paid, slice.notional)
     let trades = try trades(of: slice, from: account.id, to: bid.bidder, valuation)
     var seller = account.portfolio
@@ -102,8 +105,8 @@ extension Engine {
     for (asset, units) in reward.payments { buyer.balances[asset] += units }
     try checkStanding(seller, buyer, bid.bidder, since: account, sale, valuation)
     return Deal(
-      fill: fill(bid, account.id, sale, slice, terms, reward.paid), trades: trades,
-      discount: discount, reward: reward.payments)
+      fill: fill(bid, account.id, sale, slice, terms, reward.paid),
+      universe: sale.universe, trades: trades, discount: discount, reward: reward.payments)
   }
 
   private func fill(
@@ -220,15 +223,15 @@ extension Engine {
       buyer, of: bidder, before: state.accounts[try self.account(bidder)].portfolio)
   }
 
-  /// Money of the fund in the assets it has, in the order of the listing.
+  /// Money of a universe's fund in the assets it has, in the order of the listing.
   private func fundPayments(
-    of value: Int64, _ valuation: Valuation
+    of value: Int64, by universe: RiskUniverse, _ valuation: Valuation
   ) -> (payments: [(asset: Int, units: Int64)], paid: Int64) {
     var (left, paid): (Int64, Int64) = (value, 0)
     var payments: [(asset: Int, units: Int64)] = []
     for asset in state.listing.collateral.indices where isFresh(asset) && left > 0 {
       let wanted = valuation.units(ofQuote: left, asset: asset, rounding: .down)
-      let units = min(wanted, freeFund(asset))
+      let units = min(wanted, freeFund(asset, of: universe))
       guard units > 0 else { continue }
       let worth = min(valuation.quote(units, asset: asset, rounding: .up), left)
       payments.append((asset, units))

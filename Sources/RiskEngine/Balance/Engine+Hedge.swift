@@ -21,7 +21,7 @@ extension Engine {
   /// capital, what is set aside for orders, and the window of draws.
   var hedgeCapitalLeft: Int64 {
     guard let hedge = state.hedge else { return 0 }
-    return max(min(rules.hedge.capital - hedge.drawn, drawable(0)), 0)
+    return max(min(rules.hedge.capital - hedge.drawn, drawable(0, of: .common)), 0)
   }
 
   /// The margin that the hedge is given for its positions.

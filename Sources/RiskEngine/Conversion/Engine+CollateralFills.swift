@@ -289,9 +289,10 @@ extension Engine {
     let equity = measure(account.portfolio, valuation).equity
     let fee = min(
       rules.liquidation.conversion.fee.share(of: paid, rounding: .down), max(equity, 0),
-      Amount.limit - state.houses[0].insuranceFund)
+      fundSpace(0, of: account.universe))
     guard fee > 0 else { return }
-    try move(fee, asset: 0, from: .account(account.id), to: .insuranceFund, .conversionFee)
+    try move(
+      fee, asset: 0, from: .account(account.id), to: .fund(of: account.universe), .conversionFee)
   }
 }
 

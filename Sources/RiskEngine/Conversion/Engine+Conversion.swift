@@ -24,7 +24,7 @@ extension Engine {
       return try reduce(beside: sale, account, valuation)
     }
     guard passedOver != account.id else { return nil }
-    let order = convertible(account.portfolio, valuation)
+    let order = convertible(account, valuation)
     guard !order.isEmpty else { return nil }
     let rival = choice == .cheapest ? rival(account, risk, valuation) : nil
     let before = Standing(
@@ -54,7 +54,7 @@ extension Engine {
     }
     guard passedOver != account.id else { return nil }
     let raised = raiseDebt(
-      -account.portfolio.balances[0], inOrder: convertible(account.portfolio, valuation)
+      -account.portfolio.balances[0], inOrder: convertible(account, valuation)
     ) { proceeds(ofSelling: $1, of: $0, valuation) }
     guard let raised else { return nil }
     let worth = valuation.quote(raised.units, collateral: raised.asset)
@@ -72,15 +72,16 @@ extension Engine {
   /// What an account may sell, in the venue's order: coins at a fresh price, beyond what its
   /// positions have lost in them and what its options still owe.
   private func convertible(
-    _ portfolio: Portfolio, _ valuation: Valuation
+    _ account: Account, _ valuation: Valuation
   ) -> [ConvertibleBalance] {
+    let portfolio = account.portfolio
     var order: [ConvertibleBalance] = []
     for asset in rules.conversionOrder where asset != 0 && isFresh(asset) {
       let held = spare(asset, of: portfolio, valuation)
       guard held > 0 else { continue }
       let least = valuation.units(
         ofQuote: rules.liquidation.conversion.leastWorth, collateral: asset, rounding: .up)
-      let most = most(of: held, asset, portfolio, valuation)
+      let most = most(of: held, asset, account, valuation)
       // Dust that is all whoever takes it can pay for is not worth a sale either.
       guard most > 0, most >= min(held, least) else { continue }
       order.append(ConvertibleBalance(asset: asset, most: most, least: least))
@@ -105,13 +106,14 @@ extension Engine {
 
   /// How much of what is held whoever takes it can take at once.
   private func most(
-    of held: Int64, _ asset: Int, _ portfolio: Portfolio, _ valuation: Valuation
+    of held: Int64, _ asset: Int, _ account: Account, _ valuation: Valuation
   ) -> Int64 {
     switch rules.liquidation.conversion.execution {
     case .mark:
-      let money = min(freeFund(0), Amount.limit - max(portfolio.balances[0], 0))
+      let space = Amount.limit - max(account.portfolio.balances[0], 0)
+      let money = min(freeFund(0, of: account.universe), space)
       let bought = valuation.units(ofQuote: money, collateral: asset, rounding: .down)
-      return min(held, bought, Amount.limit - state.houses[asset].insuranceFund)
+      return min(held, bought, fundSpace(asset, of: account.universe))
     case .book:
       guard let market = spotMarket(of: asset) else { return 0 }
       return min(held / market.unitsPerStep, Size.limit) * market.unitsPerStep
@@ -194,9 +196,9 @@ extension Engine {
     let received = decision.worth - chosen.cost
     guard received > 0 else { return nil }
     try emit(.conversionDecided(decision))
-    try move(
-      chosen.units, asset: asset, from: .account(account.id), to: .insuranceFund, .conversion)
-    try move(received, asset: 0, from: .insuranceFund, to: .account(account.id), .conversion)
+    let fund = LedgerAccount.fund(of: account.universe)
+    try move(chosen.units, asset: asset, from: .account(account.id), to: fund, .conversion)
+    try move(received, asset: 0, from: fund, to: .account(account.id), .conversion)
     return .moved
   }
 

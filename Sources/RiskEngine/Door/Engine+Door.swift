@@ -19,7 +19,8 @@ extension Engine {
     case .openAccount(let id, let mode): try open(id, mode)
     case .depositCollateral(let id, let amount): try deposit(amount, to: id)
     case .withdrawCollateral(let id, let amount): try withdraw(amount, from: id)
-    case .contributeToFund(let amount): try contribute(amount)
+    case .contributeToFund(let amount): try contribute(amount, to: .common)
+    case .contributeToUniverse(let universe, let amount): try contribute(amount, to: universe)
     case .recordTrade(let report): try record(report)
     case .placeOrder(let id, let order): try place(order, for: id)
     case .cancelOrder(let id, let order): try cancel(order, of: id)
@@ -57,6 +58,7 @@ extension Engine {
 
   private mutating func change(_ set: ParameterSet) throws(StepError) {
     let next = try rules(set, for: state.listing)
+    try checkUniverses(under: set)
     try emit(.parametersChanged(set), under: next, "the requirements under these parameters")
   }
 
@@ -122,15 +124,18 @@ extension Engine {
         Transfer(from: .outside, to: .account(id), amount: amount, reason: .deposit)))
   }
 
-  private mutating func contribute(_ amount: Amount) throws(StepError) {
+  private mutating func contribute(
+    _ amount: Amount, to universe: RiskUniverse
+  ) throws(StepError) {
+    guard universe.isStated(in: state.parameters) else {
+      throw .refused(.unknownUniverse(universe))
+    }
     let asset = try checkDeposit(amount)
-    guard state.houses[asset].insuranceFund + amount.units <= Amount.limit else {
+    guard amount.units <= fundSpace(asset, of: universe) else {
       throw .refused(.outsideLimits("the insurance fund"))
     }
-    try emit(
-      .transferred(
-        Transfer(
-          from: .outside, to: .insuranceFund, amount: amount, reason: .fundContribution)))
+    try move(
+      amount.units, asset: asset, from: .outside, to: .fund(of: universe), .fundContribution)
   }
 
   /// The dense index of an asset that may be deposited in this amount.
@@ -164,7 +169,7 @@ extension Engine {
     let holder = state.accounts[index]
     guard !holder.isInLiquidation else { throw .refused(.accountInLiquidation(id)) }
     try requireNoCall(holder)
-    try requireOpenGate()
+    try requireOpenGate(for: index)
     guard holder.portfolio.balances[asset] >= amount.units else {
       throw .refused(.insufficientBalance(id, has: holder.portfolio.balances[asset]))
     }
@@ -172,7 +177,7 @@ extension Engine {
     let cash = -house.outside - Int128(amount.units)
     let locked = asset == 0 ? Int128(state.execution.deposits) : 0
     let kept = state.balance.total(in: amount.asset) + locked
-    guard cash >= Int128(house.insuranceFund) + Int128(house.fees) + kept else {
+    guard cash >= house.allFunds + Int128(house.fees) + kept else {
       throw .refused(.insufficientBalance(id, has: Int64(clamping: -house.outside)))
     }
     var after = holder.portfolio

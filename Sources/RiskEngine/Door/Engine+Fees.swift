@@ -65,7 +65,7 @@ extension Engine {
       fee, valuation.units(ofQuote: equity, asset: asset, rounding: .down), room)
     guard paid > 0 else { return 0 }
     try move(paid, asset: asset, from: .account(id), to: .fees, .tradingFee)
-    try surcharge(paid, asset: asset, from: index)
+    try surcharge(paid, asset: asset, from: index, in: universe(of: contract.id))
     return paid
   }
 
@@ -93,7 +93,8 @@ extension Engine {
         let asset = state.listing.index(of: contract.settlementAsset)
       else { continue }
       let units = surcharged(
-        fee(order.remaining, of: contract, unitValue: unitValue, role: .taker))
+        fee(order.remaining, of: contract, unitValue: unitValue, role: .taker),
+        in: universe(of: order.instrument))
       let one = min(valuation.quote(units, asset: asset, rounding: .up), QuoteMoney.limit)
       if order.isQuote, one > 0, let group = quotes.group(of: contract.underlying) {
         quotes.add(one, valuation.quoteFills(of: order.instrument, size: order.remaining), group)

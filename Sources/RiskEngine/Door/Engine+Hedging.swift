@@ -25,7 +25,10 @@ extension Engine {
       try requireNoCall(holder)
       try requireInitialMargin(portfolio, of: holder.id, at: known)
     } catch {
-      guard lowersRisk(portfolio, since: holder, at: known) else { throw error }
+      // Who goes on to another universe takes no loss along.
+      guard holder.universe == universe(of: trade.instrument),
+        lowersRisk(portfolio, since: holder, at: known)
+      else { throw error }
       try requireSolvency(portfolio, since: holder, after: size, trade)
     }
   }

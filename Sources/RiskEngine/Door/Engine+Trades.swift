@@ -197,7 +197,9 @@ extension Engine {
     if trade.cause == .matching {
       let role: LiquidityRole = order?.account == holder.id ? .maker : .taker
       let fee = fee(trade.size, of: contract, unitValue: trade.unitValue, role: role)
-      let charge = surcharged(max(fee, 0)) + (entry?.owed(by: holder.id) ?? 0)
+      let charge =
+        surcharged(max(fee, 0), in: universe(of: contract.id))
+        + (entry?.owed(by: holder.id) ?? 0)
       portfolio.balances[asset] = max(portfolio.balances[asset] - charge, -Amount.limit)
     }
     try requireMargin(
@@ -214,10 +216,11 @@ extension Engine {
     return valuation.risk(portfolio, &own)
   }
 
-  /// Refuses a second instrument in an isolated account.
+  /// Refuses a second instrument in an isolated account, and a second universe in any.
   func checkIsolation(
     _ portfolio: Portfolio, of instrument: InstrumentID, _ id: AccountID
   ) throws(StepError) {
+    try checkUniverse(portfolio, of: instrument, id)
     guard portfolio.mode == .isolated else { return }
     let others = portfolio.positions.contains { $0.instrument != instrument }
     let ordered = portfolio.orders.contains { $0.instrument != instrument }
@@ -323,7 +326,9 @@ extension Engine {
       equity -= valuation.unrealizedGains(portfolio)
       if rules.clearing.withdrawsStressedProfit { equity += valuation.stressedGains(portfolio) }
     }
-    let required = withoutProfits ? risk.initialMargin : raised(risk.initialMargin)
+    let required =
+      withoutProfits
+      ? risk.initialMargin : raised(risk.initialMargin, in: universe(of: portfolio, id))
     guard equity >= required else {
       throw .refused(.belowInitialMargin(id, equity: equity, initialMargin: required))
     }

@@ -138,7 +138,7 @@ extension Engine {
   }
 
   private mutating func withdraw(_ sale: RightsSale) throws(StepError) {
-    for commitment in sale.commitments { try giveBack(sale.deposit, to: commitment.bidder) }
+    for commitment in sale.commitments { try giveBack(sale.deposit, to: commitment.bidder, sale) }
     try emit(
       .rightsSettled(
         sale.id, sale.account, RightsOutcome(price: 0, lots: 0, isWithdrawn: true)))
@@ -160,9 +160,9 @@ extension Engine {
       + settlement.awards.map(\.bidder).filter { id in !winners.contains { $0.bidder == id } }
     for commitment in sale.commitments {
       if lost.contains(commitment.bidder) {
-        try forfeit(sale.deposit)
+        try forfeit(sale.deposit, sale)
       } else {
-        try giveBack(sale.deposit, to: commitment.bidder)
+        try giveBack(sale.deposit, to: commitment.bidder, sale)
       }
     }
     let lots = winners.reduce(0) { $0 + $1.lots }
@@ -250,27 +250,31 @@ extension Engine {
           own, asset: 0, from: .account(winner.bidder), to: .account(sale.account),
           .rightsPayment)
       }
-      let rest = min(winner.payment - own, Amount.limit - state.houses[0].insuranceFund)
+      let universe = universe(of: sale.instrument)
+      let rest = min(winner.payment - own, fundSpace(0, of: universe))
       guard rest > 0 else { continue }
       try move(
-        rest, asset: 0, from: .account(winner.bidder), to: .insuranceFund, .rightsPayment)
+        rest, asset: 0, from: .account(winner.bidder), to: .fund(of: universe), .rightsPayment)
     }
   }
 
   /// What its account could not hold any more is the fund's.
-  private mutating func giveBack(_ deposit: Int64, to bidder: AccountID) throws(StepError) {
+  private mutating func giveBack(
+    _ deposit: Int64, to bidder: AccountID, _ sale: RightsSale
+  ) throws(StepError) {
     let held = state.index(of: bidder).map { state.accounts[$0].portfolio.balances[0] }
     let room = max(Amount.limit - (held ?? Amount.limit), 0)
     let back = min(deposit, room)
     if back > 0 {
       try move(back, asset: 0, from: .rightsDeposits, to: .account(bidder), .rightsReturn)
     }
-    try forfeit(deposit - back)
+    try forfeit(deposit - back, sale)
   }
 
-  private mutating func forfeit(_ deposit: Int64) throws(StepError) {
-    let units = min(deposit, Amount.limit - state.houses[0].insuranceFund)
+  private mutating func forfeit(_ deposit: Int64, _ sale: RightsSale) throws(StepError) {
+    let universe = universe(of: sale.instrument)
+    let units = min(deposit, fundSpace(0, of: universe))
     guard units > 0 else { return }
-    try move(units, asset: 0, from: .rightsDeposits, to: .insuranceFund, .rightsForfeit)
+    try move(units, asset: 0, from: .rightsDeposits, to: .fund(of: universe), .rightsForfeit)
   }
 }

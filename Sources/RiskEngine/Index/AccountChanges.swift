@@ -74,6 +74,7 @@ struct AccountChanges: Sendable {
       .liquidationWindowBegun, .poolDeposited, .poolWithdrawalRequested,
       .poolWithdrawalCancelled, .poolWithdrawn, .poolSettled, .deleveragingAllocated,
       .claimsGranted, .fundWindowOpened, .fundDrawdownChanged, .fundReviewed,
+      .inUniverse,
       .makerRegistered, .makerReleased, .balanceMarked, .conversionDecided, .hedgeOrdered,
       .hedgeCharged, .hedgeWindowBegun, .depthReported,
       .quoteRequested, .quoteAnswered, .requestClosed, .gasReported, .keeperOffered,

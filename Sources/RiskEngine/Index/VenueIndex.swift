@@ -4,6 +4,7 @@
 import Instruments
 import Ledger
 import Margin
+import Parameters
 import Quantities
 
 /// A figure of holders' accounts, as far as it is known.
@@ -30,7 +31,8 @@ struct VenueIndex: Sendable {
   private(set) var holdings: [Holders]
   /// By instrument, whose position may have changed since, some of them twice.
   private var unentered: [[Int32]]
-  /// By collateral asset, what the fund has set aside for orders that are out, ledger units.
+  /// By collateral asset and risk universe, what its fund has set aside for orders that are out,
+  /// ledger units.
   private var setAside: [Int128]
   /// Which accounts have changed since all were last measured.
   private var hasChanged: [Bool]
@@ -51,7 +53,7 @@ struct VenueIndex: Sendable {
   init(_ state: LedgerState) {
     holdings = Array(repeating: Holders(), count: state.listing.contracts.count)
     unentered = Array(repeating: [], count: state.listing.contracts.count)
-    setAside = Array(repeating: 0, count: state.houses.count)
+    setAside = Array(repeating: 0, count: state.houses.count * Self.universes)
     hasChanged = Array(repeating: true, count: state.accounts.count)
     equities = Array(repeating: Self.unknown, count: state.accounts.count)
     isLiquidating = Array(repeating: false, count: state.accounts.count)
@@ -67,9 +69,15 @@ struct VenueIndex: Sendable {
     }
   }
 
-  /// What the fund has of an asset beyond what it has set aside.
-  func free(of fund: Int64, asset: Int) -> Int64 {
-    Int64(max(Int128(fund) - setAside[asset], 0))
+  /// What the fund of a universe has of an asset beyond what it has set aside.
+  func free(of fund: Int64, asset: Int, _ universe: RiskUniverse) -> Int64 {
+    Int64(max(Int128(fund) - setAside[Self.place(asset, universe)], 0))
+  }
+
+  private static let universes = Int(RiskUniverse.highest) + 1
+
+  private static func place(_ asset: Int, _ universe: RiskUniverse) -> Int {
+    asset * universes + Int(universe.number)
   }
 
   /// Whether an account stands as it did when all were measured.
@@ -197,7 +205,8 @@ struct VenueIndex: Sendable {
   mutating func follow(_ event: LedgerEvent, _ state: LedgerState) {
     switch event {
     case .venueOpened: self = VenueIndex(state)
-    case .collateralAccepted: setAside.append(0)
+    case .collateralAccepted: setAside += Array(repeating: 0, count: Self.universes)
+    case .parametersChanged: reserveAnew(state)
     case .instrumentListed:
       holdings.append(Holders())
       unentered.append([])
@@ -321,8 +330,18 @@ struct VenueIndex: Sendable {
   }
 
   private mutating func reserve(_ order: LiquidationOrder, _ sign: Int128, _ state: LedgerState) {
-    guard order.fundShare > 0, let asset = state.settlementIndex(of: order.instrument)
+    guard order.fundShare > 0, let index = state.listing.index(of: order.instrument),
+      let asset = state.settlementIndex(of: order.instrument)
     else { return }
-    setAside[asset] += sign * Int128(order.fundShare)
+    let place = Self.place(asset, state.universe(ofInstrument: index))
+    setAside[place] += sign * Int128(order.fundShare)
+  }
+
+  /// Underlyings may now be in other universes, and with them the orders that are out.
+  private mutating func reserveAnew(_ state: LedgerState) {
+    for place in setAside.indices { setAside[place] = 0 }
+    for account in isLiquidating.indices where isLiquidating[account] {
+      if let order = state.accounts[account].liquidationOrder { reserve(order, 1, state) }
+    }
   }
 }

@@ -8,17 +8,17 @@ import Margin
 import Parameters
 import Quantities
 
-// What the insurance fund pays, and how much it may.
+// What the insurance fund pays, and how much it may: of each account the fund of its universe.
 extension Engine {
   /// Pays a debt in one asset with what the account has of others, through the fund at the
   /// index, what is paid at its price as collateral, as far as the fund holds the asset.
   mutating func convertCollateral(of index: Int, into asset: Int) throws(StepError) {
     guard state.accounts[index].portfolio.balances[asset] < 0, let valuation else { return }
-    let id = state.accounts[index].id
+    let (id, universe) = (state.accounts[index].id, state.accounts[index].universe)
     for other in state.listing.collateral.indices where other != asset {
       let balances = state.accounts[index].portfolio.balances
       guard balances[asset] < 0, balances[other] > 0 else { continue }
-      let owed = min(-balances[asset], freeFund(asset))
+      let owed = min(-balances[asset], freeFund(asset, of: universe))
       // Rounded up both times: what is paid in full is worth the debt to its last unit.
       let price = valuation.quote(owed, asset: asset, rounding: .up)
       let paid = min(
@@ -27,8 +27,8 @@ extension Engine {
         ofQuote: valuation.quote(paid, collateral: other), asset: asset, rounding: .down)
       let received = min(owed, worth)
       guard received > 0, paid > 0 else { continue }
-      try move(paid, asset: other, from: .account(id), to: .insuranceFund, .conversion)
-      try move(received, asset: asset, from: .insuranceFund, to: .account(id), .conversion)
+      try move(paid, asset: other, from: .account(id), to: .fund(of: universe), .conversion)
+      try move(received, asset: asset, from: .fund(of: universe), to: .account(id), .conversion)
     }
   }
 
@@ -40,9 +40,9 @@ extension Engine {
     let deficit = -measure(account.portfolio, valuation).equity
     guard debt > 0, deficit > 0 else { return }
     let needed = min(debt, valuation.units(ofQuote: deficit, asset: asset, rounding: .up))
-    let covered = min(needed, drawable(asset))
+    let covered = min(needed, drawable(asset, of: account.universe))
     guard covered > 0 else { return }
-    try draw(covered, asset: asset, for: account.id)
+    try draw(covered, asset: asset, of: account.universe, for: account.id)
   }
 
   /// Pays a debt in one asset with what the fund holds of others: it buys the asset, at the index,
@@ -55,7 +55,7 @@ extension Engine {
   ) throws(StepError) {
     let account = state.accounts[index]
     guard let market = account.liquidation?.market, isOpen(market),
-      state.listing.collateral.indices.contains(where: { $0 != asset && drawable($0) > 0 })
+      hasOther(than: asset, account.universe)
     else { return }
     var left = loss(of: account, in: market, asset: asset, valuation)
     guard left > 0 else { return }
@@ -66,23 +66,26 @@ extension Engine {
       one.profit != other.profit
         ? one.profit > other.profit : one.bearer.account < other.bearer.account
     }
-    while left > 0, let seller = sellers.next(),
-      state.listing.collateral.indices.contains(where: { $0 != asset && drawable($0) > 0 })
-    {
+    while left > 0, let seller = sellers.next(), hasOther(than: asset, account.universe) {
       left -= try buy(
-        min(left, seller.profit), asset: asset, from: seller.bearer.account, for: account.id,
+        min(left, seller.profit), asset: asset, from: seller.bearer.account, for: account,
         in: market, valuation)
     }
   }
 
+  /// Whether the fund of a universe may spend any other asset.
+  private func hasOther(than asset: Int, _ universe: RiskUniverse) -> Bool {
+    state.listing.collateral.indices.contains { $0 != asset && drawable($0, of: universe) > 0 }
+  }
+
   /// - Returns: How many ledger units the fund could pay for.
   private mutating func buy(
-    _ units: Int64, asset: Int, from seller: AccountID, for debtor: AccountID,
+    _ units: Int64, asset: Int, from seller: AccountID, for debtor: Account,
     in market: InstrumentID, _ valuation: Valuation
   ) throws(StepError) -> Int64 {
     var left = units
     for other in state.listing.collateral.indices where other != asset && left > 0 {
-      let free = isFresh(other) ? drawable(other) : 0
+      let free = isFresh(other) ? drawable(other, of: debtor.universe) : 0
       guard let index = state.index(of: seller) else { continue }
       let balances = state.accounts[index].portfolio.balances
       // A payment that the seller's field could not hold is not made.
@@ -96,8 +99,8 @@ extension Engine {
         ofQuote: valuation.quote(bought, asset: asset, rounding: .up), asset: other,
         rounding: .up)
       try emit(.profitRealized(seller, market, units: bought))
-      try move(bought, asset: asset, from: .account(seller), to: .account(debtor), .conversion)
-      try draw(min(price, free), asset: other, for: seller)
+      try move(bought, asset: asset, from: .account(seller), to: .account(debtor.id), .conversion)
+      try draw(min(price, free), asset: other, of: debtor.universe, for: seller)
       left -= bought
     }
     return units - left
@@ -105,19 +108,21 @@ extension Engine {
 
   // MARK: What it may spend
 
-  /// What the fund holds of an asset beyond what it has set aside for orders that are out, as far
-  /// as the window of draws leaves it.
-  func drawable(_ asset: Int) -> Int64 {
-    let free = freeFund(asset)
-    let setAside = state.houses[asset].insuranceFund - free
-    return max(min(free, windowRoom(asset) - setAside), 0)
+  /// What the fund of a universe holds of an asset beyond what it has set aside for orders that are
+  /// out, as far as the window of draws leaves it.
+  func drawable(_ asset: Int, of universe: RiskUniverse) -> Int64 {
+    let free = freeFund(asset, of: universe)
+    let setAside = state.fund(asset, of: universe) - free
+    return max(min(free, windowRoom(asset, of: universe) - setAside), 0)
   }
 
   /// What all draws may still take of an asset in the present window; all there is without one.
-  func windowRoom(_ asset: Int) -> Int64 {
-    let balance = state.houses[asset].insuranceFund
+  func windowRoom(_ asset: Int, of universe: RiskUniverse) -> Int64 {
+    let balance = state.fund(asset, of: universe)
     guard let allowance else { return balance }
-    return allowance.draw(wanted: balance, balance: balance, at: state.time, window(asset)).units
+    return allowance.draw(
+      wanted: balance, balance: balance, at: state.time, window(asset, of: universe)
+    ).units
   }
 
   private var allowance: FundAllowance? {
@@ -127,28 +132,30 @@ extension Engine {
   }
 
   /// The last window of an asset; `nil` before the first.
-  private func window(_ asset: Int) -> FundAllowance.Window? {
-    guard let standing = state.losses.fund(state.listing.collateral[asset].asset),
+  private func window(_ asset: Int, of universe: RiskUniverse) -> FundAllowance.Window? {
+    let losses = state.losses(of: universe)
+    guard let standing = losses.fund(state.listing.collateral[asset].asset),
       standing.windowStart.nanoseconds > 0
     else { return nil }
     return FundAllowance.Window(
       start: standing.windowStart, opening: standing.opening, drawn: standing.drawn)
   }
 
-  /// Takes from the fund for an account, in a window that is begun if the last has ended.
+  /// Takes from the fund of a universe for an account, in a window that is begun if the last has
+  /// ended.
   private mutating func draw(
-    _ units: Int64, asset: Int, for id: AccountID
+    _ units: Int64, asset: Int, of universe: RiskUniverse, for id: AccountID
   ) throws(StepError) {
     if let allowance {
-      let balance = state.houses[asset].insuranceFund
-      let last = window(asset)
+      let balance = state.fund(asset, of: universe)
+      let last = window(asset, of: universe)
       let now = allowance.draw(wanted: 0, balance: balance, at: state.time, last).window
       if now.start != last?.start {
-        try emit(
-          .fundWindowOpened(state.listing.collateral[asset].asset, opening: balance))
+        let symbol = state.listing.collateral[asset].asset
+        try emit(.fundWindowOpened(symbol, opening: balance), in: universe)
       }
     }
     try move(
-      units, asset: asset, from: .insuranceFund, to: .account(id), .insuranceCover)
+      units, asset: asset, from: .fund(of: universe), to: .account(id), .insuranceCover)
   }
 }

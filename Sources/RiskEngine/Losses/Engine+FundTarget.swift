@@ -16,37 +16,64 @@ extension Engine {
   /// Cover-2 over the stated moves, by owner, and the expected shortfall of simulated days.
   ///
   /// A group lacks what its accounts are worth below nothing at marks after the move; accounts of
-  /// one owner do not pay for each other. On a simulated day all underlyings move together; the
+  /// one owner do not pay for each other. All underlyings move together, so the two that lose most
+  /// in a move are two whose positions are correlated. On a simulated day they do so too; the
   /// shortfall between two of the stated moves is interpolated, beyond the last it is that of the
   /// last.
-  /// - Returns: `nil` when a mark leaves its limits in one of the moves.
-  func fundTarget(_ parameters: FundParameters.Target, _ valuation: Valuation) -> FundTarget? {
-    var curve: [(move: Int64, shortfall: Int64)] = []
-    var shortfalls: [[Int64]] = []
-    for move in [Rate.zero] + parameters.moves {
-      guard let groups = lacks(after: move, valuation) else { return nil }
-      shortfalls.append(groups)
-      let sum = groups.reduce(Int128(0)) { $0 + Int128($1) }
-      curve.append((move.billionths, Int64(clamping: sum)))
+  /// - Parameter universes: Each for itself: a group is what one owner has in a universe.
+  /// - Returns: One for each universe; `nil` when a mark leaves its limits in one of the moves.
+  func fundTargets(
+    _ parameters: FundParameters.Target, of universes: [RiskUniverse], _ valuation: Valuation
+  ) -> [FundTarget]? {
+    guard let plain = plainShortfalls(parameters, universes, valuation) else { return nil }
+    let moves = Self.simulatedMoves(parameters)
+    return universes.indices.map { place in
+      let curve = plain.map { point in
+        let sum = point.shortfalls[place].reduce(Int128(0)) { $0 + Int128($1) }
+        return (move: point.move, shortfall: Int64(clamping: sum))
+      }.sorted { $0.move < $1.move }
+      return FundTarget(
+        shortfalls: plain.map { $0.shortfalls[place] },
+        simulated: moves.map { Self.interpolated($0, curve) }, addition: parameters.addition)
     }
-    curve.sort { $0.move < $1.move }
-    let days = Self.simulatedMoves(parameters).map { Self.interpolated($0, curve) }
-    return FundTarget(
-      shortfalls: shortfalls, simulated: days, addition: parameters.addition)
   }
 
-  /// What each owner's accounts lack after a move, millionths of the quote currency; owners that
-  /// lack nothing are left out.
-  private func lacks(after move: Rate, _ valuation: Valuation) -> [Int64]? {
-    guard let moved = valuation.moved(by: move, state) else { return nil }
-    var groups: [Int64] = Array(repeating: 0, count: state.accounts.count)
-    let accounts = state.accounts.span
-    for index in accounts.indices {
-      let lack = -moved.equity(of: accounts[index].portfolio)
-      guard lack > 0, let owner = state.index(of: state.owner(of: index)) else { continue }
-      groups[owner] = Int64(clamping: Int128(groups[owner]) + lack)
+  /// At the marks after each move and after none: by move, then by universe, then by owner.
+  private func plainShortfalls(
+    _ parameters: FundParameters.Target, _ universes: [RiskUniverse], _ valuation: Valuation
+  ) -> [(move: Int64, shortfalls: [[Int64]])]? {
+    var found: [(move: Int64, shortfalls: [[Int64]])] = []
+    for move in [Rate.zero] + parameters.moves {
+      let factor = Rate(billionths: Rate.one.billionths + move.billionths)
+      guard let moved = valuation.moved(state, by: { _ in factor }) else { return nil }
+      let shortfalls = shortfalls(of: universes) { index in
+        -moved.equity(of: state.accounts[index].portfolio)
+      }
+      found.append((move.billionths, shortfalls))
     }
-    return groups.filter { $0 > 0 }
+    return found
+  }
+
+  /// What each owner's accounts lack, by universe, millionths of the quote currency; owners that
+  /// lack nothing are left out.
+  ///
+  /// - Parameter lack: What an account lacks, by dense index; negative where something is left.
+  func shortfalls(
+    of universes: [RiskUniverse], lack: (Int) -> Int128
+  ) -> [[Int64]] {
+    // By universe and owner; only of those that lack something.
+    var groups: [[Int64]] = universes.map { _ in [] }
+    for index in state.accounts.indices {
+      let lack = lack(index)
+      guard lack > 0, let owner = state.index(of: state.owner(of: index)),
+        let place = universes.firstIndex(of: state.accounts[index].universe)
+      else { continue }
+      if groups[place].isEmpty {
+        groups[place] = Array(repeating: 0, count: state.accounts.count)
+      }
+      groups[place][owner] = Int64(clamping: Int128(groups[place][owner]) + lack)
+    }
+    return groups.map { $0.filter { $0 > 0 } }
   }
 
   /// Moves of both signs at evenly spaced probabilities of a generalized Pareto tail from zero, in

@@ -103,7 +103,8 @@ extension Engine {
     let owed = state.listing.collateral[asset].asset
     try emit(
       .claimsGranted(
-        shares.map { LossClaim(account: $0.account, asset: owed, units: $0.units) }))
+        shares.map { LossClaim(account: $0.account, asset: owed, units: $0.units) }),
+      in: account.universe)
   }
 
   private mutating func shares(

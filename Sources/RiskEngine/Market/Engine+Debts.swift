@@ -70,6 +70,7 @@ extension Engine {
     guard let valuation, rules.debts.contains(where: { $0.interest > .zero }) else { return }
     var scratch = valuation.makeScratch()
     for index in state.accounts.indices where !state.accounts[index].isInLiquidation {
+      let universe = state.accounts[index].universe
       for asset in rules.debts.indices where rules.debts[asset].interest > .zero {
         let cash = cash(state.accounts[index].portfolio, asset)
         guard cash < 0 else { continue }
@@ -79,12 +80,12 @@ extension Engine {
         let most = valuation.units(ofQuote: max(equity, 0), asset: asset, rounding: .down)
         let room = min(
           state.accounts[index].portfolio.balances[asset] + Amount.limit,
-          Amount.limit - state.houses[asset].insuranceFund)
+          fundSpace(asset, of: universe))
         let paid = min(interest, most, room)
         guard paid > 0 else { continue }
         try move(
-          paid, asset: asset, from: .account(state.accounts[index].id), to: .insuranceFund,
-          .interest)
+          paid, asset: asset, from: .account(state.accounts[index].id),
+          to: .fund(of: universe), .interest)
       }
     }
   }
@@ -131,11 +132,12 @@ extension Engine {
     _ other: Int, of index: Int, for asset: Int, _ valuation: Valuation
   ) throws(StepError) -> Bool {
     let portfolio = state.accounts[index].portfolio
+    let universe = state.accounts[index].universe
     let debt = Int64(clamping: -cash(portfolio, asset))
     let available = Int64(clamping: cash(portfolio, other))
     guard debt > 0, available > 0 else { return false }
-    let owed = min(debt, freeFund(asset), Amount.limit - portfolio.balances[asset])
-    let room = min(available, Amount.limit - state.houses[other].insuranceFund)
+    let owed = min(debt, freeFund(asset, of: universe), Amount.limit - portfolio.balances[asset])
+    let room = min(available, fundSpace(other, of: universe))
     guard owed > 0, room > 0 else { return false }
     let price = valuation.quote(owed, asset: asset, rounding: .up)
     var cost = rules.debts[other].conversionCost
@@ -150,8 +152,8 @@ extension Engine {
     let received = paid == asked ? owed : min(owed, bought)
     guard received > 0, paid > 0 else { return false }
     let id = state.accounts[index].id
-    try move(paid, asset: other, from: .account(id), to: .insuranceFund, .conversion)
-    try move(received, asset: asset, from: .insuranceFund, to: .account(id), .conversion)
+    try move(paid, asset: other, from: .account(id), to: .fund(of: universe), .conversion)
+    try move(received, asset: asset, from: .fund(of: universe), to: .account(id), .conversion)
     return true
   }
 

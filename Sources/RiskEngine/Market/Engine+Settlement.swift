@@ -54,8 +54,8 @@ extension Engine {
       let units = min(premium, valuation.risk(portfolio, &scratch).equity)
       guard units > 0 else { continue }
       try move(
-        units, asset: 0, from: .account(state.accounts[index].id), to: .insuranceFund,
-        .gapPremium)
+        units, asset: 0, from: .account(state.accounts[index].id),
+        to: .fund(of: state.accounts[index].universe), .gapPremium)
     }
   }
 

@@ -72,8 +72,8 @@ extension Engine {
     // The quote currency, the first asset, has six decimals: a millionth is a ledger unit.
     guard fee > 0 else { return }
     try move(
-      fee, asset: 0, from: .account(state.accounts[index].id), to: .insuranceFund,
-      .liquidationPenalty)
+      fee, asset: 0, from: .account(state.accounts[index].id),
+      to: .fund(of: state.accounts[index].universe), .liquidationPenalty)
   }
 
   /// The positions of an account that a pool covers: those on its underlyings that settle in the

@@ -83,7 +83,7 @@ extension Engine {
     guard pool.total > 0 else {
       // Nobody is there to have it.
       try move(
-        profit, asset: 0, from: .account(pool.id), to: .insuranceFund, .poolGain)
+        profit, asset: 0, from: .account(pool.id), to: .fund(of: account.universe), .poolGain)
       return
     }
     if profit > 0 {

@@ -34,6 +34,7 @@ extension Engine {
       }
       known.append(symbol)
     }
+    try checkUniverse(ofPool: id, known, state.parameters)
     try emit(.poolOpened(id, markets: known.sorted()))
   }
 
@@ -214,8 +215,8 @@ extension Command {
     case .bidInAuction(_, let bids): bids.map(\.bidder)
     case .bidForCollateral(_, _, let bids): bids.map(\.bidder)
     case .openVenue, .changeParameters, .acceptCollateral, .listInstrument, .openAccount,
-      .contributeToFund, .advanceBlock, .reportExecution, .restart, .openPool, .registerMaker,
-      .releaseMaker, .openHedge, .reportDepth, .reportGas:
+      .contributeToFund, .contributeToUniverse, .advanceBlock, .reportExecution, .restart,
+      .openPool, .registerMaker, .releaseMaker, .openHedge, .reportDepth, .reportGas:
       []
     }
   }

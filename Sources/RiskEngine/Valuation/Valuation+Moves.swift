@@ -38,21 +38,21 @@ struct MovedMarket {
 }
 
 extension Valuation {
-  /// The same venue after every index has moved by a part of itself, volatilities following spot as
+  /// The same venue after every index has moved to a part of itself, volatilities following spot as
   /// the surface says.
   ///
+  /// - Parameter factor: What of an underlying's index it has moved to.
   /// - Returns: `nil` when a mark leaves its limits.
-  func moved(by move: Rate, _ state: LedgerState) -> MovedMarket? {
+  func moved(_ state: LedgerState, by factor: (AssetSymbol) -> Rate) -> MovedMarket? {
     let now = state.snapshot
-    let factor = Int128(Rate.one.billionths + move.billionths)
-    let shift = { (price: Price) -> Price in
-      let moved = Int128(price.steps) * factor / 1_000_000_000
+    func shift(_ price: Price, _ underlying: AssetSymbol) -> Price {
+      let moved = Int128(price.steps) * Int128(factor(underlying).billionths) / 1_000_000_000
       return Price(steps: Int64(min(max(moved, 1), Int128(Price.limit))))
     }
     let markets = now.underlyings.map { market in
       UnderlyingMarket(
-        underlying: market.underlying, index: shift(market.index), basis: market.basis,
-        volatility: market.volatility)
+        underlying: market.underlying, index: shift(market.index, market.underlying),
+        basis: market.basis, volatility: market.volatility)
     }
     let after = MarketSnapshot(
       time: now.time, underlyings: markets, settling: now.settling, liquidity: now.liquidity)
@@ -61,7 +61,7 @@ extension Valuation {
         listing: state.listing, margin: rules.margin, surface: rules.surface, hasScenarios: false)
       try engine.advance(to: after)
       let prices = zip(state.listing.collateral, prices).map { collateral, price in
-        collateral.underlying == nil ? price : shift(price)
+        collateral.underlying.map { shift(price, $0) } ?? price
       }
       return MovedMarket(
         listing: state.listing, unitValues: engine.marks.map(\.unitValue), prices: prices)

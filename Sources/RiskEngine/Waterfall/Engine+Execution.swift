@@ -128,7 +128,9 @@ extension Engine {
         throw .refused(.outsideLimits("a balance"))
       }
       let fee = fee(trade.size, of: contract, unitValue: trade.unitValue, role: .maker)
-      touched[slot].fees = min(touched[slot].fees + surcharged(max(fee, 0)), Amount.limit)
+      touched[slot].fees = min(
+        touched[slot].fees + surcharged(max(fee, 0), in: universe(of: trade.instrument)),
+        Amount.limit)
     }
     for slot in touched.indices {
       try check(&touched[slot], trades, order, asset: asset, valuation, &memory)
@@ -268,8 +270,8 @@ extension Engine {
     let left = units - (try payKeepers(units, asset: asset, order, filled: filled, trades))
     guard left > 0 else { return }
     try move(
-      left, asset: asset, from: .account(order.account), to: .insuranceFund,
-      .liquidationPenalty)
+      left, asset: asset, from: .account(order.account),
+      to: .fund(of: universe(of: order.instrument)), .liquidationPenalty)
   }
 
   /// Shares the keepers' part of a penalty among those who took the order, by size, rounded down.

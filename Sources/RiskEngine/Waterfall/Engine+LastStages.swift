@@ -57,8 +57,11 @@ extension Engine {
   func fundBudget(for instrument: InstrumentID) -> Int64 {
     guard rules.has(.insuranceFund), let asset = state.settlementIndex(of: instrument)
     else { return 0 }
+    let universe = universe(of: instrument)
+    let free = freeFund(asset, of: universe)
     return min(
-      rules.liquidation.fundEventCap.share(of: freeFund(asset), rounding: .down), drawable(asset))
+      rules.liquidation.fundEventCap.share(of: free, rounding: .down),
+      drawable(asset, of: universe))
   }
 
   /// What the fund sets aside for an order: nothing for one whose loss winners will bear.

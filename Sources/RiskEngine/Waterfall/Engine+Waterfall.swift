@@ -295,7 +295,8 @@ extension Engine {
     else { return nil }
     // A share in whole units a step may come out a unit a step too high: what the fund has not it
     // does not promise.
-    if fundShare(of: found, sized.size, at: stage) > freeFund(asset),
+    if fundShare(of: found, sized.size, at: stage)
+      > freeFund(asset, of: universe(of: sized.instrument)),
       let less = terms(max(fund - abs(account.portfolio.size(of: sized.instrument).steps), 0))
     {
       found = less
@@ -324,14 +325,16 @@ extension Engine {
   /// Whether the fund may still spend any of an asset in which one of the positions settles.
   private func fundReaches(_ portfolio: Portfolio) -> Bool {
     portfolio.positions.contains { position in
-      state.settlementIndex(of: position.instrument)
-        .map { state.houses[$0].insuranceFund > 0 && windowRoom($0) > 0 } ?? false
+      let universe = universe(of: position.instrument)
+      return state.settlementIndex(of: position.instrument)
+        .map { state.fund($0, of: universe) > 0 && windowRoom($0, of: universe) > 0 } ?? false
     }
   }
 
-  /// What the fund holds of an asset beyond what it has set aside for orders that are out.
-  func freeFund(_ asset: Int) -> Int64 {
-    venueIndex.free(of: state.houses[asset].insuranceFund, asset: asset)
+  /// What the fund of a universe holds of an asset beyond what it has set aside for orders that are
+  /// out.
+  func freeFund(_ asset: Int, of universe: RiskUniverse) -> Int64 {
+    venueIndex.free(of: state.fund(asset, of: universe), asset: asset, universe)
   }
 }
 

@@ -103,13 +103,13 @@ struct FundLog {
   mutating func take(_ event: LedgerEvent, _ engine: Engine) {
     switch event {
     case .transferred(let transfer):
-      guard transfer.from == .insuranceFund || transfer.to == .insuranceFund,
+      guard transfer.from.fundUniverse ?? transfer.to.fundUniverse != nil,
         let asset = engine.state.listing.index(of: transfer.amount.asset)
       else { return }
       let value = engine.valuation?.quote(transfer.amount.units, asset: asset) ?? 0
       let place = FundHistory.place(FundHistory.flow(of: transfer.reason))
       point.flows[place] = WaterfallCosts.sum(
-        point.flows[place], transfer.to == .insuranceFund ? value : -value)
+        point.flows[place], transfer.to.fundUniverse != nil ? value : -value)
     case .fundDrawdownChanged(let asset, let percent, _):
       // The first of an asset only begins the watch.
       let isFirst = percent == 0 && !history.alarms.contains { $0.asset == asset.symbol }
@@ -140,7 +140,7 @@ struct FundLog {
     guard let valuation = engine.valuation else { return 0 }
     return engine.state.houses.indices.reduce(0) { sum, asset in
       WaterfallCosts.sum(
-        sum, valuation.quote(engine.state.houses[asset].insuranceFund, asset: asset))
+        sum, valuation.quote(Int64(clamping: engine.state.houses[asset].allFunds), asset: asset))
     }
   }
 }

@@ -1,0 +1,18 @@
+// Plimsoll: a real-time margin and liquidation engine for crypto derivatives.
+// SPDX-License-Identifier: Apache-2.0
+
+// Refusals of what would mix risk universes.
+extension Refusal {
+  var universeCode: String {
+    if case .unknownUniverse = self { "unknown-universe" } else { "other-universe" }
+  }
+
+  var universeDescription: String {
+    switch self {
+    case .unknownUniverse(let universe): "no underlying is in \(universe)"
+    case .otherUniverse(let id, let universe):
+      "\(id) is of the \(universe) and may hold nothing of another at the same time"
+    default: code
+    }
+  }
+}
