@@ -184,15 +184,24 @@ struct FundRulesTests {
   @Test("a move that takes a contract out of its limits leaves the last target")
   func unmeasurable() throws {
     var venue = try reviewed(fund: "1")
+    // A step of 10,000 USD is 1.25 coins at 8,000 USD, and 25 coins after a fall by 95 %: 2.5·10^9
+    // ledger units, above 2^29.
+    try venue.submit(
+      .listInstrument(
+        Contracts.contract(
+          60, "COARSE", "BTC", .perpetual, .inverse, Coins.btc, 1_000_000_000_000, "500000")))
     try venue.block()
-    let last = venue.engine.state.losses.review
-    var changed = venue.engine.state.parameters
-    changed = try changed.setting(
-      "insuranceFund.move.2.shift", to: "500%", source: "test")
-    try venue.submit(.changeParameters(changed))
-    try venue.set("BTC", "8001")
-    let events = try venue.block()
-    let isReviewed = events.contains { if case .fundReviewed = $0 { true } else { false } }
-    #expect(isReviewed || venue.engine.state.losses.review == last)
+    let last = try #require(venue.engine.state.losses.review)
+    for (shift, isReviewed) in [("-95%", false), ("-70%", true)] {
+      try venue.submit(
+        .changeParameters(
+          venue.engine.state.parameters.setting(
+            "insuranceFund.move.1.shift", to: shift, source: "test")))
+      try venue.set("BTC", "8001")
+      let events = try venue.block()
+      #expect(
+        events.contains { if case .fundReviewed = $0 { true } else { false } } == isReviewed)
+      #expect((venue.engine.state.losses.review == last) == !isReviewed, "\(shift)")
+    }
   }
 }
