@@ -92,7 +92,10 @@ public struct FundParameters: Hashable, Sendable {
     /// On top of the larger of the two figures.
     public let addition: Rate
     /// Moves of all underlyings together that the fund should survive, in file order.
-    public let moves: [Rate]
+    public let moves: [Move]
+    /// What is left of the prices of assets that all lose their pegs at once, sorted by symbol;
+    /// nothing else moves then.
+    public let depegs: [Depeg]
     /// Shape ξ and scale β of the tail of daily moves.
     public let tailShape: Rate
     public let tailScale: Rate
@@ -102,11 +105,29 @@ public struct FundParameters: Hashable, Sendable {
     public let marginRise: Rate
   }
 
+  /// A move and how well accounts can be closed after it.
+  public struct Move: Hashable, Sendable {
+    /// Of every index, as a part of itself.
+    public let shift: Rate
+    /// The part of the books' depth that is left, above 0 and at most 1; `nil` where closing is
+    /// reckoned to cost nothing.
+    public let depth: Rate?
+    /// How long after the move liquidations begin; prices go on against them meanwhile.
+    public let latency: TimeSpan
+  }
+
+  public struct Depeg: Hashable, Sendable {
+    public let asset: AssetSymbol
+    /// Of its price, above 0 and at most 1.
+    public let left: Rate
+  }
+
   /// The most moves a file may state.
   public static let mostMoves = 16
 
   /// - Throws: ``ParameterError/missing(key:)`` for a window without a length, and for a target
-  ///   without any move.
+  ///   without any move; ``ParameterError/inconsistent(key:reason:)`` for what is stated of a move
+  ///   that is not there.
   init(_ set: ParameterSet) throws(ParameterError) {
     let optional = OptionalReader(set: set)
     if set.states("insuranceFund.windowCap") {
@@ -129,21 +150,53 @@ public struct FundParameters: Hashable, Sendable {
     let rate = { (key: String, usual: Int64) throws(ParameterError) -> Rate in
       Rate(billionths: try optional.raw("insuranceFund." + key) ?? usual)
     }
-    var moves: [Rate] = []
-    while moves.count < mostMoves {
-      let key = "insuranceFund.move.\(moves.count + 1).shift"
-      guard set.states(key) || moves.isEmpty else { break }
-      let move = try set.rate(key)
-      guard move != .zero, !moves.contains(move) else {
-        throw .inconsistent(key: key, reason: "no move, or stated before")
-      }
-      moves.append(move)
-    }
+    let moves = try Self.moves(set)
     return Target(
       interval: interval, addition: try rate("targetAddition", 100_000_000), moves: moves,
-      tailShape: try rate("tailShape", 250_000_000), tailScale: try rate("tailScale", 25_000_000),
+      depegs: try depegs(set), tailShape: try rate("tailShape", 250_000_000),
+      tailScale: try rate("tailScale", 25_000_000),
       feeRise: try rate("feeRise", 0), marginRise: try rate("marginRise", 0))
   }
+
+  private static func moves(_ set: ParameterSet) throws(ParameterError) -> [Move] {
+    let optional = OptionalReader(set: set)
+    var moves: [Move] = []
+    while moves.count < mostMoves {
+      let row = movePrefix + "\(moves.count + 1)."
+      guard set.states(row + "shift") || moves.isEmpty else { break }
+      let shift = try set.rate(row + "shift")
+      guard shift != .zero, !moves.contains(where: { $0.shift == shift }) else {
+        throw .inconsistent(key: row + "shift", reason: "no move, or stated before")
+      }
+      moves.append(
+        Move(
+          shift: shift, depth: try optional.raw(row + "depth").map(Rate.init(billionths:)),
+          latency: TimeSpan(nanoseconds: try optional.raw(row + "latency") ?? 0)))
+    }
+    for value in set.values where value.key.hasPrefix(movePrefix) {
+      let row = value.key.dropFirst(movePrefix.count).prefix { $0 != "." }
+      guard let number = Int(row), (1...moves.count).contains(number) else {
+        throw .inconsistent(key: value.key, reason: "no move is stated under this number")
+      }
+    }
+    return moves
+  }
+
+  private static func depegs(_ set: ParameterSet) throws(ParameterError) -> [Depeg] {
+    var depegs: [Depeg] = []
+    for value in set.values where value.key.hasPrefix(depegPrefix) {
+      let name = String(value.key.dropFirst(depegPrefix.count))
+      do {
+        depegs.append(
+          Depeg(asset: try AssetSymbol(name), left: Rate(billionths: value.raw)))
+      } catch { throw .malformed(key: value.key, text: name, reason: error) }
+    }
+    return depegs
+  }
+
+  private static let movePrefix = "insuranceFund.move."
+  /// Of the keys that end in the symbol of an asset.
+  public static let depegPrefix = "insuranceFund.depeg."
 }
 
 /// Reads what may be left out.
@@ -192,6 +245,16 @@ extension ParameterDefinition {
     ParameterDefinition(
       "insuranceFund.move.*.shift", .rate, -950_000_000...5_000_000_000,
       "a move of all underlyings together that the fund should survive"),
+    ParameterDefinition(
+      "insuranceFund.move.*.depth", .rate, 1_000_000...1_000_000_000,
+      "part of the books' depth that is left after the move, for what closing then costs; "
+        + "closing costs nothing where it is not stated"),
+    ParameterDefinition(
+      "insuranceFund.move.*.latency", .duration, 0...86_400_000_000_000,
+      "time from the move to the liquidations, in which prices go on against them"),
+    ParameterDefinition(
+      "insuranceFund.depeg.*", .rate, 1_000_000...1_000_000_000,
+      "part of an asset's price that is left when it loses its peg and nothing else moves"),
     ParameterDefinition(
       "insuranceFund.tailShape", .rate, 10_000_000...900_000_000,
       "shape of the tail of daily moves, for the expected shortfall of the fund"),

@@ -69,6 +69,12 @@ public final class VenueRules: Sendable {
     surface = try SurfaceParameters(set)
     margin = try MarginParameters(set)
     liquidation = try LiquidationParameters(set)
+    for depeg in liquidation.losses.fund.target?.depegs ?? []
+    where depeg.asset == listing.quote.symbol {
+      throw .inconsistent(
+        key: FundParameters.depegPrefix + depeg.asset.description,
+        reason: "prices are in this asset; state a move of all others")
+    }
     clearing = try ClearingParameters(set)
     fees = try FeeParameters(set)
     pool = try PoolParameters(set)

@@ -59,8 +59,54 @@ struct LossParametersTests {
     }
     let rise = (key: "insuranceFund.move.2.shift", value: "50%")
     let target = try #require(try losses([interval, fall, rise]).fund.target)
-    #expect(target.interval == 60 && target.moves.map(\.billionths) == [-330_000_000, 500_000_000])
+    #expect(target.interval == 60)
+    #expect(target.moves.map(\.shift.billionths) == [-330_000_000, 500_000_000])
     #expect(target.addition.billionths == 100_000_000 && target.feeRise == .zero)
     #expect(try losses([fall]).fund.target == nil, "moves alone ask for nothing")
+  }
+
+  private static let asked: [(key: String, value: String)] = [
+    (key: "insuranceFund.targetInterval", value: "60"),
+    (key: "insuranceFund.move.1.shift", value: "-33%"),
+    (key: "insuranceFund.move.2.shift", value: "-16%"),
+  ]
+
+  @Test("a move is at the marks and at once unless its depth and latency are stated")
+  func stresses() throws {
+    let plain = try #require(try losses(Self.asked).fund.target)
+    #expect(plain.moves.allSatisfy { $0.depth == nil && $0.latency == .zero })
+    #expect(plain.depegs.isEmpty)
+    let target = try #require(
+      try losses(
+        Self.asked + [
+          (key: "insuranceFund.move.1.depth", value: "2%"),
+          (key: "insuranceFund.move.2.latency", value: "15min"),
+          (key: "insuranceFund.depeg.USDT", value: "65%"),
+          (key: "insuranceFund.depeg.USDE", value: "90%"),
+        ]
+      ).fund.target)
+    #expect(target.moves.map(\.depth?.billionths) == [20_000_000, nil])
+    #expect(target.moves.map(\.latency) == [.zero, TimeSpan(seconds: 900)])
+    #expect(target.depegs.map(\.asset.description) == ["USDE", "USDT"])
+    #expect(target.depegs.map(\.left.billionths) == [900_000_000, 650_000_000])
+  }
+
+  @Test(
+    "a stress out of bounds, of no asset or of a move that is not there is refused",
+    arguments: [
+      ("move.1.depth", "0.0999999%"), ("move.1.depth", "100.0000001%"), ("move.3.depth", "2%"),
+      ("move.0.latency", "1s"), ("move.BTC.latency", "1s"), ("move.1.latency", "86401s"),
+      ("depeg.USDT", "0.0999999%"), ("depeg.USDT", "100.0000001%"), ("depeg.default", "65%"),
+    ])
+  func refusedStresses(key: String, value: String) throws {
+    #expect(throws: ParameterError.self) {
+      _ = try losses(Self.asked + [(key: "insuranceFund." + key, value: value)])
+    }
+    for (key, value) in [
+      ("move.1.depth", "0.1%"), ("move.1.depth", "100%"), ("move.2.latency", "86400s"),
+      ("depeg.USDT", "0.1%"), ("depeg.USDT", "100%"),
+    ] {
+      _ = try losses(Self.asked + [(key: "insuranceFund." + key, value: value)])
+    }
   }
 }

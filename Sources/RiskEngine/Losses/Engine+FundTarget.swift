@@ -13,19 +13,21 @@ extension Engine {
   /// Days on either side of the simulated ones; the worst 0.1 % of both are ten days.
   private static let daysPerSide = 5_000
 
-  /// Cover-2 over the stated moves, by owner, and the expected shortfall of simulated days.
+  /// Cover-2 over the stated stresses, by owner, and the expected shortfall of simulated days.
   ///
   /// A group lacks what its accounts are worth below nothing at marks after the move; accounts of
   /// one owner do not pay for each other. All underlyings move together, so the two that lose most
   /// in a move are two whose positions are correlated. On a simulated day they do so too; the
   /// shortfall between two of the stated moves is interpolated, beyond the last it is that of the
-  /// last.
+  /// last. What closing costs then, and what losing a peg does, is for cover-2 alone.
   /// - Parameter universes: Each for itself: a group is what one owner has in a universe.
   /// - Returns: One for each universe; `nil` when a mark leaves its limits in one of the moves.
   func fundTargets(
     _ parameters: FundParameters.Target, of universes: [RiskUniverse], _ valuation: Valuation
   ) -> [FundTarget]? {
-    guard let plain = plainShortfalls(parameters, universes, valuation) else { return nil }
+    guard let plain = plainShortfalls(parameters, universes, valuation),
+      let stressed = stressedShortfalls(parameters, universes, valuation)
+    else { return nil }
     let moves = Self.simulatedMoves(parameters)
     return universes.indices.map { place in
       let curve = plain.map { point in
@@ -33,7 +35,7 @@ extension Engine {
         return (move: point.move, shortfall: Int64(clamping: sum))
       }.sorted { $0.move < $1.move }
       return FundTarget(
-        shortfalls: plain.map { $0.shortfalls[place] },
+        shortfalls: plain.map { $0.shortfalls[place] } + stressed.map { $0[place] },
         simulated: moves.map { Self.interpolated($0, curve) }, addition: parameters.addition)
     }
   }
@@ -43,7 +45,7 @@ extension Engine {
     _ parameters: FundParameters.Target, _ universes: [RiskUniverse], _ valuation: Valuation
   ) -> [(move: Int64, shortfalls: [[Int64]])]? {
     var found: [(move: Int64, shortfalls: [[Int64]])] = []
-    for move in [Rate.zero] + parameters.moves {
+    for move in [Rate.zero] + parameters.moves.map(\.shift) {
       let factor = Rate(billionths: Rate.one.billionths + move.billionths)
       guard let moved = valuation.moved(state, by: { _ in factor }) else { return nil }
       let shortfalls = shortfalls(of: universes) { index in

@@ -23,6 +23,22 @@ struct TradeCostTerms {
     return Int64(clamping: Int128(plain) + Int128(impact.cost(of: notional)))
   }
 
+  /// The same where only a part of the depth is left.
+  ///
+  /// What trading costs beyond the fee rises by 1 ÷ √part, as by the square-root law, and depth that
+  /// was reported is that part of itself. No share is above the whole.
+  /// - Parameters:
+  ///   - part: Above 0, at most 1.
+  ///   - fee: What of the rate is a fee.
+  func thinned(to part: Rate, fee: Rate) -> TradeCostTerms {
+    let root = part.value.squareRoot()
+    let beyond = min((Double(rate.billionths - fee.billionths) / root).rounded(.up), 1e9)
+    return TradeCostTerms(
+      index: index, rate: min(Rate(billionths: fee.billionths + Int64(beyond)), .one),
+      depth: depth.map { part.share(of: $0, rounding: .down) }, distance: distance,
+      impact: impact.map { TradeImpact(factor: $0.factor / root, volume: $0.volume) })
+  }
+
   /// Where a portfolio would stand after so much in a direction, at the mark and this cost.
   func outcome(
     of direction: TradeDirection, _ size: Size, for portfolio: Portfolio, _ valuation: Valuation,
