@@ -97,12 +97,12 @@ struct ClosingTermsTests {
     #expect(limits(-10, 1_000_000, 8_050_000) == 8_100_000)
   }
 
-  // FIELD 3.6, dYdX: 0.1 BTC at 50,000, maintenance margin 500, equity 499; a step is 0.0001 BTC.
+  // FIELD 3.6, dYdX: 0.1 BTC at 50,000, maintenance margin 500, equity 499; a step is 0.001 BTC.
   @Test(
     "a fillable price is the published one",
     arguments: [
-      (1_000, "1", "10%", "49999"), (1_000, "2", "10%", "49998"), (1_000, "1", "20%", "49998"),
-      (-1_000, "1", "10%", "50001"),
+      (100, "1", "10%", "49999"), (100, "2", "10%", "49998"), (100, "1", "20%", "49998"),
+      (-100, "1", "10%", "50001"),
     ] as [(Int64, String, String, String)])
   func fillable(steps: Int64, adjustment: String, spread: String, price: String) throws {
     let contract = try Contracts.linear
@@ -118,8 +118,7 @@ struct ClosingTermsTests {
       try contract.price(ofUnitValue: found.limitUnitValue, rounding: .halfEven) == Price(price))
     #expect(
       found.bankruptcyUnitValue
-        == terms(contract, steps, mark, equity: 499_000_000)
-        .bankruptcyUnitValue)
+        == terms(contract, steps, mark, equity: 499_000_000).bankruptcyUnitValue)
   }
 
   @Test("a fillable price is clipped to the bankruptcy price: one unit below, at and above")

@@ -85,6 +85,14 @@ struct FillablePriceTests {
     #expect(venue.stage(of: 1) != .partial, "nothing is left")
   }
 
+  @Test("what winners will bear is offered as far as without it")
+  func lastStage() throws {
+    let stages = LastStages.changes([.socializedLoss])
+    let limited = try venue(stages + spread("10%"), btc: "7490").order(of: 1)
+    let plain = try venue(stages, btc: "7490").order(of: 1)
+    #expect(limited.stage == .socializedLoss && limited.limit == plain.limit)
+  }
+
   @Test("the fund pays as far as the fillable price, and sets no more aside")
   func fund() throws {
     var venue = try Venue.marked(spread("10%"))

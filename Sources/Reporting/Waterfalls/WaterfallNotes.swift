@@ -17,7 +17,8 @@ enum WaterfallNotes {
     "Deleveraged profit: what accounts gave up whose positions were closed against a bankrupt "
       + "one, measured at the mark of that block; an hour later: the same against the mark sixty "
       + "minutes on. Negative where they did better than the mark.",
-    "Shared loss: what winners gave toward debts that the fund could not pay.",
+    "Shared loss: what winners, or both sides of a market, gave toward debts that the fund could "
+      + "not pay.",
     "Cost to traders: slippage, penalties, fees, deleveraged profit and shared loss together.",
     "Fund and pools paid: what the insurance fund gave so that accounts owed nothing, what it gave "
       + "to bidders for positions that were worth nothing, and what backstop pools lost. It is "

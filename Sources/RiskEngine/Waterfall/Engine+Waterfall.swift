@@ -285,10 +285,12 @@ extension Engine {
     _ sized: PartialSize, _ account: Account, _ risk: AccountRisk, _ valuation: Valuation,
     _ stage: LiquidationStage
   ) -> LiquidationOrder? {
+    // What winners will bear is offered as far as the band reaches.
+    let requirement = stage == .socializedLoss ? nil : risk.maintenanceMargin
     func terms(_ fund: Int64) -> ClosingTerms? {
       valuation.terms(
         for: sized.instrument, in: account.portfolio, equity: risk.equity, fund: fund,
-        requirement: risk.maintenanceMargin)
+        requirement: requirement)
     }
     let fund = budget(stage, for: sized.instrument)
     guard var found = terms(fund), let asset = state.settlementIndex(of: sized.instrument)
