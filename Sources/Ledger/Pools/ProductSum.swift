@@ -13,7 +13,7 @@ public import Quantities
 /// P₀ and S₀ are those at the time of the deposit. Source of the scheme: Liquity, stability pool
 /// (R. Pardoe, “Scalable reward distribution with compounding stakes”). Here P has 126 bits and
 /// is scaled up by 2^32 when it falls below 2^94; sums have 256 bits. Everything is rounded down,
-/// and a claim that is less than 2^−32 of a unit below a whole one counts as that: claims are
+/// and a claim that is no more than 2^−32 of a unit below a whole one counts as that: claims are
 /// less than one unit below exact, and a whole number stays one. The sum of the claims is a whole
 /// number below what there is plus 2^−32 for each depositor, and so never more than there is; what
 /// is paid is held against it besides.
