@@ -158,6 +158,14 @@ struct PortfolioAuctionTests {
     #expect(abs(Double(share.billionths) * 1e-9 - 0.557941285) < 1e-8)
     let paid = solventBid(on: lot, share: share, at: factor)
     #expect(abs(Double(paid) - 65.234608676e6) < 2)
+    // What is left, the cash received included, and its margin and line, as recorded.
+    let left = 1 - Double(share.billionths) * 1e-9
+    let valueAfter = value * left + Double(paid) * 1e-6
+    let marginAfter = margin * left + Double(paid) * 1e-6
+    #expect(abs(valueAfter - 117.975011636) < 4e-6)
+    #expect(abs(marginAfter - 19.662501939) < 4e-6)
+    let excessAfter = marginAfter + 0.2 * (marginAfter - valueAfter)
+    #expect(abs(excessAfter) < 4e-6)
   }
 
   // Source: Derive v2-core, InsolventAuction.t.sol: margin −300, value −100, ten minutes.

@@ -286,6 +286,9 @@ struct FloorShareTests {
     let shares = shareCollected(5_000 + 80, among: [80, 8_000])
     #expect(shares == [50, 5_030])
     #expect(8_000 - shares[1] == 2_970)
+    // With nothing in the fund: the 400,105,000 of all parties together stay.
+    let total: Int64 = 400_105_000
+    #expect(total - 5_080 + shares[0] + shares[1] == total)
   }
 
   @Test("all is given when there is enough, and nothing to losers")
