@@ -15,6 +15,7 @@ import Testing
 @Suite("What a partial liquidation trades, and how much at once")
 struct SizingTests {
   private static let best = [(key: "liquidation.choice", value: "1")]
+  private let perpetual = Contracts.btcPerpetual
 
   private func orders(_ venue: Venue) -> [LiquidationOrder] {
     venue.records.flatMap(\.events).compactMap { event in
@@ -227,6 +228,55 @@ struct SizingTests {
       let throttle = [(key: "liquidation.blockShare", value: "99%")]
       #expect(try first([rule] + throttle).order.size == plain.size)
     }
+  }
+
+  /// A portfolio long 3 BTC of a future against 2 of the perpetual, with puts sold besides, just
+  /// below its maintenance margin.
+  private func overhang(_ changes: [(key: String, value: String)]) throws -> Venue {
+    var venue = try Venue.marked(
+      Self.best + [
+        (key: "liquidation.sliceShare", value: "100%"),
+        (key: "liquidation.expectedCost", value: "0.02%"),
+        (key: "liquidation.expectedOptionCost", value: "3%"),
+        (key: "margin.basis.default.rate", value: "2.25%"),
+      ] + changes)
+    try venue.open(1, .portfolio, usd: "20000")
+    try venue.take(1, 3_000, of: Contracts.btcFuture)
+    try venue.take(1, -2_000, of: perpetual)
+    try venue.take(1, -100, of: Contracts.btcPut)
+    let risk = try #require(venue.engine.valuation).risk(venue.account(1).portfolio)
+    try venue.submit(
+      .withdrawCollateral(
+        AccountID(1), Amount(units: risk.equity - risk.initialMargin, asset: Coins.usd)))
+    for price in stride(from: 7_980, to: 7_000, by: -20) where venue.account(1).liquidation == nil {
+      try venue.block(btc: "\(price)")
+    }
+    return venue
+  }
+
+  @Test("where the best trade does not help at any limit, the next best is asked")
+  func nextBest() throws {
+    let plain = try overhang([])
+    let first = try plain.order(of: 1)
+    #expect(first.instrument == Contracts.btcFuture && first.side == .sell)
+    #expect(first.size < Size(steps: 1_000), "what is more than the short")
+    // Nothing of the future may be left, and all of it would bare the short: the perpetual is sold.
+    let venue = try overhang([(key: "liquidation.leastLeft", value: "1000000")])
+    let order = try venue.order(of: 1)
+    #expect(order.instrument == perpetual && order.side == .sell)
+    #expect(stages(venue) == [.partial])
+    let valuation = try #require(venue.engine.valuation)
+    func surplus(_ size: Int64, of instrument: InstrumentID) -> Int64 {
+      var portfolio = venue.account(1).portfolio
+      portfolio.balances[0] += portfolio.take(
+        Size(steps: size), of: instrument, unitValue: venue.mark(instrument).unitValue)
+      let risk = valuation.risk(portfolio)
+      return risk.equity - risk.maintenanceMargin - risk.liquidationBuffer
+    }
+    let now = surplus(0, of: perpetual)
+    #expect(surplus(-first.size.steps, of: Contracts.btcFuture) > now)
+    #expect(surplus(-3_000, of: Contracts.btcFuture) < now)
+    #expect(surplus(-order.size.steps, of: perpetual) > now)
   }
 
   @Test("liquidations take no more of a market in a block and a window than is permitted")
