@@ -51,6 +51,9 @@ extension WaterfallWatch {
   mutating func finish(_ run: DeleveragingRun) {
     note("P33 rule \(run.rule)\(run.isWidened ? " widened" : "")")
     run.check()
+    note("P34 allocations")
+    let cut = run.cuts.reduce(Int128(0)) { $0 + Int128($1.steps) }
+    overshoot += abs(cut - Int128(run.wanted))
   }
 
   private mutating func run(
@@ -79,7 +82,7 @@ extension WaterfallWatch {
     else { return [] }
     let exposures = isDraining ? valuation.factorExposures(to: contract.underlying) : nil
     var candidates: [DeleveragingRun.Candidate] = []
-    for account in state.accounts where account.liquidation == nil {
+    for account in holders(of: instrument) where account.liquidation == nil {
       let slot = account.portfolio.slot(of: instrument)
       guard slot.isHeld else { continue }
       let position = account.portfolio.positions[slot.index]
@@ -106,6 +109,11 @@ extension WaterfallWatch {
           exposure: exposure))
     }
     return candidates.sorted { $0.account < $1.account }
+  }
+
+  /// Who may hold an instrument, in no order.
+  func holders(of instrument: InstrumentID) -> [Account] {
+    holders[instrument, default: []].compactMap(account)
   }
 
   /// What a position is exposed to its underlying, millionths, positive: |q · β Δ S|.

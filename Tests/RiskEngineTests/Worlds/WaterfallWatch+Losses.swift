@@ -114,7 +114,8 @@ extension WaterfallWatch {
     var caps: [AccountID: Int64] = [:]
     var weights: [AccountID: Int64] = [:]
     let isBySize = rules.liquidation.losses.sharing == .bySize
-    for account in state.accounts where account.liquidation == nil && !state.isPool(account.id) {
+    for account in holders(of: market)
+    where account.liquidation == nil && !state.isPool(account.id) {
       let slot = account.portfolio.slot(of: market)
       guard slot.isHeld else { continue }
       let position = account.portfolio.positions[slot.index]

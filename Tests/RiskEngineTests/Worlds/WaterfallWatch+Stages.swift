@@ -75,8 +75,7 @@ extension WaterfallWatch {
       let risk = valuation.risk(account.portfolio)
       let line = rules.liquidation.pace.handover.share(of: risk.maintenanceMargin, rounding: .down)
       guard risk.equity > line, !rules.liquidation.keeper.skipsBook else { return }
-      note("P30 no order helps")
-      checkNoOrderHelps(account)
+      checkNothingToSend(account)
     case .insuranceFund where isPatient:
       note("P30 the fund is empty")
       for position in account.portfolio.positions {
@@ -89,6 +88,22 @@ extension WaterfallWatch {
       for position in account.portfolio.positions { checkNobody(opposite: position, account) }
     case .auction: checkAuctionOver(account, liquidation)
     default: break
+    }
+  }
+
+  /// P30: an account whose orders the book might still take has none that is worth sending.
+  private mutating func checkNothingToSend(_ account: Account) {
+    note("P30 no order helps")
+    if rules.liquidation.sizing.passesOnInfeasible, !isRestorable(account) {
+      note("P30 no order restores")
+      return
+    }
+    let next = stages.firstIndex(of: .partial).flatMap { stages.dropFirst($0 + 1).first }
+    switch rules.liquidation.sizing.choice {
+    case .mostRelief: checkNoOrderHelps(account)
+    case .bestOfThree where (next == .auction || next == .pool) && isPartHelpful(account):
+      note("P30 a part of everything helps")
+    case .bestPerCost, .bestOfThree: checkNoTradeHelps(account)
     }
   }
 
@@ -107,8 +122,7 @@ extension WaterfallWatch {
   /// Closing no position as a whole, at its mark, would lift the account's surplus.
   private func checkNoOrderHelps(_ account: Account) {
     guard let valuation, let now = surplus(account.portfolio),
-      rules.liquidation.sizing.choice == .mostRelief, !rules.liquidation.sizing.isThrottled,
-      !rules.liquidation.depth.isOn
+      !rules.liquidation.sizing.isThrottled, !rules.liquidation.depth.isOn
     else { return }
     for position in account.portfolio.positions {
       guard let contract = contract(position.instrument),
@@ -192,6 +206,23 @@ extension WaterfallWatch {
       now.insert(account.id)
     }
     lacking = now
+    checkBooks()
+  }
+
+  /// What the watch keeps by itself, from event to event, is what its ledger says.
+  private func checkBooks() {
+    var aside = Array(repeating: Int64(0), count: state.houses.count)
+    for account in state.accounts {
+      if let order = account.liquidation?.order, let asset = asset(of: order.instrument) {
+        aside[asset] += order.fundShare
+      }
+      for position in account.portfolio.positions {
+        hold(holders[position.instrument]?.contains(account.id) == true, "a holder is missed")
+      }
+    }
+    hold(aside == aside.indices.map(promised), "what is set aside is not followed")
+    let pursued = Set(state.accounts.filter { $0.liquidation != nil }.map(\.id))
+    hold(Set(initial.keys).isSubset(of: pursued), "an end is missed")
   }
 
   /// Every price that matters to an account is fresh.

@@ -44,6 +44,14 @@ struct WaterfallWatch {
   var cut: (trade: Trade, winner: AccountID, worth: Int128)?
   /// What the window of draws leaves of each asset.
   var drawable: [Asset: Int64] = [:]
+  /// Orders that are out, of which the fund has promised a part: asset and ledger units.
+  private var setAside: [AccountID: (asset: Int, units: Int64)] = [:]
+  /// By asset, the sum of those.
+  private var allSetAside: [Int: Int64] = [:]
+  /// Who has ever held an instrument.
+  private(set) var holders: [InstrumentID: Set<AccountID>] = [:]
+  /// Steps by which an allocation has cut more or less than was to be closed, in absolute terms.
+  var overshoot: Int128 = 0
 
   /// Says in which world something does not hold.
   let hold: WorldPromise
@@ -53,16 +61,22 @@ struct WaterfallWatch {
     state = engine.state
     rules = engine.rules
     valuation = engine.valuation
+    for account in state.accounts {
+      for position in account.portfolio.positions {
+        holders[position.instrument, default: []].insert(account.id)
+      }
+      if let order = account.liquidation?.order { setAside(order) }
+    }
   }
 
-  /// Takes in a record; `engine` is as it was after it.
-  mutating func take(_ record: Record, _ engine: Engine) {
+  /// Takes in a command and what came of it; `engine` is as it was after them.
+  mutating func take(_ command: Command, _ events: [LedgerEvent], _ engine: Engine) {
     (rules, valuation) = (engine.rules, engine.valuation)
-    switch record.command {
+    switch command {
     case .advanceBlock, .changeParameters, .listInstrument, .restart: epoch += 1
     default: break
     }
-    for event in record.events {
+    for event in events {
       before(event)
       let trade = opening(of: event)
       state.apply(event)
@@ -70,8 +84,7 @@ struct WaterfallWatch {
     }
     finishRuns(before: nil)
     pass = nil
-    if case .advanceBlock = record.command { checkLiveness() }
-    for id in initial.keys where account(id)?.liquidation == nil { initial[id] = nil }
+    if case .advanceBlock = command { checkLiveness() }
   }
 
   mutating func note(_ what: String) { seen[what, default: 0] += 1 }
@@ -87,11 +100,31 @@ struct WaterfallWatch {
   }
 
   /// What the fund has promised of an asset to orders that are out.
-  func promised(_ asset: Int) -> Int64 {
-    state.accounts.reduce(0) { sum, account in
-      guard let order = account.liquidation?.order, self.asset(of: order.instrument) == asset
-      else { return sum }
-      return sum + order.fundShare
+  func promised(_ asset: Int) -> Int64 { allSetAside[asset, default: 0] }
+
+  private mutating func setAside(_ order: LiquidationOrder) {
+    guard order.fundShare != 0, let asset = asset(of: order.instrument) else { return }
+    setAside[order.account] = (asset, order.fundShare)
+    allSetAside[asset, default: 0] += order.fundShare
+  }
+
+  private mutating func release(_ id: AccountID) {
+    guard let (asset, units) = setAside.removeValue(forKey: id) else { return }
+    allSetAside[asset, default: 0] -= units
+  }
+
+  /// Follows what would else be asked of every account.
+  private mutating func follow(_ event: LedgerEvent) {
+    switch event {
+    case .traded(let trade):
+      holders[trade.instrument, default: []].formUnion([trade.buyer, trade.seller])
+    case .positionMoved(let move): holders[move.instrument, default: []].insert(move.to)
+    case .liquidationOrderIssued(let order): setAside(order)
+    case .liquidationOrderClosed(let id, _, _): release(id)
+    case .liquidationEnded(let id, _):
+      release(id)
+      initial[id] = nil
+    default: break
     }
   }
 
@@ -112,6 +145,9 @@ struct WaterfallWatch {
     switch event {
     case .liquidationStarted(let id, let cause): checkStart(id, cause)
     case .liquidationOrderIssued(let order): checkOrder(order)
+    case .quoteRequested(let request): checkSlice(request.sliced)
+    case .keeperOffered(let offer): checkSlice(offer.sliced)
+    case .rightsOffered(let sale): checkSlice(sale.sliced)
     case .liquidationStageEntered(let id, let stage): checkEntry(id, stage)
     case .deleveragingAllocated(let record): begin(record)
     case .traded(let trade) where trade.cause == .deleveraging: follow(trade)
@@ -125,6 +161,7 @@ struct WaterfallWatch {
   }
 
   private mutating func after(_ event: LedgerEvent, _ opened: [OpenedTrade]) {
+    follow(event)
     switch event {
     case .traded(let trade):
       for one in opened { checkTrade(trade, one) }
@@ -230,6 +267,7 @@ extension WaterfallWatch {
     let isReduction = held.sign == -order.side.sign
     if isReduction { hold(order.size <= held.magnitude, "P22: more than there is") }
     hold(account.liquidation?.order == nil, "P21: a second order")
+    checkSize(of: order, account)
     guard order.stage == .partial else {
       hold(isReduction, "P22: only a partial liquidation hedges")
       return

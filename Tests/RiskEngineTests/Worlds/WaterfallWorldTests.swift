@@ -13,13 +13,13 @@ import Testing
 /// another number; `PLIMSOLL_WORLD` tells one of them event by event.
 @Suite("The waterfall over random worlds")
 struct WaterfallWorldTests {
-  private static func stated(_ name: String) -> UInt64? {
+  private static func environment(_ name: String) -> UInt64? {
     ProcessInfo.processInfo.environment[name].flatMap(UInt64.init)
   }
 
-  private static let isFull = stated("PLIMSOLL_FULL") == 1
-  private static let traced = stated("PLIMSOLL_WORLD")
-  private static let worlds = stated("PLIMSOLL_WORLDS") ?? (isFull ? 100_000 : 16)
+  private static let isFull = environment("PLIMSOLL_FULL") == 1
+  private static let traced = environment("PLIMSOLL_WORLD")
+  private static let worlds = environment("PLIMSOLL_WORLDS") ?? (isFull ? 100_000 : 16)
   /// So few that all threads are busy to the end.
   private static let worldsOfPart: UInt64 = isFull ? 250 : 4
   /// Worlds that share their rules.
@@ -34,13 +34,39 @@ struct WaterfallWorldTests {
     "P26 bids in the solvent phase", "P26 bids in the insolvent phase", "P26 collateral sold",
     "P27 halted", "P27 waits for an answer", "P27 waits for the fund", "P27 waits for a time",
     "P27 calmed", "P28 charges", "P28 sub-accounts in liquidation", "P30 covers",
-    "P30 no order helps", "P30 the fund is empty", "P30 nobody is left opposite",
+    "P22 specks closed with a slice", "P30 no order helps", "P30 no trade helps",
+    "P30 the fund is empty", "P30 nobody is left opposite",
     "P30 auctions over", "P30 shared after the fund", "P31 losses shared by rule 0",
     "P31 losses shared by rule 1", "P33 rule 0", "P33 rule 1", "P33 rule 1 widened",
-    "P33 rule 2", "P33 rule 3", "P33 rule 4", "P35 bankruptcy prices", "P36 cuts",
+    "P33 rule 2", "P33 rule 3", "P33 rule 4", "P35 bankruptcy prices", "P35 marks",
+    "P35 funded marks", "P36 cuts",
     "mode isolated", "mode cross", "mode portfolio", "stage partial", "stage auction",
     "stage pool", "stage insuranceFund", "stage deleveraging", "stage socializedLoss",
     "doubled reports",
+  ]
+
+  /// What few drawn worlds come to, and rules under which some more of them do.
+  private static let stated: [(seen: String, rules: WorldRules.Changes)] = [
+    ("P35 marks", closingFirst + [("deleveraging.price", "1")]),
+    ("P35 funded marks", closingFirst + [("deleveraging.price", "2")]),
+    // Whatever is traded costs more than it frees.
+    (
+      "P30 no trade helps",
+      [("liquidation.choice", "1"), ("liquidation.expectedCost", "10%")]
+    ),
+    // Whatever a slice leaves is a speck.
+    (
+      "P22 specks closed with a slice",
+      [
+        ("liquidation.wholeSliceNotional", "0"), ("liquidation.sliceShare", "10%"),
+        ("liquidation.leastLeft", "100000000"), ("liquidation.choice", "0"),
+      ]
+    ),
+  ]
+  /// Against winners at once, and only then to the fund.
+  private static let closingFirst: WorldRules.Changes = [
+    ("waterfall.deleveraging.rank", "1"), ("waterfall.insuranceFund.rank", "2"),
+    ("waterfall.socializedLoss.rank", "3"),
   ]
 
   @Test("no world breaks a rule of its waterfall, and they reach all there is of it")
@@ -53,6 +79,9 @@ struct WaterfallWorldTests {
     let start = ContinuousClock.now
     let parts = Self.worlds / Self.worldsOfPart
     let seen = try await withThrowingTaskGroup(of: [String: Int].self) { group in
+      for (_, rules) in Self.stated {
+        group.addTask { try Self.histories(of: 0..<4, under: rules) }
+      }
       for part in 0..<parts {
         group.addTask {
           try Self.histories(of: part * Self.worldsOfPart..<(part + 1) * Self.worldsOfPart)
@@ -61,18 +90,23 @@ struct WaterfallWorldTests {
       return try await group.reduce(into: [:]) { $0.merge($1) { $0 + $1 } }
     }
     #expect(seen["P19 liquidations begun", default: 0] > 10)
+    for (what, _) in Self.stated { #expect(seen[what, default: 0] > 0, "no \(what)") }
     guard Self.isFull else { return }
     print("\(Self.worlds) worlds in \(ContinuousClock.now - start):")
     for (what, count) in seen.sorted(by: { $0.key < $1.key }) { print("  \(what): \(count)") }
     for what in Self.wanted { #expect(seen[what, default: 0] > 0, "no \(what)") }
   }
 
-  private static func histories(of seeds: Range<UInt64>) throws -> [String: Int] {
+  private static func histories(
+    of seeds: Range<UInt64>, under rules: WorldRules.Changes? = nil
+  ) throws -> [String: Int] {
     var seen: [String: Int] = [:]
     var venue: Venue?
     for seed in seeds {
       if seed % worldsOfRules == 0 { venue = nil }
-      let marked = try venue ?? RandomWorld.venue(ofRules: seed / worldsOfRules)
+      let marked =
+        try venue ?? rules.map(Venue.marked)
+        ?? RandomWorld.venue(ofRules: seed / worldsOfRules)
       venue = marked
       seen.merge(try history(seed: seed, in: marked)) { $0 + $1 }
     }
@@ -103,6 +137,6 @@ struct WaterfallWorldTests {
   private static func take(_ record: Record, of world: RandomWorld, _ watch: inout WaterfallWatch) {
     watch.note("commands")
     if traced != nil { print("\(record.command)", record.events.map { "\n    \($0)" }.joined()) }
-    watch.take(record, world.venue.engine)
+    watch.take(record.command, record.events, world.venue.engine)
   }
 }
