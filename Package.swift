@@ -169,7 +169,7 @@ let package = Package(
     tests(
       "RiskEngineTests",
       [
-        "TestFixtures", "RiskEngine", "Ledger", "Margin", "Liquidation", "Clearing",
+        "TestFixtures", "RiskEngine", "Simulation", "Ledger", "Margin", "Liquidation", "Clearing",
         "MarketData", "Instruments", "Parameters", "Quantities",
       ]),
     tests("JournalTests", ["Journal", "Ledger", "Quantities"], [database]),

@@ -20,6 +20,8 @@ public struct Cascade {
   private let world: CascadeWorld
   public private(set) var engine: Engine
   public private(set) var result: CascadeResult
+  /// Sees every decision, and the engine after it.
+  public var observer: ((_ decision: Decision, _ engine: Engine) -> Void)?
   private var orders: [LiquidationOrder] = []
   private var instant: Timestamp
   private let sealer: RecordSealer
@@ -130,6 +132,7 @@ public struct Cascade {
 
   private mutating func submit(_ command: Command) throws {
     let decision = try engine.decide(command)
+    observer?(decision, engine)
     for event in decision.events {
       if case .liquidationOrderIssued(let order) = event { orders.append(order) }
       result.take(event, engine.state)
