@@ -30,7 +30,7 @@ struct MarginCallPictureTests {
     let text = SummaryTable.text(result)
     let warned = try #require(text.split(separator: "\n").first { $0.hasPrefix("warned") })
     #expect(warned.split(separator: " ").dropFirst() == ["1,300", "1,000", "250", "700", "50"])
-    #expect(text.contains("cancelled 4,321 orders; 19 of 260 liquidations began without a call"))
+    #expect(text.contains("by calls: 4,321. Of 260 liquidations 19 began without a call"))
     let root = try JSONSerialization.jsonObject(with: Data(SummaryTable.json([result]).utf8))
     let run = try #require(((root as? [String: Any])?["runs"] as? [[String: Any]])?.first)
     let calls = try #require(run["marginCalls"] as? [String: Any])

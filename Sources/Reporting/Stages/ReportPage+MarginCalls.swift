@@ -86,8 +86,8 @@ extension MarginCallSummary {
     let counts = [ordersCancelled, withoutNotice, liquidations].map {
       NumberText.grouped(Int64($0))
     }
-    return "Calls cancelled \(counts[0]) orders; \(counts[1]) of \(counts[2]) liquidations began "
-      + "without a call in an earlier block."
+    return "Orders cancelled by calls: \(counts[0]). Of \(counts[2]) liquidations \(counts[1]) "
+      + "began without a call in an earlier block."
   }
 
   var json: JSONText {
