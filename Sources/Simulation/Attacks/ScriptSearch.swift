@@ -45,14 +45,6 @@ public struct ScriptSearch: Sendable {
     public func touched(on ground: AttackGround) -> [AttackTouch] {
       AttackTouch.allCases.filter { reached[ground.rawValue] >> $0.rawValue & 1 == 1 }
     }
-
-    fileprivate mutating func add(reachOf other: Finding) {
-      for ground in reached.indices { reached[ground] |= other.reached[ground] }
-    }
-
-    fileprivate mutating func reach(_ touches: UInt32, on ground: AttackGround) {
-      reached[ground.rawValue] |= touches
-    }
   }
 
   /// What one strategy came to.
@@ -210,7 +202,7 @@ extension ScriptSearch.Finding {
   mutating func note(_ outcome: ScriptSearch.Outcome, number: UInt64) {
     strategies += 1
     if outcome.isLiquidated { liquidations += 1 }
-    reach(outcome.touches, on: outcome.ground)
+    reached[outcome.ground.rawValue] |= outcome.touches
     for touch in touches.indices where outcome.touches >> touch & 1 == 1 { touches[touch] += 1 }
     if outcome.profit > bestProfit {
       bestProfit = outcome.profit
@@ -229,7 +221,7 @@ extension ScriptSearch.Finding {
     strategies += other.strategies
     liquidations += other.liquidations
     for touch in touches.indices { touches[touch] += other.touches[touch] }
-    add(reachOf: other)
+    for ground in reached.indices { reached[ground] |= other.reached[ground] }
     if other.bestProfit > bestProfit {
       bestProfit = other.bestProfit
       bestNumber = other.bestNumber
