@@ -114,17 +114,20 @@ struct SizingTests {
     }
   }
 
-  /// A hedged pair whose basis margin has doubled, and a little of another underlying beside it.
+  /// A hedged pair whose basis margin has doubled, and beside it an option of another underlying
+  /// that costs much to close and cannot be hedged, for no further position is permitted.
   private func pairAndOther(_ changes: [(key: String, value: String)]) throws -> Venue {
     let terms = [
-      (key: "margin.basis.default.rate", value: "20%"),
+      (key: "margin.basis.default.rate", value: "2.25%"),
       (key: "liquidation.expectedCost", value: "0.02%"),
+      (key: "liquidation.expectedOptionCost", value: "3%"),
+      (key: "clearing.positionLimit", value: "3"),
     ]
     var venue = try Venue.marked(terms + changes)
-    try venue.open(1, .portfolio, usd: "50000")
+    try venue.open(1, .portfolio, usd: "9000")
     try venue.take(1, 4_000, of: Contracts.btcFuture)
     try venue.take(1, -4_000, of: Contracts.btcPerpetual)
-    try venue.take(1, -1_000, of: Contracts.ethPerpetual)
+    try venue.take(1, -1_000, of: Contracts.ethPut)
     let risk = try #require(venue.engine.valuation).risk(venue.account(1).portfolio)
     try venue.submit(
       .withdrawCollateral(
@@ -132,7 +135,7 @@ struct SizingTests {
     try venue.submit(
       .changeParameters(
         try venue.engine.state.parameters.setting(
-          "margin.basis.default.rate", to: "40%", source: "test")))
+          "margin.basis.default.rate", to: "4.5%", source: "test")))
     try venue.block()
     return venue
   }

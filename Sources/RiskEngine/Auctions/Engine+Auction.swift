@@ -187,8 +187,9 @@ extension Engine {
     return risk.maintenanceMargin + max(buffer, risk.liquidationBuffer)
   }
 
-  /// What the fund of a universe may still pay bidders of one auction, millionths of the quote currency: the
-  /// part of it that one event may cost, and never what the account's own debt will need.
+  /// What the fund of a universe may still pay bidders of one auction, millionths of the quote
+  /// currency: the part of it that one event may cost, and never what the account's own debt will
+  /// need.
   func fundRoom(of universe: RiskUniverse, for risk: AccountRisk, paid: Int64) -> Int64 {
     guard let valuation else { return 0 }
     var value: Int128 = 0

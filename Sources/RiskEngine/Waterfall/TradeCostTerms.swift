@@ -25,8 +25,8 @@ struct TradeCostTerms {
 
   /// The same where only a part of the depth is left.
   ///
-  /// What trading costs beyond the fee rises by 1 ÷ √part, as by the square-root law, and depth that
-  /// was reported is that part of itself. No share is above the whole.
+  /// What trading costs beyond the fee rises by 1 ÷ √part, as by the square-root law, and depth
+  /// that was reported is that part of itself. No share is above the whole.
   /// - Parameters:
   ///   - part: Above 0, at most 1.
   ///   - fee: What of the rate is a fee.

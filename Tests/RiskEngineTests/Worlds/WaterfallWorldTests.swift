@@ -65,8 +65,8 @@ struct WaterfallWorldTests {
   ]
   /// Against winners at once, and only then to the fund.
   private static let closingFirst: WorldRules.Changes = [
-    ("waterfall.deleveraging.rank", "1"), ("waterfall.insuranceFund.rank", "2"),
-    ("waterfall.socializedLoss.rank", "3"),
+    ("waterfall.partial.rank", "0"), ("waterfall.deleveraging.rank", "1"),
+    ("waterfall.insuranceFund.rank", "2"), ("waterfall.socializedLoss.rank", "3"),
   ]
 
   @Test("no world breaks a rule of its waterfall, and they reach all there is of it")
