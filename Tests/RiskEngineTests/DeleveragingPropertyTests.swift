@@ -38,6 +38,7 @@ struct DeleveragingPropertyTests {
         (key: "deleveraging.rule", value: rule), (key: "deleveraging.price", value: price),
         (key: "insuranceFund.eventCap", value: "100%"),
       ])
+    try venue.open(1, .cross)
     var open: Int64 = 0
     for id in Self.shorts {
       let steps = random.number(100...900)
@@ -57,7 +58,7 @@ struct DeleveragingPropertyTests {
     }
     // The maker, who has bought from all of them, stands on the other side.
     let size = random.number(open / 4...open * 9 / 10)
-    try venue.open(1, .cross, usd: "\(size / 2)")
+    try venue.deposit(1, "\(size / 2)", of: Coins.usd)
     try venue.take(1, size, of: perpetual)
     let fund = random.oneIn(4) ? 0 : random.number(0...150_000) * size
     if fund > 0 { try venue.submit(.contributeToFund(Amount(units: fund, asset: Coins.usd))) }
