@@ -112,11 +112,16 @@ struct FundStressTests {
     let late = [(key: "insuranceFund.move.1.latency", value: "1d")]
     let (hurt, _) = try target(Self.terms("-1%") + late, usd: "100000")
     #expect(hurt == 0)
-    var venue = try Venue.marked(Self.terms("-50%") + late)
-    try venue.open(1, .cross, usd: "500")
+    var venue = try Venue.marked(Self.terms("-70%") + late)
+    try venue.open(1, .cross)
+    try venue.deposit(1, "6", of: Coins.eth)
     try venue.take(1, 1_000, of: perpetual)
     try venue.take(1, -1_000, of: Contracts.btcFuture)
     try venue.block()
+    // What its coins are still worth after the fall is less than the margin, so it is closed late.
+    let margin = try #require(venue.engine.valuation).risk(venue.account(1).portfolio)
+      .maintenanceMargin
+    #expect(margin > 360_000_000)
     #expect(try #require(venue.engine.state.losses.review).target == 0)
   }
 
@@ -149,10 +154,15 @@ struct FundStressTests {
 
   @Test("cover-2 is of the two owners that lose most in the same move")
   func correlated() throws {
-    // Two longs and a short of one owner each: the longs fall together, the short does not.
+    // Longs and a short of one owner each: the longs fall together by 3,500, 3,500 and 1,500 USD;
+    // the short alone would lose 3,900. On days with so thin a tail all lack less than that.
     var venue = try Venue.marked(
-      Self.terms("-50%") + [(key: "insuranceFund.move.2.shift", value: "50%")])
-    for (id, size) in [(1 as UInt32, 1_000 as Int64), (2, 1_000), (3, 500), (4, -1_000)] {
+      Self.terms("-50%") + [
+        (key: "insuranceFund.move.2.shift", value: "50%"),
+        (key: "insuranceFund.tailScale", value: "0.1%"),
+        (key: "insuranceFund.tailShape", value: "1%"),
+      ])
+    for (id, size) in [(1 as UInt32, 1_000 as Int64), (2, 1_000), (3, 500), (4, -1_100)] {
       try venue.open(id, .cross, usd: "500")
       try venue.take(id, size, of: perpetual)
     }

@@ -70,6 +70,7 @@ struct UniverseDoorTests {
   @Test("a position of another universe is not moved in, nor taken by bid or fill")
   func moves() throws {
     var venue = try venue()
+    try venue.open(4, .cross, usd: "500")
     try venue.submit(.openSubaccount(AccountID(9), under: AccountID(1), .cross))
     try venue.deposit(9, "10000", of: Coins.usd)
     try venue.take(1, 100, of: btc)
@@ -77,7 +78,6 @@ struct UniverseDoorTests {
     let move = Command.movePosition(
       from: AccountID(1), to: AccountID(9), btc, Size(steps: 50))
     #expect(venue.refusal(of: move) == .otherUniverse(AccountID(9), Universes.eth))
-    try venue.open(4, .cross, usd: "500")
     try venue.take(4, 1_000, of: btc)
     try venue.block(btc: "7650")
     let order = try venue.order(of: 4)
@@ -85,6 +85,15 @@ struct UniverseDoorTests {
       venue.refusal(of: venue.report(order, with: 2))
         == .otherUniverse(AccountID(2), Universes.eth))
     try venue.submit(venue.report(order, with: 3))
+    var auction = try Auctions.solvent(Universes.changes)
+    for id: UInt32 in 3...4 { try auction.open(id, .cross, usd: "1000000") }
+    try auction.submit(auction.trade(eth, buyer: 2, seller: 3, size: 10))
+    try auction.block()
+    #expect(
+      auction.refusal(of: Auctions.command(try Auctions.bid(auction)))
+        == .otherUniverse(AccountID(2), Universes.eth))
+    try auction.submit(Auctions.command(Auctions.bid(auction, by: 4)))
+    #expect(auction.size(4, btc) > 0 && auction.account(4).universe == Universes.btc)
   }
 
   @Test("parameters that would leave an account in two universes are refused")

@@ -37,7 +37,8 @@ struct UniverseTests {
 
   /// Account 1 lacks 100 USD after a gap to 7,400; the common fund and that of ETH are rich.
   ///
-  /// It is long 1 BTC from 8,000 with 500 USD; 2 and 3 are short 0.3 and 0.7 of it.
+  /// It is long 1 BTC from 8,000 with 500 USD; 2 and 3 are short 0.3 and 0.7 of it. 4 is short 1 BTC
+  /// too, but the last to be deleveraged, for it has the most and the least leverage.
   private func gapped(
     _ stages: [WaterfallParameters.Stage], fund: String?,
     _ changes: [(key: String, value: String)] = []
@@ -53,7 +54,12 @@ struct UniverseTests {
       try venue.open(id, .cross, usd: "1000")
       try venue.submit(venue.trade(perpetual, buyer: 1, seller: id, size: size))
     }
+    try venue.open(4, .cross, usd: "100000")
+    try venue.take(4, -1_000, of: perpetual)
+    // Where the funds stood before is their peak.
+    try venue.block(after: 1)
     let events = try venue.block(btc: "7400")
+    #expect(venue.size(4, perpetual) == -1_000)
     #expect(venue.insuranceFund() == 1_000_000_000_000, "the common fund is not touched")
     #expect(venue.engine.state.fund(0, of: Universes.eth) == 1_000_000_000_000)
     return (venue, events)
@@ -132,11 +138,14 @@ struct UniverseTests {
 
   @Test("winners are paid back by the fund of their universe and by no other")
   func claims() throws {
-    var (venue, events) = try gapped(
-      [.deleveraging, .socializedLoss], fund: nil,
-      [(key: "deleveraging.price", value: "1"), (key: "socializedLoss.repayAbove", value: "0")])
+    var (venue, _) = try gapped(
+      [.socializedLoss], fund: nil, [(key: "socializedLoss.repayAbove", value: "0")])
     let usd = try Coins.usd
-    let claims = [(2 as UInt32, 30_000_000 as Int64), (3, 70_000_000)].map {
+    try venue.open(7, .cross, usd: "100000")
+    var events = try venue.submit(
+      venue.report(venue.order(of: 1), price: try Price("7400"), with: 7))
+    // 180, 420 and 600 USD were won.
+    let claims = [(2 as UInt32, 15_000_000 as Int64), (3, 35_000_000), (4, 50_000_000)].map {
       LossClaim(account: AccountID($0.0), asset: usd, units: $0.1)
     }
     #expect(events.contains(.inUniverse(Universes.btc, .claimsGranted(claims))))
@@ -144,7 +153,7 @@ struct UniverseTests {
     #expect(Universes.moved(events, .lossRecovery).isEmpty)
     try venue.submit(Universes.contribution("10", to: Universes.btc))
     let paid = Universes.moved(try venue.block(after: 86_400), .lossRecovery)
-    #expect(paid.map(\.amount.units) == [3_000_000, 7_000_000])
+    #expect(paid.map(\.amount.units) == [1_500_000, 3_500_000, 5_000_000])
     #expect(paid.allSatisfy { $0.from == .universeFund(Universes.btc) })
     #expect(
       venue.engine.state.losses(of: Universes.btc).claims.map(\.units).reduce(0, +) == 90_000_000)
