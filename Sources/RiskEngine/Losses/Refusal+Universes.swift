@@ -4,7 +4,11 @@
 // Refusals of what would mix risk universes.
 extension Refusal {
   var universeCode: String {
-    if case .unknownUniverse = self { "unknown-universe" } else { "other-universe" }
+    switch self {
+    case .unknownUniverse: "unknown-universe"
+    case .otherUniverse: "other-universe"
+    default: "universe"
+    }
   }
 
   var universeDescription: String {

@@ -172,7 +172,7 @@ enum BrokenHedge {
       .listInstrument(
         Contracts.contract(
           20, "BTC-FUT-10", "BTC", .future(expiry: Venue.expiry), .linear, Coins.usd, 1_000_000,
-          "500000")))
+          "50000")))
     try venue.block()
     try venue.open(1, .portfolio, usd: "1000")
     try venue.open(2, .cross, usd: "1000000")

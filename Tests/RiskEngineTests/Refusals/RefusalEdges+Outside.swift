@@ -9,7 +9,7 @@ import Quantities
 import RiskEngine
 import Testing
 
-// Registered makers, keepers, sealed bids and the fund's hedge.
+// Registered makers, keepers, sealed bids, the fund's hedge and risk universes.
 extension RefusalEdge {
   private static let perpetual = Contracts.btcPerpetual
 
@@ -106,5 +106,21 @@ extension RefusalEdge {
         }
         return (try venue(59), try venue(60))
       }),
+    RefusalEdge("unknown-universe") {
+      (
+        try Venue.marked(Universes.changes), try Universes.contribution("1", to: Universes.eth),
+        try Universes.contribution("1", to: RiskUniverse(3))
+      )
+    },
+    RefusalEdge("other-universe") {
+      var venue = try Venue.marked(Universes.changes)
+      try venue.open(1, .cross, usd: "10000")
+      try venue.open(2, .cross, usd: "10000")
+      try venue.take(1, 1, of: perpetual)
+      return (
+        venue, try venue.trade(Contracts.btcFuture, buyer: 1, seller: 2, size: 1),
+        try venue.trade(Contracts.ethPerpetual, buyer: 1, seller: 2, size: 1)
+      )
+    },
   ]
 }

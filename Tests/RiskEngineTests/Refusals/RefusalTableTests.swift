@@ -59,9 +59,9 @@ struct RefusalTableTests {
   private static func sources() throws -> [String] {
     let folder = URL(filePath: #filePath).deletingLastPathComponent()
       .appending(path: "../../../Sources/RiskEngine").standardized
-    return try ["Refusal.swift", "Execution/Refusal+Execution.swift"].map {
-      try String(contentsOf: folder.appending(path: $0), encoding: .utf8)
-    }
+    return try [
+      "Refusal.swift", "Execution/Refusal+Execution.swift", "Losses/Refusal+Universes.swift",
+    ].map { try String(contentsOf: folder.appending(path: $0), encoding: .utf8) }
   }
 
   @Test("there is an edge for every code, and a code for every case")
