@@ -37,8 +37,8 @@ struct UniverseTests {
 
   /// Account 1 lacks 100 USD after a gap to 7,400; the common fund and that of ETH are rich.
   ///
-  /// It is long 1 BTC from 8,000 with 500 USD; 2 and 3 are short 0.3 and 0.7 of it. 4 is short 1 BTC
-  /// too, but the last to be deleveraged, for it has the most and the least leverage.
+  /// It is long 1 BTC from 8,000 with 500 USD; 2 and 3 are short 0.3 and 0.7 of it. 4 is short 1 of
+  /// the maker's, but last in the queue, as it has the least leverage.
   private func gapped(
     _ stages: [WaterfallParameters.Stage], fund: String?,
     _ changes: [(key: String, value: String)] = []
