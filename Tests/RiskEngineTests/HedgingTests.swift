@@ -36,7 +36,7 @@ struct HedgingTests {
       let risk = try #require(venue.engine.valuation).risk(account.portfolio)
       switch self {
       case .uncalled: return risk.equity < risk.initialMargin
-      case .farBelow: return risk.equity < risk.initialMargin / 5 * 4
+      case .farBelow: return risk.equity < risk.initialMargin / 10 * 9
       case .reduceOnly: return account.marginCall == .reduceOnly
       case .cancelOrders: return account.marginCall == .cancelOrders
       case .grace: return account.liquidation?.stage == .cancelOrders
