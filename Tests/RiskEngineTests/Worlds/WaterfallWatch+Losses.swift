@@ -21,6 +21,8 @@ struct SharingRun {
   let caps: [AccountID: Int64]
   /// In proportion to which the uncapped give, where the rule is by size: notionals at the mark.
   let weights: [AccountID: Int64]
+  /// Whether anybody had a profit to sell.
+  let hasWinners: Bool
   var debtor: AccountID?
   /// What was owed and not covered; known with the first who gives.
   var loss: Int64?
@@ -113,6 +115,7 @@ extension WaterfallWatch {
     else { return }
     var caps: [AccountID: Int64] = [:]
     var weights: [AccountID: Int64] = [:]
+    var hasWinners = false
     let isBySize = rules.liquidation.losses.sharing == .bySize
     for account in holders(of: market)
     where account.liquidation == nil && !state.isPool(account.id) {
@@ -122,6 +125,7 @@ extension WaterfallWatch {
       let profit = position.size.steps * mark - position.cost
       let equity = valuation.units(
         ofQuote: valuation.risk(account.portfolio).equity, asset: asset, rounding: .down)
+      hasWinners = hasWinners || min(profit, equity) > 0
       let notional = abs(position.size.steps * mark)
       let share = rules.liquidation.socializedShare.share(
         of: max(isBySize ? equity : min(profit, equity), 0), rounding: .down)
@@ -130,7 +134,8 @@ extension WaterfallWatch {
       caps[account.id] = cap
       weights[account.id] = notional
     }
-    sharing = SharingRun(market: market, asset: asset, caps: caps, weights: weights)
+    sharing = SharingRun(
+      market: market, asset: asset, caps: caps, weights: weights, hasWinners: hasWinners)
   }
 
   /// P31, and P30 to the unit: while winners give, the fund has nothing that could be used.
@@ -175,7 +180,12 @@ extension WaterfallWatch {
         ? left
         : valuation.units(
           ofQuote: valuation.quote(left, asset: asset), asset: run.asset, rounding: .down)
-      hold(worth <= 0, "P30: the fund still has \(left) of \(asset)")
+      if asset != run.asset, !run.hasWinners {
+        // The asset owed is bought of winners: where both sides share, there may be none.
+        if worth > 0 { note("P30 shared by size beside assets that nobody sells for") }
+      } else {
+        hold(worth <= 0, "P30: the fund still has \(left) of \(asset)")
+      }
     }
   }
 
