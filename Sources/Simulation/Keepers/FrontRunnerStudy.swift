@@ -81,7 +81,8 @@ public struct FrontRunnerStudy: Sendable {
 
   /// The same rounds for every rule and tactic.
   ///
-  /// - Parameter wanted: For how many lots he bids, 1 to ``room``; as many as he can by default.
+  /// - Parameter wanted: For how many lots he bids; as many as he has room for by default, and at
+  ///   most.
   public func run(_ rule: Rule, _ tactic: Tactic, wanted: Int? = nil) -> Outcome {
     let wanted = min(max(wanted ?? room, 1), room)
     var outcome = Outcome()
