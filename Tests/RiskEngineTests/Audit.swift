@@ -274,7 +274,9 @@ extension Audit {
 
   /// P31: who pays for another's loss has a profit in a market; by size, a position in the
   /// debtor's.
-  private func checkBearer(_ transfer: Transfer) {
+  private mutating func checkBearer(_ transfer: Transfer) {
+    // What was realized for this is not looked for in the next.
+    defer { realized = nil }
     guard case .account(let payer) = transfer.from, let account = account(payer) else {
       Issue.record("a socialized loss is borne by an account")
       return
