@@ -97,15 +97,18 @@ public func chooseTrade(
 
 /// Whether some size of a trade restores the account.
 ///
-/// All of it, or the size of the largest surplus: an account of one position under the square-root
-/// law is restored where its deficit is at most 4a³ ÷ 27κ² and the sale no more than the position,
-/// as ``ImpactProblem/smallestSale`` says. Source: QUANT 4.1.
+/// All of it, the size of the largest surplus, or one in 64ths of all, for a requirement that is
+/// not convex hides the largest. An account of one position under the square-root law is restored
+/// where its deficit is at most 4a³ ÷ 27κ² and the sale no more than the position, as
+/// ``ImpactProblem/smallestSale`` says. Source: QUANT 4.1.
 /// - Parameters:
 ///   - most: Steps that may be traded, positive.
-///   - outcome: Where the account stands after so many steps; its surplus must be concave.
+///   - outcome: Where the account stands after so many steps.
 public func canRestore(through most: Int64, outcome: (Size) -> TradeOutcome) -> Bool {
   func surplus(_ steps: Int64) -> Int128 { outcome(Size(steps: steps)).surplus }
-  return surplus(most) >= 0 || surplus(peak(through: most, surplus)) >= 0
+  if surplus(most) >= 0 || surplus(peak(through: most, surplus)) >= 0 { return true }
+  let part = max(most / 64, 1)
+  return stride(from: part, to: most, by: Int64.Stride(part)).contains { surplus($0) >= 0 }
 }
 
 /// What the first step of a direction frees and costs, rounded in its favor: what it frees at most

@@ -152,7 +152,9 @@ struct WaterfallWatch {
     case .deleveragingAllocated(let record): begin(record)
     case .traded(let trade) where trade.cause == .deleveraging: follow(trade)
     case .profitRealized(_, let market, _): prepare(market)
-    case .transferred(let transfer): checkTransfer(transfer)
+    case .transferred(let transfer):
+      forgetPromise(transfer)
+      checkTransfer(transfer)
     case .auctionBidFilled(let fill): begin(fill)
     case .collateralSold(let fill): checkSale(fill)
     case .fundWindowOpened(let asset, let opening): openWindow(asset, opening)
@@ -331,6 +333,15 @@ extension WaterfallWatch {
     note("P24 fills of solvent accounts")
     let aside = valuation?.quote(order.fundShare, asset: asset(of: order.instrument) ?? 0) ?? 0
     hold(after.equity >= -(aside + 1), "P24: \(risk.equity) → \(after.equity), \(order)")
+  }
+
+  /// What an order promised was of the account as it stood: coins that come in or go out since may
+  /// turn a fill that helped into one that does not.
+  private mutating func forgetPromise(_ transfer: Transfer) {
+    for case .account(let id) in [transfer.from, transfer.to]
+    where transfer.from == .outside || transfer.to == .outside {
+      if let order = account(id)?.liquidationOrder { sent[order.id] = nil }
+    }
   }
 
   /// P22: a whole fill has helped; a part has where the requirement is convex, but for what is
