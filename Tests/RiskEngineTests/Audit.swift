@@ -158,8 +158,10 @@ extension Audit {
       #expect(account(fill.account)?.liquidation?.stage == .auction)
       #expect(fill.share > .zero && fill.share <= .one)
       #expect(fill.discount >= 0 && fill.fundPaid >= 0)
-    case .transferred(let transfer) where transfer.reason == .socializedLoss:
-      checkBearer(transfer)
+    case .transferred(let transfer):
+      if transfer.reason == .socializedLoss { checkBearer(transfer) }
+      // A profit is realized for the very next payment, also where the fund buys it.
+      realized = nil
     default: break
     }
   }
@@ -274,9 +276,7 @@ extension Audit {
 
   /// P31: who pays for another's loss has a profit in a market; by size, a position in the
   /// debtor's.
-  private mutating func checkBearer(_ transfer: Transfer) {
-    // What was realized for this is not looked for in the next.
-    defer { realized = nil }
+  private func checkBearer(_ transfer: Transfer) {
     guard case .account(let payer) = transfer.from, let account = account(payer) else {
       Issue.record("a socialized loss is borne by an account")
       return
