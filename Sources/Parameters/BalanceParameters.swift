@@ -38,13 +38,13 @@ public struct BalanceParameters: Hashable, Sendable {
     public let cap: Rate
     /// What of the mean premium is added to the rate.
     public let premiumWeight: Rate
-    /// The size for which premiums are sampled: what it costs against the depth of the entry fee
-    /// is taken off.
+    /// The size for which premiums are sampled: what it costs against the depth of the entry fee,
+    /// and through the depth that was reported, is taken off.
     public let impactNotional: Int64
   }
 
   /// - Throws: ``ParameterError/missing(key:)`` for a depth without a cost, a velocity without a
-  ///   largest imbalance or a cap, and an impact without a depth.
+  ///   largest imbalance or a cap, and an impact without any depth, of the entry fee or reported.
   public init(_ set: ParameterSet, underlying: AssetSymbol) throws(ParameterError) {
     let reader = BalanceReader(set: set, underlying: underlying)
     let depth = try reader.raw("depth") ?? 0
@@ -64,7 +64,8 @@ public struct BalanceParameters: Hashable, Sendable {
       return
     }
     let impact = try reader.raw("impactNotional") ?? 0
-    guard impact == 0 || depth > 0 else { throw .missing(key: reader.key("depth")) }
+    let isReported = try StandingDepthParameters(set).isOn
+    guard impact == 0 || depth > 0 || isReported else { throw .missing(key: reader.key("depth")) }
     funding = Funding(
       velocity: velocity, largestImbalance: try reader.required("largestImbalance"),
       cap: Rate(billionths: try reader.required("fundingCap")),
@@ -128,6 +129,6 @@ extension ParameterDefinition {
       "part of the mean impact premium that is added to the funding rate"),
     ParameterDefinition(
       "balance.*.impactNotional", .money, 0...1_000_000_000_000_000_000,
-      "size for which premiums are sampled, 0 for the premium as it stands"),
+      "size for which premiums are sampled: less what it costs through entry fee or reported depth"),
   ]
 }

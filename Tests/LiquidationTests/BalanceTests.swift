@@ -237,11 +237,14 @@ struct VelocityFundingTests {
   @Test("a premium inside the cost of its size is none")
   func impact() {
     let premium = {
-      impactPremium(Rate(billionths: $0), cost: Rate(billionths: 100)).billionths
+      impactPremium(
+        Rate(billionths: $0), selling: Rate(billionths: 100), buying: Rate(billionths: 40)
+      ).billionths
     }
     #expect(premium(99) == 0 && premium(100) == 0 && premium(101) == 1)
-    #expect(premium(-99) == 0 && premium(-100) == 0 && premium(-101) == -1)
-    #expect(impactPremium(Rate(billionths: -7), cost: .zero) == Rate(billionths: -7))
+    #expect(premium(-39) == 0 && premium(-40) == 0 && premium(-41) == -1)
+    #expect(
+      impactPremium(Rate(billionths: -7), selling: .zero, buying: .zero) == Rate(billionths: -7))
   }
 
   @Test("parameters out of range are none")

@@ -134,4 +134,21 @@ struct StandingDepthTests {
     #expect(costOfDepth(Size(steps: 5), of: 0, distance: distance) == (try Rate("0.5%")))
     #expect(costOfDepth(Size(steps: .max), of: .max, distance: Rate(billionths: .max)) > .zero)
   }
+
+  @Test("what a book does not give costs its whole distance")
+  func leastCosts() throws {
+    let distance = try Rate("1%")
+    let cost = { (steps: Int64, depth: Int64) in
+      leastCost(of: Size(steps: steps), through: depth, distance: distance)
+    }
+    #expect(try cost(999, 1_000) == Rate("0.4995%") && cost(1_000, 1_000) == Rate("0.5%"))
+    // Half of it at 0.5 % in the mean, half at 1 %.
+    #expect(try cost(2_000, 1_000) == Rate("0.75%"))
+    // 1 % × (1 − 1000 ÷ 2002), rounded up.
+    #expect(cost(1_001, 1_000).billionths == 5_004_996)
+    #expect(cost(1, 0) == distance && cost(0, 0) == .zero)
+    #expect(
+      leastCost(of: Size(steps: .max), through: 1, distance: Rate(billionths: .max)).billionths
+        == .max)
+  }
 }

@@ -79,8 +79,10 @@ public struct VelocityFunding: Hashable, Sendable {
 /// premium ∓ cost.
 /// - Parameters:
 ///   - premium: Perpetual ÷ index − 1.
-///   - cost: What the size costs against the book, as a share of it, not negative.
-public func impactPremium(_ premium: Rate, cost: Rate) -> Rate {
-  let (bid, ask) = (premium.billionths - cost.billionths, premium.billionths + cost.billionths)
+///   - selling: What selling the size costs against the bids, as a share of it, not negative.
+///   - buying: What buying it costs against the asks.
+public func impactPremium(_ premium: Rate, selling: Rate, buying: Rate) -> Rate {
+  let bid = premium.billionths - selling.billionths
+  let ask = premium.billionths + buying.billionths
   return Rate(billionths: max(bid, 0) - max(-ask, 0))
 }

@@ -57,3 +57,14 @@ public func costOfDepth(_ size: Size, of depth: Int64, distance: Rate) -> Rate {
     by: 2 * Int128(max(depth, 1)), rounding: .up)
   return Rate(billionths: Int64(clamping: cost))
 }
+
+/// The same where the whole size is taken at once: what the depth does not give lies beyond its
+/// distance, and costs that at least.
+public func leastCost(of size: Size, through depth: Int64, distance: Rate) -> Rate {
+  let (whole, given) = (Int128(size.steps.magnitude), Int128(max(depth, 0)))
+  guard whole > given else { return costOfDepth(size, of: depth, distance: distance) }
+  // distance × (1 − depth ÷ 2 size); below 2^63 × 2^65.
+  let cost = (Int128(distance.billionths) * (2 * whole - given)).divided(
+    by: 2 * whole, rounding: .up)
+  return Rate(billionths: Int64(clamping: cost))
+}

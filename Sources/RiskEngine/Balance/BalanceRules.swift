@@ -14,7 +14,9 @@ public struct BalanceRule: Hashable, Sendable {
   public let funding: VelocityFunding?
   /// What of the mean premium is added to the rate.
   public let premiumWeight: Rate
-  /// What is taken off a premium when it is sampled.
+  /// The size for which premiums are sampled, millionths of the quote currency.
+  public let impactNotional: Int64
+  /// What that size costs against the depth of the entry fee.
   public let impactCost: Rate
 
   /// - Returns: `nil` where nothing is asked.
@@ -25,12 +27,13 @@ public struct BalanceRule: Hashable, Sendable {
     self.underlying = underlying
     potential = try Self.potential(parameters.entryFee, of: underlying)
     guard let stated = parameters.funding else {
-      (funding, premiumWeight, impactCost) = (nil, .zero, .zero)
+      (funding, premiumWeight, impactNotional, impactCost) = (nil, .zero, 0, .zero)
       return
     }
     funding = VelocityFunding(
       velocity: stated.velocity, largestImbalance: stated.largestImbalance, cap: stated.cap)
     premiumWeight = stated.premiumWeight
+    impactNotional = stated.impactNotional
     impactCost = potential?.averageCost(of: stated.impactNotional) ?? .zero
   }
 

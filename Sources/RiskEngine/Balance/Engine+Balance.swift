@@ -4,8 +4,10 @@
 import Clearing
 import Instruments
 import Ledger
+import Liquidation
 public import Margin
 import MarketData
+import Parameters
 public import Quantities
 
 /// What a group of accounts holds on one underlying, as the market moves it; exact sums.
@@ -161,11 +163,33 @@ extension Engine {
         mark.rate = funding.fineRate(
           after: last == nil ? .zero : instant - previous, from: mark.rate,
           imbalance: mark.imbalance)
-        mark.sample(impactPremium(market.market.basis, cost: rule.impactCost))
+        mark.sample(
+          impactPremium(
+            market.market.basis, selling: impactCost(rule, .sell, valuation),
+            buying: impactCost(rule, .buy, valuation)))
       }
       marks.append(mark)
     }
     if !marks.isEmpty || !state.balance.marks.isEmpty { try emit(.balanceMarked(marks)) }
+  }
+
+  /// What the size for which premiums are sampled costs an order of a side: against the depth of
+  /// the entry fee, and no less than through what has stood in the deepest book of a perpetual,
+  /// where depth is reported.
+  private func impactCost(_ rule: BalanceRule, _ side: Side, _ valuation: Valuation) -> Rate {
+    guard rule.impactNotional > 0 else { return .zero }
+    var least: Rate?
+    for (index, contract) in state.listing.contracts.enumerated() {
+      guard case .perpetual = contract.kind, contract.underlying == rule.underlying,
+        isTraded(index), let depth = standingDepth(of: contract.id, side: side)
+      else { continue }
+      let step = max(valuation.notional(Size(steps: 1), of: contract.id), 1)
+      let steps = min((rule.impactNotional - 1) / step + 1, Size.limit)
+      let cost = leastCost(
+        of: Size(steps: steps), through: depth, distance: rules.liquidation.depth.distance)
+      least = min(least ?? cost, cost)
+    }
+    return max(rule.impactCost, least ?? .zero)
   }
 
   /// The rate of an interval and what a long step pays a short one.

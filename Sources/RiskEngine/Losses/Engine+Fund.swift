@@ -45,20 +45,54 @@ extension Engine {
     try draw(covered, asset: asset, of: account.universe, for: account.id)
   }
 
-  /// Pays a debt in one asset with what the fund holds of others: it buys the asset, at the index,
-  /// from winners of the account's last market, who give up profit and lose nothing.
+  // MARK: Profit of winners, bought
+
+  /// Who pays winners for what an account owes.
+  private enum Buyer {
+    case debtor
+    case fund
+  }
+
+  /// Pays a debt in one asset with what the account has of others where the fund holds too little
+  /// of that asset: it buys from winners of open markets that settle in it, of its last market
+  /// first.
+  mutating func buyForItself(_ index: Int, asset: Int) throws(StepError) {
+    guard state.accounts[index].portfolio.balances[asset] < 0, let valuation else { return }
+    let account = state.accounts[index]
+    let owed = state.listing.collateral[asset].asset
+    let last = account.liquidation?.market
+    let markets =
+      [last].compactMap { $0 }
+      + state.listing.contracts.map(\.id).filter { $0 != last }
+    for market in markets where state.settlementIndex(of: market) == asset && isOpen(market) {
+      let debt = -state.accounts[index].portfolio.balances[asset]
+      guard debt > 0, canSpend(.debtor, for: account, otherThan: owed) else { return }
+      try buy(debt, asset: asset, for: account, by: .debtor, in: market, valuation)
+    }
+  }
+
+  /// Pays what an account's equity does not cover of its debt in one asset with what the fund
+  /// holds of others: it buys from winners of the account's last market.
   ///
-  /// So nobody bears a loss while the fund has anything at all. The largest profits sell first, so
-  /// that few accounts are touched.
+  /// So nobody bears a loss while the fund has anything at all.
   mutating func buyFromWinners(
     _ index: Int, asset: Int, _ valuation: Valuation
   ) throws(StepError) {
     let account = state.accounts[index]
-    guard let market = account.liquidation?.market, isOpen(market),
-      hasOther(than: asset, account.universe)
-    else { return }
-    var left = loss(of: account, in: market, asset: asset, valuation)
-    guard left > 0 else { return }
+    guard let market = account.liquidation?.market, isOpen(market) else { return }
+    let loss = loss(of: account, in: market, asset: asset, valuation)
+    try buy(loss, asset: asset, for: account, by: .fund, in: market, valuation)
+  }
+
+  /// Buys an asset at the index from winners of a market, who give up profit and lose nothing.
+  ///
+  /// The largest profits sell first, so that few accounts are touched.
+  private mutating func buy(
+    _ units: Int64, asset: Int, for debtor: Account, by buyer: Buyer, in market: InstrumentID,
+    _ valuation: Valuation
+  ) throws(StepError) {
+    let owed = state.listing.collateral[asset].asset
+    guard units > 0, canSpend(buyer, for: debtor, otherThan: owed) else { return }
     // Who is paid has what it had: of a solvent winner all of its profit can be bought, even what
     // is beyond its equity.
     let solvent = winners(of: market, asset: asset, valuation).filter { $0.bearer.profit > 0 }
@@ -66,41 +100,62 @@ extension Engine {
       one.profit != other.profit
         ? one.profit > other.profit : one.bearer.account < other.bearer.account
     }
-    while left > 0, let seller = sellers.next(), hasOther(than: asset, account.universe) {
+    var left = units
+    while left > 0, canSpend(buyer, for: debtor, otherThan: owed), let seller = sellers.next() {
       left -= try buy(
-        min(left, seller.profit), asset: asset, from: seller.bearer.account, for: account,
-        in: market, valuation)
+        min(left, seller.profit), asset: asset, from: seller.bearer.account, for: debtor,
+        by: buyer, in: market, valuation)
     }
   }
 
-  /// Whether the fund of a universe may spend any other asset.
-  private func hasOther(than asset: Int, _ universe: RiskUniverse) -> Bool {
-    state.listing.collateral.indices.contains { $0 != asset && drawable($0, of: universe) > 0 }
+  private func canSpend(
+    _ buyer: Buyer, for debtor: Account, otherThan asset: Asset
+  ) -> Bool {
+    state.listing.collateral.indices.contains {
+      state.listing.collateral[$0].asset != asset && purse(of: buyer, $0, for: debtor) > 0
+    }
   }
 
-  /// - Returns: How many ledger units the fund could pay for.
+  /// What a buyer may spend of an asset at a fresh price.
+  private func purse(of buyer: Buyer, _ asset: Int, for debtor: Account) -> Int64 {
+    guard isFresh(asset) else { return 0 }
+    switch buyer {
+    case .fund: return drawable(asset, of: debtor.universe)
+    case .debtor:
+      guard let index = state.index(of: debtor.id) else { return 0 }
+      return max(state.accounts[index].portfolio.balances[asset], 0)
+    }
+  }
+
+  /// - Returns: How many ledger units the buyer could pay for.
   private mutating func buy(
-    _ units: Int64, asset: Int, from seller: AccountID, for debtor: Account,
+    _ units: Int64, asset: Int, from seller: AccountID, for debtor: Account, by buyer: Buyer,
     in market: InstrumentID, _ valuation: Valuation
   ) throws(StepError) -> Int64 {
     var left = units
     for other in state.listing.collateral.indices where other != asset && left > 0 {
-      let free = isFresh(other) ? drawable(other, of: debtor.universe) : 0
+      let free = purse(of: buyer, other, for: debtor)
       guard let index = state.index(of: seller) else { continue }
-      let balances = state.accounts[index].portfolio.balances
-      // A payment that the seller's field could not hold is not made.
-      guard balances[other] <= Amount.limit - free, balances[asset] <= Amount.limit - left
-      else { continue }
       let affordable = valuation.units(
         ofQuote: valuation.quote(free, asset: other), asset: asset, rounding: .down)
       let bought = min(left, affordable)
       guard bought > 0 else { continue }
-      let price = valuation.units(
+      let asked = valuation.units(
         ofQuote: valuation.quote(bought, asset: asset, rounding: .up), asset: other,
         rounding: .up)
+      let price = min(asked, free)
+      // A payment that the seller's field could not hold is not made.
+      let balances = state.accounts[index].portfolio.balances
+      guard balances[other] <= Amount.limit - price, balances[asset] <= Amount.limit - bought
+      else { continue }
       try emit(.profitRealized(seller, market, units: bought))
       try move(bought, asset: asset, from: .account(seller), to: .account(debtor.id), .conversion)
-      try draw(min(price, free), asset: other, of: debtor.universe, for: seller)
+      switch buyer {
+      case .fund: try draw(price, asset: other, of: debtor.universe, for: seller)
+      case .debtor:
+        try move(
+          price, asset: other, from: .account(debtor.id), to: .account(seller), .conversion)
+      }
       left -= bought
     }
     return units - left

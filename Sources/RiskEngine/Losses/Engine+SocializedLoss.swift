@@ -11,16 +11,18 @@ import Quantities
 
 // An account without positions: its debts, the fund, and the winners of its market.
 extension Engine {
-  /// Clears an account that has no position left: debts are paid from its other collateral, then
-  /// by the fund, in the asset owed or by buying it, and by the winners of its last market; the
-  /// last two in the order of the venue's waterfall, each only if it is there.
+  /// Clears an account that has no position left: debts are paid from its other collateral,
+  /// through the fund or to winners who have what is owed; then by the fund, in the asset owed or
+  /// by buying it, and by the winners of its last market; the last two in the order of the
+  /// venue's waterfall, each only if it is there.
   ///
   /// - Returns: Whether the liquidation has ended; if not, the account waits for a price, or for
-  ///   the fund to hold what is owed or what its collateral can be exchanged for.
+  ///   the fund or a winner to hold what is owed.
   mutating func settleInsolvency(_ index: Int) throws(StepError) -> Bool {
     let id = state.accounts[index].id
     for asset in state.listing.collateral.indices {
       try convertCollateral(of: index, into: asset)
+      try buyForItself(index, asset: asset)
     }
     for stage in rules.liquidation.waterfall.stages {
       switch stage {
