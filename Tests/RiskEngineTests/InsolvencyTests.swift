@@ -77,6 +77,91 @@ struct InsolvencyTests {
     #expect(venue.balance(1) == 0 && venue.balance(1, 2) == 2_500_000)
   }
 
+  /// A long from 8,000 with so much ETH, closed at 7,405 into a debt of 595 USD, that the fund cannot
+  /// exchange; account 2 is short so many steps from 8,000, marked at 7,405.
+  private func debtor(
+    _ coins: String, winner: Int64, usd: String = "5000",
+    market: InstrumentID = Contracts.btcPerpetual
+  ) throws -> Venue {
+    var venue = try Venue.marked()
+    try venue.open(1, .cross)
+    try venue.deposit(1, coins, of: Coins.eth)
+    try venue.open(2, .cross, usd: usd)
+    if winner > 0 { try venue.submit(venue.trade(market, buyer: 0, seller: 2, size: winner)) }
+    try venue.take(1, 1_000, of: perpetual)
+    try venue.submit(venue.trade(perpetual, buyer: 0, seller: 1, size: 1_000, price: "7405"))
+    try venue.block(btc: "7405", eth: "198")
+    return venue
+  }
+
+  @Test("what the fund does not hold is bought of winners, who are paid as the fund would be")
+  func boughtOfWinners() throws {
+    // A winner of 0.595 USD a step: 1,000 steps are the debt to the cent.
+    let venue = try debtor("3.5", winner: 1_000)
+    #expect(venue.account(1).liquidation == nil && venue.balance(1) == 0)
+    let moves = conversions(venue)
+    try #require(moves.count == 2)
+    #expect(moves[0].from == .account(AccountID(2)) && moves[0].to == .account(AccountID(1)))
+    #expect(moves[0].amount.units == 595_000_000)
+    // 595 USD in coins at 198 USD, rounded up.
+    #expect(moves[1].to == .account(AccountID(2)) && moves[1].amount.units == 300_505_051)
+    #expect(venue.balance(1, 2) == 350_000_000 - 300_505_051)
+    let equity = try venue.equity(2)
+    #expect(equity >= 5_595_000_000 && equity <= 5_595_000_002)
+    #expect(venue.insuranceFund() == 0 && venue.insuranceFund(2) == 0)
+  }
+
+  @Test("a step of profit too little leaves that much owed, which the coins outweigh", arguments: [999, 1_000])
+  func boughtInPart(winner: Int64) throws {
+    // 999 steps have won 594.405 USD.
+    var venue = try debtor("3.5", winner: winner)
+    #expect(venue.balance(1) == (winner == 999 ? -595_000 : 0))
+    #expect(venue.account(1).liquidation == nil)
+    // And of nobody who is not asked: without a winner all of it waits.
+    venue = try debtor("3.5", winner: 0)
+    #expect(venue.balance(1) == -595_000_000 && venue.account(1).liquidation != nil)
+    try venue.fund("595", of: Coins.usd)
+    try venue.block(btc: "7405", eth: "198")
+    #expect(venue.balance(1) == 0 && venue.account(1).liquidation == nil)
+  }
+
+  @Test("profit in another market that settles in what is owed will do")
+  func otherMarket() throws {
+    let venue = try debtor("3.5", winner: 1_100, market: Contracts.btcFuture)
+    #expect(venue.balance(1) == 0 && venue.account(1).liquidation == nil)
+    #expect(venue.balance(2, 2) == 300_505_051)
+  }
+
+  /// The same with a winner who holds a losing future as well.
+  private func isBorne(usd units: Int64) throws -> Bool {
+    var venue = try Venue.marked()
+    try venue.open(1, .cross)
+    try venue.deposit(1, "3.5", of: Coins.eth)
+    try venue.open(2, .cross)
+    try venue.submit(.depositCollateral(AccountID(2), Amount(units: units, asset: Coins.usd)))
+    try venue.submit(venue.trade(perpetual, buyer: 0, seller: 2, size: 1_000))
+    try venue.take(2, 990, of: Contracts.btcFuture)
+    try venue.take(1, 1_000, of: perpetual)
+    try venue.submit(venue.trade(perpetual, buyer: 0, seller: 1, size: 1_000, price: "7405"))
+    try venue.block(btc: "7405", eth: "198")
+    #expect(venue.account(2).liquidation == nil)
+    let risk = try #require(venue.engine.valuation).risk(venue.account(2).portfolio)
+    let isPaid = venue.balance(2, 2) > 0
+    #expect(!isPaid || risk.equity >= risk.initialMargin)
+    return isPaid
+  }
+
+  @Test("no winner is paid in coins whose haircut would take it below initial margin")
+  func notBelowMargin() throws {
+    var (no, yes): (Int64, Int64) = (810_000_000, 2_000_000_000)
+    #expect(try !isBorne(usd: no) && isBorne(usd: yes))
+    while yes - no > 1 {
+      let middle = (no + yes) / 2
+      if try isBorne(usd: middle) { yes = middle } else { no = middle }
+    }
+    #expect(try !isBorne(usd: yes - 1) && isBorne(usd: yes))
+  }
+
   @Test("an account with coins alone is never liquidated, whatever their haircut")
   func haircutAlone() throws {
     var venue = try Venue.marked([(key: "margin.collateral.default.haircut", value: "100%")])
@@ -144,7 +229,9 @@ struct InsolvencyTests {
     try venue.block(btc: "7400", eth: "130")
     #expect(try venue.order(of: 1).fundShare == 30_000_000)
     #expect(venue.insuranceFund() == 30_000_000)
-    #expect(venue.account(2).liquidation != nil && venue.balance(2) == -400_000_000)
+    #expect(venue.account(2).liquidation != nil && venue.balance(2) == -10_000_000)
+    // Its coins, 390 USD, have gone to the winner opposite.
+    #expect(venue.balance(2, 2) == 0)
     try venue.submit(venue.report(venue.order(of: 1)))
     #expect(venue.balance(1) == 0 && venue.insuranceFund() == 0)
   }

@@ -84,7 +84,8 @@ extension Engine {
     try buy(loss, asset: asset, for: account, by: .fund, in: market, valuation)
   }
 
-  /// Buys an asset at the index from winners of a market, who give up profit and lose nothing.
+  /// Buys an asset, at the index, from winners of a market, who give up profit and lose nothing:
+  /// what they are paid counts for them at its price as collateral.
   ///
   /// The largest profits sell first, so that few accounts are touched.
   private mutating func buy(
@@ -136,18 +137,15 @@ extension Engine {
     for other in state.listing.collateral.indices where other != asset && left > 0 {
       let free = purse(of: buyer, other, for: debtor)
       guard let index = state.index(of: seller) else { continue }
-      let affordable = valuation.units(
-        ofQuote: valuation.quote(free, asset: other), asset: asset, rounding: .down)
-      let bought = min(left, affordable)
+      let worth = valuation.quote(free, collateral: other)
+      let bought = min(left, valuation.units(ofQuote: worth, asset: asset, rounding: .down))
       guard bought > 0 else { continue }
-      let asked = valuation.units(
-        ofQuote: valuation.quote(bought, asset: asset, rounding: .up), asset: other,
-        rounding: .up)
+      let value = valuation.quote(bought, asset: asset, rounding: .up)
+      let asked = valuation.units(ofQuote: value, collateral: other, rounding: .up)
       let price = min(asked, free)
-      // A payment that the seller's field could not hold is not made.
-      let balances = state.accounts[index].portfolio.balances
-      guard balances[other] <= Amount.limit - price, balances[asset] <= Amount.limit - bought
-      else { continue }
+      let exchange = Exchange(
+        market: market, asset: asset, given: bought, other: other, received: price)
+      guard bears(exchange, index, valuation) else { continue }
       try emit(.profitRealized(seller, market, units: bought))
       try move(bought, asset: asset, from: .account(seller), to: .account(debtor.id), .conversion)
       switch buyer {
@@ -159,6 +157,34 @@ extension Engine {
       left -= bought
     }
     return units - left
+  }
+
+  /// Profit in a market for an asset.
+  private struct Exchange {
+    let market: InstrumentID
+    /// In which the market settles.
+    let asset: Int
+    /// Ledger units of it.
+    let given: Int64
+    let other: Int
+    /// Ledger units of the other.
+    let received: Int64
+  }
+
+  /// Whether a winner's fields hold what it is given, and a haircut on that does not take it below
+  /// initial margin: who was right is not liquidated for it.
+  private func bears(_ exchange: Exchange, _ index: Int, _ valuation: Valuation) -> Bool {
+    var portfolio = state.accounts[index].portfolio
+    let slot = portfolio.slot(of: exchange.market)
+    guard slot.isHeld, portfolio.balances[exchange.other] <= Amount.limit - exchange.received,
+      portfolio.balances[exchange.asset] <= Amount.limit - exchange.given
+    else { return false }
+    let before = valuation.risk(portfolio)
+    portfolio.positions[slot.index].cost += exchange.given
+    portfolio.balances[exchange.other] += exchange.received
+    let after = valuation.risk(portfolio)
+    let (room, had) = (after.equity - after.initialMargin, before.equity - before.initialMargin)
+    return room >= 0 || room >= had
   }
 
   // MARK: What it may spend
