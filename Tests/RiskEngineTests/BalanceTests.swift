@@ -4,6 +4,7 @@
 import Instruments
 import Ledger
 import Margin
+import MarketData
 import Parameters
 import Quantities
 import RiskEngine
@@ -76,6 +77,75 @@ struct ImbalanceFundingTests {
     try venue.take(1, -30_000, of: perpetual)
     for _ in 0..<9 { try venue.block(after: 3_600) }
     #expect(try mark(venue).rate == -1_200_000_000_000_000)
+  }
+
+  /// The last sample of the premium where 800 USD, 100 steps, have to be bought or sold.
+  ///
+  /// - Parameter depth: Bids and asks of the perpetual within 1 % of the mark, steps.
+  private func sampled(
+    perpetual price: String, depth: (bids: Int64, asks: Int64)?, fee: String? = nil
+  ) throws -> Int64 {
+    let entry = fee.map {
+      [(key: "balance.BTC.depth", value: "800"), (key: "balance.BTC.cost", value: $0)]
+    }
+    var venue = try venue(
+      (entry ?? []) + [
+        (key: "balance.BTC.impactNotional", value: "800"),
+        (key: "liquidation.depthWindow", value: "10min"),
+        (key: "liquidation.depthDistance", value: "1%"),
+        (key: "oracle.default.premiumHalfLife", value: "1s"),
+      ])
+    try venue.set("BTC_PERP", price)
+    if let depth {
+      let report = DepthReport(
+        instrument: perpetual, bids: Size(steps: depth.bids), asks: Size(steps: depth.asks))
+      try venue.submit(.reportDepth([report]))
+    }
+    for _ in 0..<20 { try venue.block() }
+    let before = try mark(venue).premiums
+    try venue.block()
+    let basis = try #require(venue.engine.state.market(of: try AssetSymbol("BTC"))).market.basis
+    return try mark(venue).premiums - before - basis.billionths
+  }
+
+  @Test("premiums are sampled for their size through the depth of their own side")
+  func impactThroughDepth() throws {
+    #expect(try sampled(perpetual: "8040", depth: nil) == 0)
+    // 100 of 200 bids: a quarter of a per cent; of 50 bids half at 0.5 % and half at 1 %.
+    #expect(try sampled(perpetual: "8040", depth: (200, 1)) == -2_500_000)
+    #expect(try sampled(perpetual: "8080", depth: (50, 1)) == -7_500_000)
+    // At 7.96 USD a step it takes 101.
+    #expect(try sampled(perpetual: "7960", depth: (1, 200)) == 2_525_000)
+    // The fee's depth where it costs more: for its whole size a rate of its own.
+    let byFee = try sampled(perpetual: "8040", depth: nil, fee: "0.3%")
+    #expect(byFee < 0)
+    #expect(try sampled(perpetual: "8040", depth: (1_000_000, 1), fee: "0.3%") == byFee)
+    #expect(try sampled(perpetual: "8080", depth: (50, 1), fee: "0.3%") == -7_500_000)
+  }
+
+  @Test("depth shown for a moment before a sample is none")
+  func momentaryDepth() throws {
+    var venue = try venue([
+      (key: "balance.BTC.impactNotional", value: "800"),
+      (key: "liquidation.depthWindow", value: "10min"),
+      (key: "liquidation.depthDistance", value: "1%"),
+    ])
+    try venue.set("BTC_PERP", "8080")
+    let report = { (bids: Int64) in
+      Command.reportDepth([
+        DepthReport(instrument: perpetual, bids: Size(steps: bids), asks: .zero)
+      ])
+    }
+    try venue.submit(report(100))
+    for _ in 0..<3 { try venue.block() }
+    let before = try mark(venue).premium
+    try venue.submit(report(1_000_000))
+    try venue.block()
+    let basis = try #require(venue.engine.state.market(of: try AssetSymbol("BTC"))).market.basis
+    #expect(basis > .zero)
+    // Half a per cent off in every sample.
+    #expect(try mark(venue).premium.billionths <= max(basis.billionths - 5_000_000, 0))
+    #expect(try mark(venue).premium >= before)
   }
 
   @Test("at a price that is not fresh nothing moves")

@@ -111,7 +111,9 @@ struct InsolvencyTests {
     #expect(venue.insuranceFund() == 0 && venue.insuranceFund(2) == 0)
   }
 
-  @Test("a step of profit too little leaves that much owed, which the coins outweigh", arguments: [999, 1_000])
+  @Test(
+    "a step of profit too little leaves that much owed, which the coins outweigh",
+    arguments: [999, 1_000])
   func boughtInPart(winner: Int64) throws {
     // 999 steps have won 594.405 USD.
     var venue = try debtor("3.5", winner: winner)

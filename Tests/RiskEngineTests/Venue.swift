@@ -162,7 +162,7 @@ extension Venue {
     for feed in engine.rules.feeds {
       let name = feed.id.base.description
       let base = name.hasSuffix("_PERP") ? String(name.dropLast(5)) : name
-      guard !silent.contains(base), let price = price(of: base) else { continue }
+      guard !silent.contains(base), let price = price(of: name) ?? price(of: base) else { continue }
       for source in feed.parameters.sources {
         samples.append(
           PriceSample(
