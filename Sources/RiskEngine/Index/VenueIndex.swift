@@ -15,13 +15,6 @@ struct HolderFigures {
   let missing: [Int]
 }
 
-/// What accounts are exposed to one underlying.
-private struct KnownExposures {
-  let underlying: AssetSymbol
-  /// By account, ``VenueIndex/unknown`` until it is asked for.
-  var values: [Int64]
-}
-
 /// What the engine would otherwise search all accounts for.
 ///
 /// A function of the ledger's state, kept with every event and made anew when the state is
@@ -39,6 +32,8 @@ struct VenueIndex: Sendable {
   /// As all were last measured; of those that have changed, as it was found since, and ``unknown``
   /// until it is asked for.
   private var equities: [Int64]
+  /// By account, how often it has changed; wraps.
+  private var versions: [UInt32]
   /// Of those underlyings that were asked about since all were last measured.
   private var exposures: [KnownExposures] = []
   /// The account that was last measured by itself, as it stands now.
@@ -56,6 +51,7 @@ struct VenueIndex: Sendable {
     setAside = Array(repeating: 0, count: state.houses.count * Self.universes)
     hasChanged = Array(repeating: true, count: state.accounts.count)
     equities = Array(repeating: Self.unknown, count: state.accounts.count)
+    versions = Array(repeating: 0, count: state.accounts.count)
     isLiquidating = Array(repeating: false, count: state.accounts.count)
     for (index, account) in state.accounts.enumerated() {
       for position in account.portfolio.positions {
@@ -84,7 +80,7 @@ struct VenueIndex: Sendable {
   @inline(__always)
   func isUnchanged(_ account: Int) -> Bool { !hasChanged[account] }
 
-  /// Beyond every equity and exposure.
+  /// Beyond every equity.
   private static let unknown = Int64.min
 
   /// Who holds an instrument on one side, with a profit at a unit value or without, and is not in
@@ -113,12 +109,8 @@ struct VenueIndex: Sendable {
 
   /// Known exposures of holders to an underlying, signed.
   func exposures(of holdings: [Holding], to underlying: AssetSymbol) -> HolderFigures {
-    guard let known = exposures.first(where: { $0.underlying == underlying }) else {
-      return HolderFigures(
-        values: Array(repeating: Self.unknown, count: holdings.count),
-        missing: Array(holdings.indices))
-    }
-    return Self.figures(of: holdings, known.values)
+    let known = exposures.first { $0.underlying == underlying }
+    return (known ?? KnownExposures(underlying: underlying)).figures(of: holdings, versions)
   }
 
   private static func figures(of holdings: [Holding], _ known: [Int64]) -> HolderFigures {
@@ -134,16 +126,13 @@ struct VenueIndex: Sendable {
   mutating func remember(_ equity: Int64, of account: Int) { equities[account] = equity }
 
   /// Keeps the exposures of accounts to an underlying as they stand now.
+  ///
+  /// - Parameter found: By ascending account.
   mutating func remember(_ found: [FoundFigure], to underlying: AssetSymbol) {
     guard !found.isEmpty else { return }
     let place = exposures.firstIndex { $0.underlying == underlying } ?? exposures.count
-    if place == exposures.count {
-      exposures.append(
-        KnownExposures(
-          underlying: underlying,
-          values: Array(repeating: Self.unknown, count: equities.count)))
-    }
-    for one in found { exposures[place].values[one.account] = one.value }
+    if place == exposures.count { exposures.append(KnownExposures(underlying: underlying)) }
+    exposures[place].remember(found, versions)
   }
 
   /// The risk of an account, if it was the last to be measured by itself and nothing has changed
@@ -183,14 +172,14 @@ struct VenueIndex: Sendable {
   private mutating func change(_ account: Int) {
     hasChanged[account] = true
     equities[account] = Self.unknown
-    for place in exposures.indices { exposures[place].values[account] = Self.unknown }
+    versions[account] &+= 1
     if recent?.account == account { recent = nil }
   }
 
   private mutating func append() {
     hasChanged.append(true)
     equities.append(Self.unknown)
-    for place in exposures.indices { exposures[place].values.append(Self.unknown) }
+    versions.append(0)
   }
 
   /// What has to be looked up before an event is applied.

@@ -200,14 +200,15 @@ extension Engine {
     }
     // Locals: whatever the loop asks of the engine or of a contract, it would copy at every holder.
     let (isOption, unitValue) = (contract.isOption, queue.unitValue)
+    let perStep = drained.map { Int128($0.contracts[queue.instrument]) }
     var candidates: [DeleveragingCandidate] = []
     candidates.reserveCapacity(holdings.count)
     for (place, holding) in holdings.enumerated() {
       let other = holding.position
       let notional: Int64
       var exposure: Int64?
-      if let drained, let exposures {
-        let own = Int128(other.size.steps) * Int128(drained.contracts[queue.instrument])
+      if let perStep, let exposures {
+        let own = Int128(other.size.steps) * perStep
         notional = max(Int64(clamping: own.magnitude / 1_000_000), 1)
         // On the position's side: what hedges it is negative.
         exposure = own < 0 ? -exposures[place] : exposures[place]
