@@ -195,9 +195,9 @@ extension Engine {
     let holdings = venueIndex.holdings(
       of: queue.instrument, queue.candidateSide, winning: winning, at: queue.unitValue)
     let equities = equities(of: holdings, valuation, &found)
-    let exposures = drained.map {
-      self.exposures(of: holdings, to: contract.underlying, $0, valuation, &found)
-    }
+    let exposures =
+      drained.map { self.exposures(of: holdings, to: contract.underlying, $0, valuation, &found) }
+      ?? []
     // Locals: whatever the loop asks of the engine or of a contract, it would copy at every holder.
     let (isOption, unitValue) = (contract.isOption, queue.unitValue)
     let perStep = drained.map { Int128($0.contracts[queue.instrument]) }
@@ -207,7 +207,7 @@ extension Engine {
       let other = holding.position
       let notional: Int64
       var exposure: Int64?
-      if let perStep, let exposures {
+      if let perStep {
         let own = Int128(other.size.steps) * perStep
         notional = max(Int64(clamping: own.magnitude / 1_000_000), 1)
         // On the position's side: what hedges it is negative.
