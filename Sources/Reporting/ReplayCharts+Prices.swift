@@ -162,9 +162,11 @@ extension ReplayCharts {
       "Every source at its own price; the thick line is the weighted median that a quorum stood "
       + "behind. Shaded: no quorum, positions can only be reduced and nothing is liquidated."
     if marks.counted > 0 {
+      let shown = NumberText.grouped(Int64(marks.shown.count))
       text +=
-        " Each of the \(NumberText.grouped(Int64(marks.shown.count))) crosses is a sample, or a "
-        + "run of samples, that was rejected (\(NumberText.grouped(Int64(marks.counted))) in all)."
+        (marks.shown.count == 1 ? " The cross is" : " Each of the \(shown) crosses is")
+        + " a sample, or a run of samples, that was rejected "
+        + "(\(NumberText.grouped(Int64(marks.counted))) in all)."
     }
     if marks.elsewhere > 0 {
       text +=
