@@ -99,7 +99,7 @@ public enum Refusal: Error, Equatable, Sendable, CustomStringConvertible {
   case rewardTooLow(UInt64, reward: Int64)
   /// A sealed bid is not taken.
   case batch(UInt64, BatchRefusal)
-  /// No underlying is in it.
+  /// No underlying is in it; or it is the common one, whose fund has a command of its own.
   case unknownUniverse(RiskUniverse)
   /// An account, or a pool, is in one risk universe at a time: it is in this one.
   case otherUniverse(AccountID, RiskUniverse)

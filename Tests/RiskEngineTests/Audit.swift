@@ -42,6 +42,9 @@ struct Audit {
           after: hash), "P46: the hash chain verifies")
     sequence = record.sequence
     hash = record.hash
+    #expect(
+      try Command(canonicalBytes: record.commandBytes) == record.command,
+      "P43: what is accepted can be read again")
     for event in record.events { take(event, by: record.command) }
     #expect(state == engine.state, "P43: the events alone give the engine's state")
     #expect(engine.hash == hash && engine.sequence == sequence)

@@ -147,6 +147,14 @@ struct UniverseDoorTests {
     let unknown = Refusal.unknownUniverse(RiskUniverse(3))
     #expect(try venue.refusal(of: Universes.contribution("1", to: RiskUniverse(3))) == unknown)
     #expect(unknown.code == "unknown-universe" && unknown.description.contains("universe 3"))
+    // The common one has a command of its own; under this name no record could hold it.
+    #expect(Refusal.unknownUniverse(.common).description.contains("of its own"))
+    for changes in [Universes.changes, []] {
+      var plain = try self.venue(changes)
+      #expect(
+        try plain.refusal(of: Universes.contribution("1", to: .common)) == .unknownUniverse(.common)
+      )
+    }
     for units: Int64 in [0, -1, .min] {
       #expect(
         venue.refusal(of: .contributeToUniverse(Universes.btc, Amount(units: units, asset: usd)))

@@ -20,7 +20,9 @@ extension Engine {
     case .depositCollateral(let id, let amount): try deposit(amount, to: id)
     case .withdrawCollateral(let id, let amount): try withdraw(amount, from: id)
     case .contributeToFund(let amount): try contribute(amount, to: .common)
-    case .contributeToUniverse(let universe, let amount): try contribute(amount, to: universe)
+    case .contributeToUniverse(let universe, let amount):
+      try requireOwnFund(universe)
+      try contribute(amount, to: universe)
     case .recordTrade(let report): try record(report)
     case .placeOrder(let id, let order): try place(order, for: id)
     case .cancelOrder(let id, let order): try cancel(order, of: id)
@@ -127,15 +129,20 @@ extension Engine {
   private mutating func contribute(
     _ amount: Amount, to universe: RiskUniverse
   ) throws(StepError) {
-    guard universe.isStated(in: state.parameters) else {
-      throw .refused(.unknownUniverse(universe))
-    }
     let asset = try checkDeposit(amount)
     guard amount.units <= fundSpace(asset, of: universe) else {
       throw .refused(.outsideLimits("the insurance fund"))
     }
     try move(
       amount.units, asset: asset, from: .outside, to: .fund(of: universe), .fundContribution)
+  }
+
+  /// Refuses a universe that has no fund of its own: one that no parameter states, and the common
+  /// one, whose fund has a command of its own and which has no number in a record.
+  private func requireOwnFund(_ universe: RiskUniverse) throws(StepError) {
+    guard universe != .common, universe.isStated(in: state.parameters) else {
+      throw .refused(.unknownUniverse(universe))
+    }
   }
 
   /// The dense index of an asset that may be deposited in this amount.

@@ -1,6 +1,8 @@
 // Plimsoll: a real-time margin and liquidation engine for crypto derivatives.
 // SPDX-License-Identifier: Apache-2.0
 
+import Parameters
+
 // Refusals of what would mix risk universes.
 extension Refusal {
   var universeCode: String {
@@ -13,6 +15,7 @@ extension Refusal {
 
   var universeDescription: String {
     switch self {
+    case .unknownUniverse(.common): "the fund of the common universe has a command of its own"
     case .unknownUniverse(let universe): "no underlying is in \(universe)"
     case .otherUniverse(let id, let universe):
       "\(id) is of the \(universe) and may hold nothing of another at the same time"
