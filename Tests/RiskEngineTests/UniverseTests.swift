@@ -175,8 +175,11 @@ struct UniverseTests {
     #expect(venue.insuranceFund() == 0)
   }
 
-  @Test("where an account stands in insolvency only its own universe's withdrawals stop")
-  func gate() throws {
+  /// Account 1 lacks 100 USD in universe 1.
+  ///
+  /// 7 holds a step there, 8 one in universe 2, 9 nothing, 10 has ordered a step in universe 2, and
+  /// 11 is a subaccount of 9, with a step in universe 2.
+  private func insolvent() throws -> Venue {
     var venue = try Venue.marked(
       LastStages.changes([.insuranceFund]) + Universes.changes + [
         (key: "withdrawalGate.fundShare", value: "200%"),
@@ -187,25 +190,50 @@ struct UniverseTests {
     for id: UInt32 in 7...9 { try venue.open(id, .cross, usd: "10000") }
     try venue.take(1, 1_000, of: perpetual)
     try venue.take(7, 1, of: perpetual)
-    try venue.submit(venue.trade(Contracts.ethPerpetual, buyer: 8, seller: 6, size: 1))
-    try venue.block(btc: "7400")
-    let withdrawal = { (id: UInt32) in
-      Command.withdrawCollateral(AccountID(id), try Amount("1", of: Coins.usd))
+    try venue.open(10, .cross, usd: "10000")
+    try venue.submit(.openSubaccount(AccountID(11), under: AccountID(9), .cross))
+    try venue.deposit(11, "1000", of: Coins.usd)
+    for id: UInt32 in [8, 11] {
+      try venue.submit(venue.trade(Contracts.ethPerpetual, buyer: id, seller: 6, size: 1))
     }
-    try venue.submit(withdrawal(8))
-    // Whoever holds nothing may just have left universe 1.
-    for id: UInt32 in [7, 9] {
+    // It was in universe 1, and a step that it orders is all that it has elsewhere.
+    try venue.take(10, 1, of: perpetual)
+    try venue.take(10, -1, of: perpetual)
+    try venue.submit(
+      .placeOrder(
+        AccountID(10),
+        RestingOrder(
+          id: venue.engine.state.nextOrder, instrument: Contracts.ethPerpetual, side: .buy,
+          remaining: Size(steps: 1), limit: try Price("190"), isReduceOnly: false)))
+    try venue.block(btc: "7400")
+    return venue
+  }
+
+  private func withdrawal(_ id: UInt32) throws -> Command {
+    .withdrawCollateral(AccountID(id), try Amount("1", of: Coins.usd))
+  }
+
+  @Test("where an account stands in insolvency nobody withdraws, wherever it holds something")
+  func gate() throws {
+    var venue = try insolvent()
+    try venue.submit(
+      .moveCollateral(from: AccountID(9), to: AccountID(11), Amount("5000", of: Coins.usd)))
+    for id: UInt32 in 7...11 {
       #expect(
         try venue.refusal(of: withdrawal(id))
-          == .withdrawalsStopped(insolvency: 100_000_000, limit: 0))
+          == .withdrawalsStopped(insolvency: 100_000_000, limit: 0), "account \(id)")
     }
+    // Neither of the other funds stands for it.
     try venue.fund("1000", of: Coins.usd)
+    try venue.submit(Universes.contribution("1000", to: Universes.eth))
     try venue.submit(Universes.contribution("49.999999", to: Universes.btc))
-    #expect(
-      try venue.refusal(of: withdrawal(7))
-        == .withdrawalsStopped(insolvency: 100_000_000, limit: 99_999_998))
+    for id: UInt32 in 7...11 {
+      #expect(
+        try venue.refusal(of: withdrawal(id))
+          == .withdrawalsStopped(insolvency: 100_000_000, limit: 99_999_998), "account \(id)")
+    }
     try venue.submit(Universes.contribution("0.000001", to: Universes.btc))
-    for id: UInt32 in [7, 9] { try venue.submit(withdrawal(id)) }
+    for id: UInt32 in 7...11 { try venue.submit(withdrawal(id)) }
   }
 
   @Test("each universe has a target of its own, and only its traders pay toward it")

@@ -176,7 +176,7 @@ extension Engine {
     let holder = state.accounts[index]
     guard !holder.isInLiquidation else { throw .refused(.accountInLiquidation(id)) }
     try requireNoCall(holder)
-    try requireOpenGate(for: index)
+    try requireOpenGate()
     guard holder.portfolio.balances[asset] >= amount.units else {
       throw .refused(.insufficientBalance(id, has: holder.portfolio.balances[asset]))
     }

@@ -96,12 +96,13 @@ extension Engine {
 
   // MARK: At the door
 
-  /// Refuses a withdrawal while accounts in liquidation lack more than the fund of their universe
+  /// Refuses a withdrawal while accounts in liquidation lack, in any universe, more than its fund
   /// may bear.
   ///
-  /// Who holds something in one universe is not asked for losses in another. Who holds nothing may
-  /// just have left any of them.
-  func requireOpenGate(for index: Int) throws(StepError) {
+  /// Whoever withdraws is asked for all of them: what it holds in one says nothing of another, which
+  /// it may just have left, by closing all and ordering a step here, or by collateral that came
+  /// from an account of the same owner.
+  func requireOpenGate() throws(StepError) {
     guard let share = rules.liquidation.losses.gateShare, let valuation else { return }
     var lacking = Array(repeating: Int128(0), count: Int(RiskUniverse.highest) + 1)
     var scratch = valuation.makeScratch()
@@ -109,10 +110,7 @@ extension Engine {
       let equity = valuation.risk(state.accounts[index].portfolio, &scratch).equity
       lacking[Int(state.accounts[index].universe.number)] += Int128(max(-Int128(equity), 0))
     }
-    let holder = state.accounts[index]
-    let isBound = !holder.portfolio.positions.isEmpty || !holder.portfolio.orders.isEmpty
-    let own = universe(of: holder.portfolio, holder.id)
-    for universe in universes where !isBound || universe == own {
+    for universe in universes {
       let limit = Int64(
         clamping: Int128(fundValue(of: universe, valuation)) * Int128(share.billionths)
           / 1_000_000_000)
