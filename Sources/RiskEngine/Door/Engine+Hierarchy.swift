@@ -83,7 +83,13 @@ extension Engine {
       throw .refused(.outsideLimits("a balance"))
     }
     try checkGiver(given, since: giver)
-    try checkReceiver(received, since: receiver)
+    if receiver.universe == universe(of: instrument) {
+      try checkReceiver(received, since: receiver)
+    } else {
+      // Who goes on to another universe takes no loss along: standing no worse is not enough.
+      try requireInitialMargin(received, of: to, withoutProfits: true)
+      try requireDebtCap(received, of: to, before: receiver.portfolio)
+    }
     try emit(
       .positionMoved(
         PositionMove(from: from, to: to, instrument: instrument, size: moved, cost: cost)))
@@ -137,7 +143,7 @@ extension Engine {
     try requireDebtCap(after, of: holder.id, before: holder.portfolio)
   }
 
-  /// Who receives stands so too, or no worse than before.
+  /// Who receives stands so too, or no worse than before; in the universe it was in.
   private func checkReceiver(_ after: Portfolio, since holder: Account) throws(StepError) {
     guard after.needsMargin else { return }
     guard let valuation else { throw .refused(.notMarked("the account's instruments")) }
