@@ -102,6 +102,31 @@ struct LossSharingTests {
     #expect(venue.balance(1) == -100_000_000, "what nobody bears is owed")
   }
 
+  @Test("shared by size the fund's hedge gives nothing of its capital")
+  func hedge() throws {
+    var venue = try HedgeTests.venue(
+      LastStages.changes([.socializedLoss]) + [(key: "socializedLoss.rule", value: "2")])
+    // Takers are short 10 coins; the hedge sells 7.5 of them to account 2.
+    try venue.take(1, -10_000, of: perpetual)
+    try venue.block()
+    let sold = try #require(venue.hedge.order).order
+    try venue.submit(venue.report(sold, with: 2))
+    try #require(venue.size(90, perpetual) == -7_500)
+    try venue.open(91, .cross, usd: "500")
+    try venue.open(92, .cross, usd: "1000")
+    try venue.submit(venue.trade(perpetual, buyer: 91, seller: 92, size: 1_000))
+    try venue.block(btc: "7400")
+    try #require(!venue.account(90).isInLiquidation)
+    let events = try venue.submit(
+      venue.report(venue.order(of: 91), price: try Price("7400"), with: 2))
+    let given = Universes.moved(events, .socializedLoss)
+    #expect(
+      given.map(\.from) == [0, 1, 2, 92].map { .account(AccountID($0)) }, "but for the hedge")
+    // Of 29,500 steps in 0.001 coins: 10,000, 10,000, 8,500 and 1,000.
+    #expect(given.map(\.amount.units) == [33_898_305, 33_898_305, 28_813_559, 3_389_831])
+    #expect(venue.account(91).liquidation == nil)
+  }
+
   @Test("what winners gave is paid back pro rata from what the fund has above the line")
   func recovery() throws {
     // With every funding, here once a day.

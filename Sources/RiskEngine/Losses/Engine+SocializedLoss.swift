@@ -133,6 +133,8 @@ extension Engine {
 
   /// The healthy accounts with a position in a market, by the notional of it.
   ///
+  /// Pools and the fund's hedge are none of them: what pools have their depositors bear, and the
+  /// hedge's capital is the fund's, which pays in a stage of its own.
   /// - Parameter cap: The largest part of its equity that one gives.
   private mutating func holders(
     of market: InstrumentID, asset: Int, _ cap: Rate, _ valuation: Valuation
@@ -144,7 +146,7 @@ extension Engine {
     var scratch = valuation.makeScratch()
     venueIndex.holdings[instrument].forEachHolding { holding in
       let index = Int(holding.account)
-      guard !venueIndex.isInLiquidation(index), !state.isPool(holding.id) else { return }
+      guard !venueIndex.isInLiquidation(index), !state.isEngines(holding.id) else { return }
       let equity = standing(index, valuation, &scratch).equity
       let wealth = valuation.units(ofQuote: equity, asset: asset, rounding: .down)
       // A balance stays in its field.
