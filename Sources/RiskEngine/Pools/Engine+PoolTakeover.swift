@@ -31,16 +31,28 @@ extension Engine {
     risk.isRestored || state.accounts[index].portfolio.positions.isEmpty
   }
 
-  private mutating func takeOver(
-    _ index: Int, by place: Int, _ risk: AccountRisk, _ valuation: Valuation
-  ) throws(StepError) {
+  /// Whether some pool would take anything of an account.
+  mutating func poolsTakeAny(
+    of index: Int, _ risk: AccountRisk, _ valuation: Valuation
+  ) -> Bool {
+    guard !state.isEngines(state.accounts[index].id), risk.equity > 0 else { return false }
+    for place in state.pools.indices {
+      if takeover(of: index, by: place, risk, valuation) != nil { return true }
+    }
+    return false
+  }
+
+  /// What a pool would take of an account, lot by lot; `nil` for nothing.
+  private mutating func takeover(
+    of index: Int, by place: Int, _ risk: AccountRisk, _ valuation: Valuation
+  ) -> (lots: [PoolLot], sizes: [Size])? {
     let pool = state.pools[place]
     guard let poolIndex = state.index(of: pool.id),
       !state.accounts[poolIndex].isInLiquidation,
       (try? requireFreshPrices(state.accounts[poolIndex].portfolio)) != nil
-    else { return }
+    else { return nil }
     let lots = lots(of: state.accounts[index].portfolio, for: pool, risk, valuation)
-    guard !lots.isEmpty else { return }
+    guard !lots.isEmpty else { return nil }
     var trial = TakeoverTrial(
       account: state.accounts[index].portfolio, pool: state.accounts[poolIndex].portfolio,
       order: pool.order, lots: lots, rules: rules, valuation: valuation,
@@ -48,6 +60,14 @@ extension Engine {
     let share = trial.share()
     scratch = trial.scratch
     let sizes = proRata(lots.map(\.size), share: share)
+    return sizes.contains { $0 != .zero } ? (lots, sizes) : nil
+  }
+
+  private mutating func takeOver(
+    _ index: Int, by place: Int, _ risk: AccountRisk, _ valuation: Valuation
+  ) throws(StepError) {
+    guard let (lots, sizes) = takeover(of: index, by: place, risk, valuation) else { return }
+    let pool = state.pools[place]
     for (lot, size) in zip(lots, sizes) where size != .zero {
       let sells = size.sign > 0
       let account = state.accounts[index].id

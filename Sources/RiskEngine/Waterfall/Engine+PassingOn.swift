@@ -12,7 +12,8 @@ import Quantities
 // frees more, and where no order restores it.
 extension Engine {
   /// Whether a part of everything would free more for its cost than the best trade in the book,
-  /// and the next stage is one that sells such parts.
+  /// and the next stage is one that sells such parts: an auction, or pools of which one would take
+  /// something of the account now.
   ///
   /// Never in the book: between the fills of two legs that hedge one another the account would
   /// stand worse than before, and the second may never come. Decision 40.
@@ -20,10 +21,20 @@ extension Engine {
     _ account: Account, _ risk: AccountRisk, _ valuation: Valuation, than best: SizedTrade?
   ) -> Bool {
     guard rules.liquidation.sizing.choice == .bestOfThree, account.collateralSale == nil,
-      rules.stage(after: .partial)?.sellsParts ?? false,
-      let part = partTogether(account.portfolio, risk, valuation)
+      sellsPartsNext, let part = partTogether(account.portfolio, risk, valuation),
+      best.map({ part.isBetter(than: $0) }) ?? true
     else { return false }
-    return best.map { part.isBetter(than: $0) } ?? true
+    guard rules.stage(after: .partial) == .pool else { return true }
+    return state.index(of: account.id).map { poolsTakeAny(of: $0, risk, valuation) } ?? false
+  }
+
+  /// Whether the stage after the book sells parts of a whole portfolio, so that no leg goes without
+  /// the others.
+  private var sellsPartsNext: Bool {
+    switch rules.stage(after: .partial) {
+    case .auction, .pool: true
+    default: false
+    }
   }
 
   /// The smallest part of a hedged portfolio that restores it, at the costs of its legs in the
@@ -92,9 +103,4 @@ extension Portfolio {
   fileprivate func isReduced(by direction: TradeDirection) -> Bool {
     size(of: direction.instrument).sign == -direction.side.sign
   }
-}
-
-extension LiquidationStage {
-  /// Whether a stage sells parts of a whole portfolio, so that no leg goes without the others.
-  fileprivate var sellsParts: Bool { self == .auction || self == .pool }
 }
