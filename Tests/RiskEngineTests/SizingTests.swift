@@ -124,7 +124,7 @@ struct SizingTests {
   /// below its maintenance margin.
   private func overhang(_ changes: [(key: String, value: String)]) throws -> Venue {
     var venue = try Venue.marked(
-      Self.best + [
+      [
         (key: "liquidation.sliceShare", value: "100%"),
         (key: "liquidation.expectedCost", value: "0.02%"),
         (key: "liquidation.expectedOptionCost", value: "3%"),
@@ -144,29 +144,40 @@ struct SizingTests {
     return venue
   }
 
-  @Test("where the best trade does not help at any limit, the next best is asked")
-  func nextBest() throws {
-    let plain = try overhang([])
+  @Test(
+    "where closing the rest, too, would undo the relief the rest stays: a unit below, at and above",
+    arguments: [0, 1])
+  func restThatHedges(choice: Int) throws {
+    let rule = [(key: "liquidation.choice", value: "\(choice)")]
+    let plain = try overhang(rule)
     let first = try plain.order(of: 1)
-    #expect(first.instrument == Contracts.btcFuture && first.side == .sell)
-    #expect(first.size < Size(steps: 1_000), "what is more than the short")
-    // Nothing of the future may be left, and all of it would bare the short: the perpetual is sold.
-    let venue = try overhang([(key: "liquidation.leastLeft", value: "1000000")])
-    let order = try venue.order(of: 1)
-    #expect(order.instrument == perpetual && order.side == .sell)
-    #expect(stages(venue) == [.partial])
-    let valuation = try #require(venue.engine.valuation)
-    func surplus(_ size: Int64, of instrument: InstrumentID) -> Int64 {
-      var portfolio = venue.account(1).portfolio
+    let valuation = try #require(plain.engine.valuation)
+    func surplus(_ size: Int64) -> Int64 {
+      var portfolio = plain.account(1).portfolio
       portfolio.balances[0] += portfolio.take(
-        Size(steps: size), of: instrument, unitValue: venue.mark(instrument).unitValue)
+        Size(steps: first.side.sign * size), of: first.instrument,
+        unitValue: plain.mark(first.instrument).unitValue)
       let risk = valuation.risk(portfolio)
       return risk.equity - risk.maintenanceMargin - risk.liquidationBuffer
     }
-    let now = surplus(0, of: perpetual)
-    #expect(surplus(-first.size.steps, of: Contracts.btcFuture) > now)
-    #expect(surplus(-3_000, of: Contracts.btcFuture) < now)
-    #expect(surplus(-order.size.steps, of: perpetual) > now)
+    let whole = plain.account(1).portfolio.size(of: first.instrument).magnitude
+    let isUndone = surplus(whole.steps) <= surplus(0)
+    #expect(surplus(first.size.steps) > surplus(0))
+    if choice == 1 {
+      #expect(first.instrument == Contracts.btcFuture && first.side == .sell)
+      #expect(first.size < Size(steps: 1_000), "what is more than the short")
+      try #require(isUndone, "all of the future would bare the short")
+    }
+    let left = valuation.notional(whole - first.size, of: first.instrument)
+    for (least, isSpeck) in [(left - 1, false), (left, false), (left + 1, true)] {
+      let digits = String(least % 1_000_000 + 1_000_000).dropFirst()
+      let kept = (key: "liquidation.leastLeft", value: "\(least / 1_000_000).\(digits)")
+      let venue = try overhang(rule + [kept])
+      let order = try venue.order(of: 1)
+      #expect(order.instrument == first.instrument && order.side == first.side)
+      #expect(order.size == (isSpeck && !isUndone ? whole : first.size))
+      #expect(stages(venue) == [.partial])
+    }
   }
 
   @Test("liquidations take no more of a market in a block and a window than is permitted")

@@ -29,12 +29,14 @@ extension Engine {
       guard let room = room(for: direction.instrument, side: direction.side) else {
         return .waits
       }
-      let size = leavingNoDust(
+      let sizes = leavingNoDust(
         min(trade.size, room), of: direction.instrument, direction.side, account.portfolio, room,
         valuation)
-      guard let order = order(direction, size, account, risk, valuation) else { return .waits }
-      if let relieving = relieving(order, account, risk, valuation) {
-        return try send(relieving, valuation)
+      for size in sizes {
+        guard let order = order(direction, size, account, risk, valuation) else { return .waits }
+        if let relieving = relieving(order, account, risk, valuation) {
+          return try send(relieving, valuation)
+        }
       }
       left.removeAll { $0 == direction }
       best = bestTrade(account, risk, valuation, among: left)
@@ -44,20 +46,22 @@ extension Engine {
     return try enterNext(account.id, after: .partial)
   }
 
-  /// The size of an order, or all that is held where what it leaves would be worth too little to
-  /// be kept: nobody is paid for closing a speck, and it would be called again.
+  /// The sizes of an order to be tried in turn: first all that is held, where the rest would be
+  /// worth too little to be kept, for nobody is paid for closing a speck, and it would be called
+  /// again; then the size itself.
   ///
-  /// It may exceed a slice.
+  /// All that is held may exceed a slice. It may also undo what the size alone would free: a hedge
+  /// that is gone to its last step bares what it hedged.
   /// - Parameter room: What liquidations may order of the market now; more is not ordered.
   func leavingNoDust(
     _ size: Size, of instrument: InstrumentID, _ side: Side, _ portfolio: Portfolio, _ room: Size,
     _ valuation: Valuation
-  ) -> Size {
+  ) -> [Size] {
     let held = portfolio.size(of: instrument)
     let whole = held.magnitude
-    guard held.sign == -side.sign, size < whole, whole <= room else { return size }
+    guard held.sign == -side.sign, size < whole, whole <= room else { return [size] }
     let left = valuation.notional(whole - size, of: instrument)
-    return left < rules.liquidation.pace.leastLeft ? whole : size
+    return left < rules.liquidation.pace.leastLeft ? [whole, size] : [size]
   }
 
   /// The reduction or hedge that frees most for its cost; `nil` if none helps.

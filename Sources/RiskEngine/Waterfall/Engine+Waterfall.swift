@@ -219,13 +219,15 @@ extension Engine {
       let held = account.portfolio.size(of: decided.instrument)
       let side: Side = held.sign > 0 ? .sell : .buy
       guard let room = room(for: decided.instrument, side: side) else { return .waits }
-      let size = leavingNoDust(
+      let sizes = leavingNoDust(
         min(decided.size, room), of: decided.instrument, side, account.portfolio, room, valuation)
-      let sized = PartialSize(instrument: decided.instrument, size: size)
-      guard let order = order(sized, account, risk, valuation, stage) else { return .waits }
-      guard stage == .partial else { return try send(order, valuation) }
-      if let relieving = relieving(order, account, risk, valuation) {
-        return try send(relieving, valuation)
+      for size in sizes {
+        let sized = PartialSize(instrument: decided.instrument, size: size)
+        guard let order = order(sized, account, risk, valuation, stage) else { return .waits }
+        guard stage == .partial else { return try send(order, valuation) }
+        if let relieving = relieving(order, account, risk, valuation) {
+          return try send(relieving, valuation)
+        }
       }
       left.removeAll { $0.position.instrument == decided.instrument }
     }

@@ -38,7 +38,8 @@ extension WaterfallWatch {
   }
 
   /// P22: nothing is ordered beyond a slice, but for a rest that is worth less than is left
-  /// (`liquidation.leastLeft`); and no such rest is left where the market has room for it.
+  /// (`liquidation.leastLeft`); and no such rest is left where the market has room for it, unless
+  /// closing it with the rest would not lift the account.
   mutating func checkSlice(_ order: SlicedOrder) {
     guard let account = account(order.account), let valuation else { return }
     let held = account.portfolio.size(of: order.instrument)
@@ -63,7 +64,25 @@ extension WaterfallWatch {
     }
     guard order.size < whole, let room, whole.steps <= room else { return }
     let left = worth(whole.steps - order.size.steps)
-    hold(left >= leastLeft, "P22: a rest of \(left) is left: \(order)")
+    guard left < leastLeft else { return }
+    hold(
+      account.liquidation?.stage == .partial && !isLifted(account, by: order, whole, valuation),
+      "P22: a rest of \(left) is left: \(order)")
+  }
+
+  /// Whether closing all of a position would lift an account; not, as far as is known here, while
+  /// collateral of it is for sale.
+  private mutating func isLifted(
+    _ account: Account, by order: SlicedOrder, _ whole: Size, _ valuation: Valuation
+  ) -> Bool {
+    note("P22 rests that undo the relief")
+    guard account.collateralSale == nil, let now = surplus(account.portfolio),
+      let contract = contract(order.instrument)
+    else { return false }
+    let trial = TrialTrade(
+      account: account, contract: contract, side: order.side,
+      asset: asset(of: order.instrument) ?? 0)
+    return lift(trial, whole.steps, since: now, valuation) > Self.rounded
   }
 
   /// The largest part of a position that one order takes.
@@ -139,13 +158,7 @@ extension WaterfallWatch {
         note("P30 a trade might help that is not convex")
         continue
       }
-      let place = gains.firstIndex { now + $0 >= 0 } ?? gains.firstIndex(of: best) ?? 0
-      let size = withoutSpeck(sizes[place], trial, valuation)
-      // The speck with it may be what undoes the relief.
-      let found = gain(trial, size, since: now, valuation)
-      hold(
-        size != sizes[place] && found <= Self.rounded,
-        "P30: \(side) \(size) of \(contract.name) would have helped: \(found)")
+      hold(false, "P30: \(side) of \(contract.name) would have helped: \(best)")
     }
   }
 
@@ -243,13 +256,20 @@ extension WaterfallWatch {
   private func gain(
     _ trial: TrialTrade, _ steps: Int64, since now: Int128, _ valuation: Valuation
   ) -> Int128 {
+    let cost = expectedCost(of: Size(steps: steps), trial.contract, valuation)
+    return lift(trial, steps, since: now, valuation) - cost
+  }
+
+  /// How much the account's surplus rises by a trade at the mark.
+  private func lift(
+    _ trial: TrialTrade, _ steps: Int64, since now: Int128, _ valuation: Valuation
+  ) -> Int128 {
     guard let mark = valuation.mark(of: trial.contract.id) else { return 0 }
     var after = trial.account.portfolio
     let size = Size(steps: steps)
     after.balances[trial.asset] += after.take(
       trial.side == .buy ? size : -size, of: trial.contract.id, unitValue: mark.unitValue)
-    let cost = expectedCost(of: size, trial.contract, valuation)
-    return (surplus(after) ?? 0) - now - cost
+    return (surplus(after) ?? 0) - now
   }
 
   /// Spread and fee in proportion, and Y σ √(N ÷ V) of the notional N, each rounded up.
@@ -269,17 +289,6 @@ extension WaterfallWatch {
     let daily = market.market.volatility.value / 365.0.squareRoot()
     let part = (Double(notional) / Double(volume)).squareRoot()
     return cost + Int128((factor * daily * part * Double(notional)).rounded(.up))
-  }
-
-  /// The size, or all that is held where less than is worth keeping would be left.
-  private func withoutSpeck(
-    _ steps: Int64, _ trial: TrialTrade, _ valuation: Valuation
-  ) -> Int64 {
-    let held = trial.account.portfolio.size(of: trial.contract.id)
-    let whole = held.magnitude.steps
-    guard held.sign == -trial.side.sign, steps < whole else { return steps }
-    let left = valuation.notional(Size(steps: whole - steps), of: trial.contract.id)
-    return left < rules.liquidation.pace.leastLeft ? whole : steps
   }
 
   /// Whether no stretch gains more a step than the one before it, but for rounding.
