@@ -103,11 +103,12 @@ struct ReducingPropertyTests {
       id: venue.engine.state.nextOrder, instrument: instrument,
       side: random.oneIn(4) ? random.pick(Side.allCases) : closing,
       remaining: Size(steps: random.number(1...300)), limit: venue.mark(instrument).price,
-      isReduceOnly: random.oneIn(2))
+      isReduceOnly: !random.oneIn(4))
     let account = venue.account(id)
     guard try venue.attempt(.placeOrder(AccountID(id), order)), account.isInLiquidation
     else { return }
     tally.orders += 1
+    #expect(order.isReduceOnly)
     let resting = venue.account(id).portfolio.orders.reduce(Int64(0)) { sum, other in
       let isSame = other.instrument == instrument && other.side == order.side
       return isSame ? sum + other.remaining.steps : sum

@@ -60,9 +60,10 @@ extension Engine {
     }
     let holder = state.accounts[index]
     let reduces = onlyReduces(order, holder.portfolio)
-    // What the engine has sent to the book must still be there when the report comes.
+    // What the engine has sent to the book must still be there when the report comes; and as it
+    // lowers positions by itself, what reduces now must promise to do no more later.
     let isSent = holder.liquidationOrder?.instrument == order.instrument
-    guard !holder.isInLiquidation || (reduces && !isSent) else {
+    guard !holder.isInLiquidation || (reduces && order.isReduceOnly && !isSent) else {
       throw .refused(.accountInLiquidation(id))
     }
     guard holder.portfolio.orders.count < Int(rules.clearing.orderLimit) else {
