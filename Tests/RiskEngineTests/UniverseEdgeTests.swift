@@ -80,4 +80,45 @@ struct UniverseEdgeTests {
     try one.submit(move)
     #expect(one.account(9).universe == RiskUniverse(2))
   }
+
+  /// Parameters in which the underlyings are in these universes.
+  private func change(_ venue: Venue, btc: String, eth: String) throws -> Command {
+    let state = venue.engine.state
+    return .changeParameters(
+      try state.parameters
+        .setting("insuranceFund.universe.BTC", to: btc, source: "test")
+        .setting("insuranceFund.universe.ETH", to: eth, source: "test"))
+  }
+
+  @Test("no parameters leave a loss that is yet to be paid without its universe: to the unit")
+  func unstated() throws {
+    var venue = try Venue.marked(
+      LastStages.changes([.deleveraging, .insuranceFund]) + Universes.changes
+        + [(key: "deleveraging.price", value: "1")])
+    try venue.open(1, .cross, usd: "500")
+    try venue.open(2, .cross, usd: "10000")
+    try venue.submit(venue.trade(btc, buyer: 1, seller: 2, size: 1_000))
+    // 100 USD are owed, and the fund of universe 1 never had anything.
+    try venue.block(btc: "7400")
+    try #require(venue.size(1, btc) == 0 && venue.balance(1) == -100_000_000)
+    try #require(venue.account(1).isInLiquidation)
+    #expect(venue.engine.state.losses.universes.isEmpty)
+    let refused = Refusal.otherUniverse(AccountID(1), Universes.btc)
+    let (apart, none) = (
+      try change(venue, btc: "6", eth: "2"), try change(venue, btc: "0", eth: "0")
+    )
+    for command in [apart, none] { #expect(venue.refusal(of: command) == refused) }
+    try venue.deposit(1, "99.999999", of: Coins.usd)
+    try venue.block()
+    for command in [apart, none] { #expect(venue.refusal(of: command) == refused) }
+    // As long as it has an underlying, any does.
+    try venue.submit(change(venue, btc: "6", eth: "1"))
+    #expect(venue.account(1).universe == Universes.btc)
+    #expect(venue.refusal(of: try change(venue, btc: "6", eth: "6")) == refused)
+    try venue.deposit(1, "0.000001", of: Coins.usd)
+    try venue.block()
+    #expect(!venue.account(1).isInLiquidation && venue.balance(1) == 0)
+    try venue.submit(change(venue, btc: "0", eth: "0"))
+    #expect(venue.account(1).universe == .common)
+  }
 }

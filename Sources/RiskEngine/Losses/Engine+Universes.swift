@@ -3,6 +3,7 @@
 
 import Instruments
 import Ledger
+import Margin
 import Parameters
 import Quantities
 
@@ -64,11 +65,15 @@ extension Engine {
   }
 
   /// Refuses parameters that would leave an account, or a pool, in two universes, or the hedge in
-  /// another than the fund that pays for it.
+  /// another than the fund that pays for it; or one whose loss is yet to be paid in none, or in the
+  /// common one.
   func checkUniverses(under set: ParameterSet) throws(StepError) {
-    guard RiskUniverse.isAnyStated(in: set) else { return }
+    guard RiskUniverse.isAnyStated(in: set) || !state.universes.isEmpty else { return }
     let found = state.listing.contracts.map { RiskUniverse(of: $0.underlying, in: set) }
     for account in state.accounts {
+      guard !leavesLoss(account) || found.contains(account.universe) else {
+        throw .refused(.otherUniverse(account.id, account.universe))
+      }
       let isHedge = state.isHedge(account.id)
       var first: RiskUniverse? = isHedge ? .common : nil
       let instruments =
@@ -82,6 +87,15 @@ extension Engine {
       }
     }
     for pool in state.pools { try checkUniverse(ofPool: pool.id, pool.markets, set) }
+  }
+
+  /// Whether an account without positions is in liquidation, or worth less than nothing: what it
+  /// lacks is for the fund of the universe that it was in, which nothing but the account names.
+  private func leavesLoss(_ account: Account) -> Bool {
+    guard account.universe != .common, account.portfolio.positions.isEmpty else { return false }
+    guard !account.isInLiquidation else { return true }
+    guard account.portfolio.balances.contains(where: { $0 < 0 }) else { return false }
+    return valuation.map { $0.risk(account.portfolio).equity < 0 } ?? false
   }
 
   /// Refuses a pool for underlyings of two universes: it would bear the losses of both.
