@@ -84,7 +84,8 @@ extension ParameterDefinition {
       "how long a liquidation order waits for its report"),
     ParameterDefinition(
       "liquidation.patience", .count, 1...1_000,
-      "orders without a fill after which a stage is exhausted"),
+      "orders without a fill after which a stage is exhausted; not the partial one where "
+        + "liquidation.fillableSpread is stated, whose orders wait at their price"),
     ParameterDefinition(
       "liquidation.penalty", .rate, 0...1_000_000_000,
       "penalty on liquidated notional where no tier states one"),

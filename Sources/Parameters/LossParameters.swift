@@ -175,7 +175,9 @@ public struct FundParameters: Hashable, Sendable {
     }
     for value in set.values where value.key.hasPrefix(movePrefix) {
       let row = value.key.dropFirst(movePrefix.count).prefix { $0 != "." }
-      guard let number = Int(row), (1...moves.count).contains(number) else {
+      // Only as a number is written: what is stated under 01 nothing would read.
+      guard let number = Int(row), String(number) == row, (1...moves.count).contains(number)
+      else {
         throw .inconsistent(key: value.key, reason: "no move is stated under this number")
       }
     }
@@ -254,7 +256,8 @@ extension ParameterDefinition {
       "time from the move to the liquidations, in which prices go on against them"),
     ParameterDefinition(
       "insuranceFund.depeg.*", .rate, 1_000_000...1_000_000_000,
-      "part of an asset's price that is left when it loses its peg and nothing else moves"),
+      "part of an asset's price that is left when it loses its peg and nothing else moves; parameters "
+        + "that are changed state it of collateral that is accepted"),
     ParameterDefinition(
       "insuranceFund.tailShape", .rate, 10_000_000...900_000_000,
       "shape of the tail of daily moves, for the expected shortfall of the fund"),

@@ -96,6 +96,7 @@ struct LossParametersTests {
     arguments: [
       ("move.1.depth", "0.0999999%"), ("move.1.depth", "100.0000001%"), ("move.3.depth", "2%"),
       ("move.0.latency", "1s"), ("move.BTC.latency", "1s"), ("move.1.latency", "86401s"),
+      ("move.01.shift", "-40%"), ("move.02.depth", "2%"),
       ("depeg.USDT", "0.0999999%"), ("depeg.USDT", "100.0000001%"), ("depeg.default", "65%"),
     ])
   func refusedStresses(key: String, value: String) throws {

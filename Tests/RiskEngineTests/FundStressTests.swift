@@ -152,6 +152,33 @@ struct FundStressTests {
     #expect(try target(Self.terms("-50%") + none, usd: "500").target == 3_500_000_000)
   }
 
+  @Test("a change of parameters names pegs of accepted collateral alone")
+  func unknownPeg() throws {
+    var venue = try Venue.marked(Self.terms("1%"))
+    func change(_ symbol: String) throws -> Command {
+      let state = venue.engine.state
+      return .changeParameters(
+        try ParameterSet(
+          name: "pegs", date: state.parameters.date,
+          values: state.parameters.values + [
+            ParameterSet.read(
+              key: "insuranceFund.depeg.\(symbol)", text: "65%", source: "test")
+          ]))
+    }
+    let coin = try Asset(symbol: AssetSymbol("WBTC"), decimals: 8)
+    let named = try change("WBTC")
+    #expect(
+      venue.refusal(of: named)
+        == .parameters(
+          .inconsistent(
+            key: "insuranceFund.depeg.WBTC",
+            reason: "this asset is no collateral; accept it first")))
+    try venue.submit(
+      .acceptCollateral(CollateralAsset(asset: coin, underlying: AssetSymbol("BTC"))))
+    try venue.submit(named)
+    try venue.submit(change("ETH"))
+  }
+
   @Test("cover-2 is of the two owners that lose most in the same move")
   func correlated() throws {
     // Longs and a short of one owner each: the longs fall together by 3,500, 3,500 and 1,500 USD;

@@ -61,6 +61,7 @@ extension Engine {
   private mutating func change(_ set: ParameterSet) throws(StepError) {
     let next = try rules(set, for: state.listing)
     try checkUniverses(under: set)
+    try checkDepegs(under: next)
     try emit(.parametersChanged(set), under: next, "the requirements under these parameters")
   }
 

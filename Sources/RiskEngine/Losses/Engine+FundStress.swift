@@ -41,6 +41,20 @@ extension Engine {
     return found
   }
 
+  /// Refuses a lost peg of what is no collateral: nobody would lack anything, and nobody would know.
+  ///
+  /// Not at the opening, which comes before any collateral is accepted.
+  func checkDepegs(under next: VenueRules) throws(StepError) {
+    for depeg in next.liquidation.losses.fund.target?.depegs ?? []
+    where !state.listing.collateral.contains(where: { $0.asset.symbol == depeg.asset }) {
+      throw .refused(
+        .parameters(
+          .inconsistent(
+            key: FundParameters.depegPrefix + depeg.asset.description,
+            reason: "this asset is no collateral; accept it first")))
+    }
+  }
+
   /// What owners lack once their accounts are closed after a move.
   ///
   /// The move comes at once, before any liquidation. Who is below today's maintenance margin after
