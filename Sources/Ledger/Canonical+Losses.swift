@@ -90,11 +90,17 @@ extension LossBook: Canonical {
     if !universes.isEmpty { writer.append(list: universes) }
   }
   public init(from reader: inout CanonicalReader) throws(CanonicalError) {
+    try self.init(from: &reader, ofUniverse: false)
+  }
+
+  /// - Parameter ofUniverse: Whether the book is a universe's, which holds no others: refused before
+  ///   any is read, so that no bytes can nest them.
+  init(from reader: inout CanonicalReader, ofUniverse: Bool) throws(CanonicalError) {
     self.init()
     claims = try reader.list()
     funds = try reader.list()
     let parts = try reader.byte()
-    guard parts & ~3 == 0 else { throw reader.malformed("losses") }
+    guard parts & ~(ofUniverse ? 1 : 3) == 0 else { throw reader.malformed("losses") }
     if parts & 1 != 0 { review = try reader.value(FundReview.self) }
     if parts & 2 != 0 {
       universes = try reader.list()

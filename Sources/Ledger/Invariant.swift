@@ -45,15 +45,18 @@ public enum Invariant: String, Error, Hashable, Sendable, CaseIterable {
 extension LedgerState {
   /// The first rule broken among those that are cheap enough for every event.
   ///
-  /// - Parameter instrument: The dense index of the market an event touched, if any.
-  public func brokenAfterEvent(instrument: Int? = nil) -> Invariant? {
+  /// - Parameters:
+  ///   - instrument: The dense index of the market an event touched, if any.
+  ///   - movesFund: Whether the event may have changed the fund of a universe beyond the common
+  ///     one: there may be 63, of 64 assets each.
+  public func brokenAfterEvent(instrument: Int? = nil, movesFund: Bool = true) -> Invariant? {
     if isOutsideLimits { return .balancesAreInsideLimits }
     for house in houses {
       if house.total != 0 { return .moneyIsConserved }
       if house.insuranceFund < 0 { return .insuranceFundIsNotNegative }
       if house.fees < 0 { return .feesAreNotNegative }
     }
-    if losses.isAnyFundNegative { return .insuranceFundIsNotNegative }
+    if movesFund, losses.isAnyFundNegative { return .insuranceFundIsNotNegative }
     if !balance.pots.allSatisfy({ $0.units >= 0 }) { return .entryPotsAreNotNegative }
     if let instrument, totals[instrument].netSize != 0 { return .marketSumsToZero }
     return nil

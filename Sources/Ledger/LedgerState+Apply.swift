@@ -17,7 +17,7 @@ extension LedgerState {
     case .instrumentListed(let contract):
       listing.list(contract)
       totals.append(MarketTotals())
-      findUniverses()
+      findUniverse(of: contract)
     case .accountOpened(let id, let mode): open(id, mode)
     case .engineRestarted(let instant): restart(at: instant)
     case .transferred(let transfer): apply(transfer)

@@ -115,6 +115,15 @@ extension LedgerState {
     if found.contains(where: { $0 != .common }) { universes = found }
   }
 
+  /// Finds in which universe the contract is that was listed last.
+  mutating func findUniverse(of contract: Contract) {
+    let found = RiskUniverse(of: contract.underlying, in: parameters)
+    guard found != .common || !universes.isEmpty else { return }
+    // The first that is set apart: all before it are in the common one.
+    while universes.count + 1 < listing.contracts.count { universes.append(.common) }
+    universes.append(found)
+  }
+
   /// Whether every account with a position stands where it is, and every fund has its assets.
   var universesAreTrue: Bool {
     losses.universes.allSatisfy { $0.balances.count == houses.count }

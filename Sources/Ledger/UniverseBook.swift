@@ -42,6 +42,20 @@ extension LossBook {
   }
 }
 
+extension LedgerEvent {
+  /// Whether it moves money into or out of the fund of a universe beyond the common one.
+  public var movesUniverseFund: Bool {
+    guard case .transferred(let transfer) = self else { return false }
+    return transfer.from.isUniverseFund || transfer.to.isUniverseFund
+  }
+}
+
+extension LedgerAccount {
+  fileprivate var isUniverseFund: Bool {
+    if case .universeFund = self { true } else { false }
+  }
+}
+
 extension RiskUniverse: Canonical {
   public func encode(to writer: inout CanonicalWriter) { writer.append(number) }
   /// The common universe has no number in a file: it is what is not written.
@@ -63,7 +77,6 @@ extension UniverseBook: Canonical {
     let universe: RiskUniverse = try reader.value()
     self.init(universe, assets: Int(try reader.byte()))
     for asset in balances.indices { balances[asset] = try reader.integer() }
-    losses = try reader.optional() ?? LossBook()
-    guard losses.universes.isEmpty else { throw reader.malformed("universe") }
+    if try reader.bool() { losses = try LossBook(from: &reader, ofUniverse: true) }
   }
 }

@@ -232,7 +232,9 @@ public struct Engine: Sendable {
     state.apply(event)
     venueIndex.follow(event, state)
     guard !state.isOutsideLimits else { throw .refused(.outsideLimits("a balance")) }
-    if let broken = state.brokenAfterEvent(instrument: instrument(of: event)) {
+    let broken = state.brokenAfterEvent(
+      instrument: instrument(of: event), movesFund: event.movesUniverseFund)
+    if let broken {
       throw .broken(broken, afterSequence: sequence)
     }
     switch event {

@@ -3,8 +3,9 @@
 
 /// What a journal must have been written by for this build to decide it again.
 public enum EngineVersion {
-  /// Changes whenever the same commands may lead to other events.
+  /// Changes whenever the same commands may lead to other events; counted from the first release,
+  /// until which this one stands for whatever the source decides.
   public static let engine = "plimsoll-engine-1"
-  /// Changes whenever a numerical function may give other bits.
+  /// Changes whenever a numerical function may give other bits; counted so, too.
   public static let numbers = "plimsoll-numbers-1"
 }

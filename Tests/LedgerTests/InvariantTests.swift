@@ -64,6 +64,18 @@ struct InvariantTests {
     fund.houses[0].universeFunds -= 1
     fund.houses[0].fees += 1
     #expect(fund.brokenAfterEvent(instrument: 0) == .insuranceFundIsNotNegative)
+    #expect(fund.brokenAfterEvent(instrument: 0, movesFund: false) == nil)
+    #expect(fund.brokenAfterBlock() == .insuranceFundIsNotNegative)
+    let usd = try venue().usd
+    for (one, other, moves) in [
+      (LedgerAccount.universeFund(RiskUniverse(2)), LedgerAccount.fees, true),
+      (.account(SmallVenue.one), .universeFund(RiskUniverse(2)), true),
+      (.account(SmallVenue.one), .insuranceFund, false),
+    ] {
+      let transfer = Transfer(
+        from: one, to: other, amount: Amount(units: 1, asset: usd), reason: .insuranceCover)
+      #expect(LedgerEvent.transferred(transfer).movesUniverseFund == moves)
+    }
     fund = try venue().state
     fund.houses[0].insuranceFund -= 300
     fund.houses[0].fees += 300

@@ -143,4 +143,52 @@ struct UniverseBookTests {
       #expect(throws: CanonicalError.self) { _ = try LedgerEvent(canonicalBytes: other) }
     }
   }
+
+  @Test("a contract that is listed is where its underlying is, as if all were found anew")
+  func listed() throws {
+    var venue = try SmallVenue()
+    let eth = try ParameterSet.read(
+      key: "insuranceFund.universe.ETH", text: "2", source: "test")
+    venue.state.apply(
+      .parametersChanged(
+        try ParameterSet(
+          name: "apart", date: venue.state.parameters.date,
+          values: venue.state.parameters.values + [eth])))
+    let common = RiskUniverse.common
+    for (symbol, found) in [
+      ("BTC", []), ("ETH", [common, common, common, second]),
+      ("BTC", [common, common, common, second, common]),
+      ("ETH", [common, common, common, second, common, second]),
+    ] {
+      let id = InstrumentID(UInt32(10 + venue.state.listing.contracts.count))
+      venue.state.apply(
+        .instrumentListed(
+          try Contract(
+            id: id, name: "C\(id.number)", underlying: AssetSymbol(symbol), kind: .perpetual,
+            settlement: .linear, settlementAsset: venue.usd, stepQuantity: 100_000,
+            tick: Price(steps: 1), highestPrice: Price(steps: Price.limit))))
+      #expect(venue.state.universes == found)
+      #expect(try LedgerState(canonicalBytes: venue.state.canonicalBytes) == venue.state)
+    }
+  }
+
+  @Test("a universe's book holds no books of universes, however deep they would lie")
+  func nested() throws {
+    var book = LossBook()
+    book.universes = [UniverseBook(second, assets: 0)]
+    let plain = book.canonicalBytes
+    #expect(try LossBook(canonicalBytes: plain) == book)
+    // The last byte says whether the universe's own book follows.
+    let level = plain.dropLast() + [1]
+    for depth in [1, 2, 200_000] {
+      var bytes: [UInt8] = []
+      for _ in 0..<depth { bytes += level }
+      #expect(throws: CanonicalError.self) {
+        _ = try LossBook(canonicalBytes: bytes + plain)
+      }
+    }
+    book.universes[0].losses.review = FundReview(
+      target: 1, balance: 2, feeRise: .zero, marginRise: .zero)
+    #expect(try LossBook(canonicalBytes: book.canonicalBytes) == book)
+  }
 }
