@@ -41,6 +41,13 @@ public struct AccountRisk: Hashable, Sendable {
   @inlinable
   public var excess: Int64 { max(equity - initialMargin, 0) }
 
+  /// Equity above the line at which a liquidation ends, millionths of the quote currency; negative
+  /// below it.
+  @inlinable
+  public var surplus: Int128 {
+    Int128(equity) - Int128(maintenanceMargin) - Int128(liquidationBuffer)
+  }
+
   /// Maintenance margin above equity, positive when there is any.
   @inlinable
   public var shortfall: Int64 { max(maintenanceMargin - equity, 0) }

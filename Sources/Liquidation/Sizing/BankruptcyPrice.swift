@@ -49,7 +49,8 @@ public func closingTerms(
 extension ClosingTerms {
   /// The same with a limit that gives up no more than so much against the mark.
   ///
-  /// The bankruptcy price stays: where it is the better of the two, it is the limit.
+  /// The limit that is there, the bankruptcy price moved by the fund's share, stays where it gives
+  /// up less.
   /// - Parameters:
   ///   - size: The position, not zero.
   ///   - unitValue: Its mark, ledger units per step.

@@ -104,7 +104,7 @@ extension Engine {
     guard after.positions.isEmpty else {
       after.balances[0] -= fee
       let then = measure(after, valuation)
-      guard then.equity >= 0, then.excess + dust >= now.excess else {
+      guard then.equity >= 0, then.surplus + dust >= now.surplus else {
         throw .refused(.fillBeyondLimit(sale.id))
       }
       return
@@ -206,7 +206,7 @@ extension Engine {
     after.balances[asset] -= deal.units
     after.balances[0] += deal.paid - fee
     let stands = measure(after, valuation)
-    guard stands.excess >= risk.excess, stands.equity >= 0 else {
+    guard stands.surplus >= risk.surplus, stands.equity >= 0 else {
       throw .refused(.bidLowersExcess(sale.account))
     }
   }
@@ -293,12 +293,5 @@ extension Engine {
     guard fee > 0 else { return }
     try move(
       fee, asset: 0, from: .account(account.id), to: .fund(of: account.universe), .conversionFee)
-  }
-}
-
-extension AccountRisk {
-  /// Equity above the line at which a liquidation ends; negative below it.
-  fileprivate var excess: Int128 {
-    Int128(equity) - Int128(maintenanceMargin) - Int128(liquidationBuffer)
   }
 }

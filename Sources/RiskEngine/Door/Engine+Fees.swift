@@ -110,8 +110,10 @@ extension Engine {
   func closingCost(of instrument: InstrumentID) -> Rate {
     let isOption =
       state.listing.index(of: instrument).map { state.listing.contracts[$0].isOption } ?? false
-    let fee = isOption ? rules.fees.option : rules.fees.taker
     let stated = isOption ? rules.liquidation.sizing.optionCost : nil
-    return (stated ?? rules.liquidation.expectedCost) + fee
+    return (stated ?? rules.liquidation.expectedCost) + takerRate(isOption: isOption)
   }
+
+  /// The taker's fee as a share of notional; of an option it is of the underlying's.
+  func takerRate(isOption: Bool) -> Rate { isOption ? rules.fees.option : rules.fees.taker }
 }

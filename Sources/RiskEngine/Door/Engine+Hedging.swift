@@ -65,9 +65,4 @@ extension Engine {
 extension AccountRisk {
   /// Equity above initial margin, millionths of the quote currency.
   fileprivate var room: Int128 { Int128(equity) - Int128(initialMargin) }
-
-  /// Equity above the line at which a liquidation ends, millionths of the quote currency.
-  fileprivate var surplus: Int128 {
-    Int128(equity) - Int128(maintenanceMargin) - Int128(liquidationBuffer)
-  }
 }

@@ -18,13 +18,18 @@ extension Engine {
 
   /// What owners lack in each stress beyond a plain move: by stress, then by universe.
   ///
+  /// - Parameter moved: The market after each of the stated moves, in their order.
   /// - Returns: `nil` when a mark leaves its limits.
   func stressedShortfalls(
-    _ parameters: FundParameters.Target, _ universes: [RiskUniverse], _ valuation: Valuation
+    _ parameters: FundParameters.Target, after moved: [MovedMarket], _ universes: [RiskUniverse],
+    _ valuation: Valuation
   ) -> [[[Int64]]]? {
     var found: [[[Int64]]] = []
-    for move in parameters.moves where move.depth != nil || move.latency > .zero {
-      guard let shortfalls = shortfalls(after: move, universes, valuation) else { return nil }
+    for (move, moved) in zip(parameters.moves, moved)
+    where move.depth != nil || move.latency > .zero {
+      guard let shortfalls = shortfalls(after: move, moved, universes, valuation) else {
+        return nil
+      }
       found.append(shortfalls)
     }
     guard !parameters.depegs.isEmpty else { return found }
@@ -61,10 +66,10 @@ extension Engine {
   /// it is closed: at the worse of the prices that are φ σ √latency up or down from there, all
   /// underlyings together, and at what closing costs with the depth that is left.
   private func shortfalls(
-    after move: FundParameters.Move, _ universes: [RiskUniverse], _ valuation: Valuation
+    after move: FundParameters.Move, _ moved: MovedMarket, _ universes: [RiskUniverse],
+    _ valuation: Valuation
   ) -> [[Int64]]? {
     let factor = Rate(billionths: Rate.one.billionths + move.shift.billionths)
-    guard let moved = valuation.moved(state, by: { _ in factor }) else { return nil }
     var later: [MovedMarket] = []
     for sign: Double in move.latency > .zero ? [-1, 1] : [] {
       let further = valuation.moved(state) { underlying in
@@ -81,7 +86,7 @@ extension Engine {
       guard equity < line, !portfolio.positions.isEmpty else { return -equity }
       let worst = later.reduce(equity) { min($0, $1.equity(of: portfolio)) }
       guard let depth = move.depth else { return -worst }
-      return Int128(closingCost(of: portfolio, at: factor, depth: depth, valuation)) - worst
+      return Int128(costOfClosingAll(portfolio, at: factor, depth: depth, valuation)) - worst
     }
   }
 
@@ -102,22 +107,19 @@ extension Engine {
 
   /// What closing all of a portfolio is expected to cost where only a part of the depth is left, at
   /// prices that have moved to a factor; millionths of the quote currency, at most what is closed.
-  private func closingCost(
-    of portfolio: Portfolio, at factor: Rate, depth: Rate, _ valuation: Valuation
+  private func costOfClosingAll(
+    _ portfolio: Portfolio, at factor: Rate, depth: Rate, _ valuation: Valuation
   ) -> Int64 {
     var cost: Int128 = 0
     for position in portfolio.positions {
-      let direction = TradeDirection(
-        instrument: position.instrument, side: position.size.sign > 0 ? .sell : .buy,
-        most: position.size.magnitude.steps)
-      guard let terms = costTerms(of: direction) else { continue }
+      guard let terms = costTerms(of: TradeDirection(closing: position)) else { continue }
       let contract = state.listing.contracts[terms.index]
       let now = Int128(valuation.notional(position.size, of: position.instrument))
       // A reciprocal contract is a fixed amount of the quote currency.
       let part = contract.isReciprocal ? Rate.one : factor
       let moved = (now * Int128(part.billionths)).divided(by: 1_000_000_000, rounding: .up)
       let notional = Int64(min(moved, Int128(QuoteMoney.limit)))
-      let fee = contract.isOption ? rules.fees.option : rules.fees.taker
+      let fee = takerRate(isOption: contract.isOption)
       let one = terms.thinned(to: depth, fee: fee).cost(
         of: position.size.magnitude, notional: notional)
       cost += Int128(min(one, notional))

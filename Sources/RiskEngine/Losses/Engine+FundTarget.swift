@@ -26,7 +26,8 @@ extension Engine {
     _ parameters: FundParameters.Target, of universes: [RiskUniverse], _ valuation: Valuation
   ) -> [FundTarget]? {
     guard let plain = plainShortfalls(parameters, universes, valuation),
-      let stressed = stressedShortfalls(parameters, universes, valuation)
+      let stressed = stressedShortfalls(
+        parameters, after: plain.dropFirst().map(\.market), universes, valuation)
     else { return nil }
     let moves = Self.simulatedMoves(parameters)
     return universes.indices.map { place in
@@ -43,15 +44,15 @@ extension Engine {
   /// At the marks after each move and after none: by move, then by universe, then by owner.
   private func plainShortfalls(
     _ parameters: FundParameters.Target, _ universes: [RiskUniverse], _ valuation: Valuation
-  ) -> [(move: Int64, shortfalls: [[Int64]])]? {
-    var found: [(move: Int64, shortfalls: [[Int64]])] = []
+  ) -> [(move: Int64, market: MovedMarket, shortfalls: [[Int64]])]? {
+    var found: [(move: Int64, market: MovedMarket, shortfalls: [[Int64]])] = []
     for move in [Rate.zero] + parameters.moves.map(\.shift) {
       let factor = Rate(billionths: Rate.one.billionths + move.billionths)
       guard let moved = valuation.moved(state, by: { _ in factor }) else { return nil }
       let shortfalls = shortfalls(of: universes) { index in
         -moved.equity(of: state.accounts[index].portfolio)
       }
-      found.append((move.billionths, shortfalls))
+      found.append((move.billionths, moved, shortfalls))
     }
     return found
   }

@@ -159,8 +159,7 @@ private struct TakeoverTrial {
     guard held.equity >= held.initialMargin, held.equity > 0 else { return .zero }
     let wanted = leastShare { share in
       let sizes = proRata(lots.map(\.size), share: share)
-      let stands = standing(after: sizes)
-      return stands.equity >= stands.maintenanceMargin + stands.liquidationBuffer
+      return standing(after: sizes).isRestored
     }
     return largestShare(upTo: wanted) { share in
       let sizes = proRata(lots.map(\.size), share: share)
@@ -185,11 +184,8 @@ private struct TakeoverTrial {
     guard stands.equity >= 0, stands.maintenanceMargin < stood.maintenanceMargin else {
       return false
     }
-    func room(_ risk: AccountRisk) -> Int64 {
-      risk.equity - risk.maintenanceMargin - risk.liquidationBuffer
-    }
     let isAll = share == .one && lots.count == account.positions.count
-    return isAll || room(stands) > room(stood)
+    return isAll || stands.surplus > stood.surplus
   }
 
   private mutating func fits(_ sizes: [Size], _ held: AccountRisk) -> Bool {

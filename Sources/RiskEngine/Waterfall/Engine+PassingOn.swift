@@ -43,12 +43,7 @@ extension Engine {
     _ portfolio: Portfolio, _ risk: AccountRisk, _ valuation: Valuation
   ) -> PartTogether? {
     guard portfolio.mode == .portfolio, portfolio.positions.count > 1 else { return nil }
-    let legs = portfolio.positions.compactMap { position in
-      costTerms(
-        of: TradeDirection(
-          instrument: position.instrument, side: position.size.sign > 0 ? .sell : .buy,
-          most: position.size.magnitude.steps))
-    }
+    let legs = portfolio.positions.compactMap { costTerms(of: TradeDirection(closing: $0)) }
     guard legs.count == portfolio.positions.count, legs.allSatisfy({ isTraded($0.index) })
     else { return nil }
     var memory = takeScratch(valuation)
@@ -73,8 +68,9 @@ extension Engine {
   /// Whether the venue passes on what no single order restores, and none does: not the whole of
   /// a position, nor the part of it at which its impact outgrows what it frees, nor a hedge.
   ///
-  /// Of slices, throttles and depth nothing is asked: they are about when, not whether. Collateral
-  /// that is for sale may yet help.
+  /// Of slices and throttles nothing is asked, nor how much of the depth one order may take: they
+  /// are about when, not whether. What trading costs counts the depth that stands. Collateral that
+  /// is for sale may yet help.
   mutating func isInfeasible(
     _ account: Account, _ risk: AccountRisk, _ valuation: Valuation
   ) -> Bool {

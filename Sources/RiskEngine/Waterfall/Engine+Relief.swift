@@ -53,7 +53,7 @@ extension Engine {
   ) -> LiquidationOrder? {
     guard let index = state.listing.index(of: order.instrument) else { return nil }
     let contract = state.listing.contracts[index]
-    let stood = Int128(now.equity) - Int128(now.maintenanceMargin) - Int128(now.liquidationBuffer)
+    let stood = now.surplus
     func helps(_ unitValue: Int64) -> Bool {
       let after = valuation.standing(
         of: portfolio, trading: order.side == .buy ? order.size : -order.size, of: index,

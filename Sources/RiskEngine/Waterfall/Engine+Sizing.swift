@@ -127,9 +127,7 @@ extension Engine {
         continue
       }
       directions.append(
-        TradeDirection(
-          instrument: position.instrument, side: position.size.sign > 0 ? .sell : .buy,
-          most: slice(of: position, share, valuation)))
+        TradeDirection(closing: position, most: slice(of: position, share, valuation)))
     }
     guard portfolio.mode == .portfolio else { return directions }
     for hedge in hedges(portfolio) {

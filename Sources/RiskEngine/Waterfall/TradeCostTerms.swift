@@ -52,6 +52,15 @@ struct TradeCostTerms {
   }
 }
 
+extension TradeDirection {
+  /// Reducing a position, by so many steps at most; by all of it where none are stated.
+  init(closing position: Position, most: Int64? = nil) {
+    self.init(
+      instrument: position.instrument, side: position.size.sign > 0 ? .sell : .buy,
+      most: most ?? position.size.magnitude.steps)
+  }
+}
+
 /// By how much a trade moves the price against itself: Y σ √(N ÷ V) of its notional N.
 ///
 /// σ is of one day, V the ordinary daily volume of the underlying; an option counts with its whole
