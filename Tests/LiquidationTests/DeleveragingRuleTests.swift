@@ -118,7 +118,7 @@ struct EquityHaircutTests {
   private func shares(
     _ deficit: Int64, _ bearers: [(UInt32, equity: Int64, profit: Int64)]
   ) -> [[Int64]] {
-    shareByEquity(
+    shareCappedProRata(
       deficit,
       among: bearers.map {
         HaircutBearer(account: AccountID($0.0), equity: $0.equity, profit: $0.profit)
@@ -133,7 +133,7 @@ struct EquityHaircutTests {
       let bearers = zip([300, 700, 1_000], caps).enumerated().map { id, bearer in
         HaircutBearer(account: AccountID(UInt32(id)), weight: bearer.0, cap: bearer.1)
       }
-      return shareByEquity(100, among: bearers).map(\.units)
+      return shareCappedProRata(100, among: bearers).map(\.units)
     }
     #expect(given([.max, .max, .max]) == [15, 35, 50])
     // One unit below, at and above what the last would give.
@@ -180,8 +180,8 @@ struct EquityHaircutTests {
     }
     let caps = bearers.filter { $0.weight > 0 }.reduce(Int64(0)) { $0 + $1.cap }
     let deficit = Int64.random(in: 1...max(caps + 100, 2), using: &random)
-    let shares = shareByEquity(deficit, among: bearers)
-    #expect(shareByEquity(deficit, among: bearers.shuffled(using: &random)) == shares)
+    let shares = shareCappedProRata(deficit, among: bearers)
+    #expect(shareCappedProRata(deficit, among: bearers.shuffled(using: &random)) == shares)
     let sum = shares.reduce(Int64(0)) { $0 + $1.units }
     #expect(sum == min(deficit, caps))
     var highest = 0.0

@@ -187,7 +187,7 @@ struct DeleveragingComparisonTests {
     }
     let equity = bearers.reduce(0) { $0 + $1.weight }
     let deficit = equity * 3 / 100
-    let shares = shareByEquity(deficit, among: bearers)
+    let shares = shareCappedProRata(deficit, among: bearers)
     #expect(shares.reduce(0) { $0 + $1.units } == deficit && shares.count == 400)
     for (share, bearer) in zip(shares, bearers) {
       #expect(abs(Double(share.units) / Double(bearer.weight) - 0.03) < 2e-6)
@@ -201,7 +201,7 @@ struct DeleveragingComparisonTests {
         account: AccountID(1_001), equity: bearers[0].weight - bearers[0].weight / 3,
         profit: .max),
     ]
-    let split = shareByEquity(deficit, among: bearers.dropFirst() + halves)
+    let split = shareCappedProRata(deficit, among: bearers.dropFirst() + halves)
     let given = split.filter { $0.account.number >= 1_000 }.reduce(0) { $0 + $1.units }
     #expect(abs(given - shares[0].units) <= 1)
   }

@@ -24,7 +24,7 @@ func answerLossSharing(_ request: inout RequestObject) throws(EvaluationRefusal)
   try request.refuseRepeatedAccounts("bearers", bearers.map(\.bearer.account))
   let shares =
     isByEquity
-    ? shareByEquity(
+    ? shareCappedProRata(
       loss,
       among: bearers.map { bearer, equity in
         HaircutBearer(

@@ -43,7 +43,7 @@ public struct HaircutBearer: Hashable, Sendable {
 ///   - bearers: Each account once, in any order; the result does not depend on it.
 /// - Returns: Positive shares sorted by account; their sum is `deficit`, or the caps' sum if that
 ///   is less.
-public func shareByEquity(_ deficit: Int64, among bearers: [HaircutBearer]) -> [LossShare] {
+public func shareCappedProRata(_ deficit: Int64, among bearers: [HaircutBearer]) -> [LossShare] {
   let able = bearers.filter { $0.cap > 0 }
   guard deficit > 0, !able.isEmpty else { return [] }
   // Whoever can give the smallest part of its equity reaches its cap first.

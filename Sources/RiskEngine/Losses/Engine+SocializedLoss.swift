@@ -119,7 +119,7 @@ extension Engine {
       return shareLoss(loss, among: winners.map(\.bearer), cap: cap)
     case .byEquity:
       let winners = winners(of: market, asset: asset, valuation)
-      return shareByEquity(
+      return shareCappedProRata(
         loss,
         among: winners.map {
           HaircutBearer(
@@ -127,7 +127,7 @@ extension Engine {
             profit: cap.share(of: $0.bearer.profit, rounding: .down))
         })
     case .bySize:
-      return shareByEquity(loss, among: holders(of: market, asset: asset, cap, valuation))
+      return shareCappedProRata(loss, among: holders(of: market, asset: asset, cap, valuation))
     }
   }
 
