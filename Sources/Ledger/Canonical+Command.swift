@@ -52,6 +52,7 @@ extension Command: Canonical {
     case .openHedge: encodeHedge(to: &writer)
     case .reportDepth, .answerRequest, .reportGas, .takeOffer, .commitBid, .revealBid:
       encodeExecution(to: &writer)
+    case .registerRelayer, .releaseRelayer, .relayAnswer: encodeRelayers(to: &writer)
     }
   }
 
@@ -88,6 +89,7 @@ extension Command: Canonical {
       self = .openVenue(quote: quote, try reader.value())
     case Self.auctionTag: self = try Self.readAuction(&reader)
     case Self.executionTags: self = try Self.readExecution(tag, &reader)
+    case Self.relayerTags: self = try Self.readRelayers(tag, &reader)
     case 80...84: self = try Self.readPool(tag, &reader)
     case 96...97: self = try Self.readBalance(tag, &reader)
     case Self.conversionTag: self = try Self.readConversion(&reader)

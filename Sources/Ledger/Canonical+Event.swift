@@ -62,6 +62,7 @@ extension LedgerEvent: Canonical {
       .keeperOffered, .offerTaken, .offerClosed, .rightsOffered, .bidCommitted, .bidRevealed,
       .rightsSettled:
       encodeExecution(to: &writer)
+    case .relayerRegistered, .relayerReleased, .answerRelayed: encodeRelayers(to: &writer)
     }
   }
 
@@ -161,6 +162,7 @@ extension LedgerEvent: Canonical {
     case 103...106: self = try Self.readHedge(tag, &reader)
     case Self.conversionTags: self = try Self.readConversion(tag, &reader)
     case Self.executionTags: self = try Self.readExecution(tag, &reader)
+    case Self.relayersTag: self = try Self.readRelayers(&reader)
     default: self = try Self.readAccess(tag, &reader)
     }
   }

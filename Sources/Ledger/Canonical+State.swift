@@ -140,7 +140,12 @@ extension LedgerState: Canonical {
       guard index(of: book.account) != nil else { throw reader.malformed("state") }
       hedge = book
     }
-    if present & 4 != 0 { execution = try reader.value() }
+    if present & 4 != 0 {
+      execution = try reader.value()
+      guard execution.relayers.allSatisfy({ index(of: $0) != nil }) else {
+        throw reader.malformed("state")
+      }
+    }
     guard totals.count == listing.contracts.count, houses.count == listing.collateral.count,
       marks.count <= listing.contracts.count,
       accounts.allSatisfy({ $0.portfolio.balances.count == houses.count })

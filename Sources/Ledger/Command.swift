@@ -59,6 +59,11 @@ public enum Command: Hashable, Sendable {
   case reportDepth([DepthReport])
   /// A maker's binding answer to a request for quotes.
   case answerRequest(AccountID, UInt64, Price, Size)
+  /// An account may pass makers' answers on from now on, and is paid for what is filled of them.
+  case registerRelayer(AccountID)
+  case releaseRelayer(AccountID)
+  /// The same answer as a relayer passes it on.
+  case relayAnswer(AccountID, UInt64, QuoteAnswer)
   /// What a million gas costs, millionths of the quote currency.
   case reportGas(perMillion: Int64)
   /// A keeper takes a part of an offer over, unless it is paid less than it counts on.

@@ -105,7 +105,8 @@ public enum TransferReason: UInt8, Hashable, Sendable, CaseIterable {
   case hedgeCapital = 98
   /// What the hedge has at rest, back into the insurance fund.
   case hedgeReturn = 99
-  /// What an account pays the venue for a filled request for quotes.
+  /// What an account pays for a filled answer to a request for quotes: the relayer that passed it
+  /// on, or the venue.
   case relayFee = 100
   /// What an account in liquidation pays the keeper that takes its slice.
   case keeperReward = 101

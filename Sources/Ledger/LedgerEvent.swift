@@ -139,6 +139,10 @@ public enum LedgerEvent: Hashable, Sendable {
   /// Registered makers are asked for quotes.
   indirect case quoteRequested(QuoteRequest)
   case quoteAnswered(UInt64, QuoteAnswer)
+  case relayerRegistered(AccountID)
+  case relayerReleased(AccountID)
+  /// A maker's answer, and the relayer that passed it on.
+  case answerRelayed(UInt64, QuoteAnswer, by: AccountID)
   /// No more answers: so much of the slice was filled by them, and the rest goes on.
   case requestClosed(UInt64, filled: Size)
   case gasReported(GasReading)

@@ -60,7 +60,7 @@ extension LedgerState {
     case .hedgeOpened, .hedgeOrdered, .hedgeCharged, .hedgeWindowBegun: applyHedge(event)
     case .depthReported, .quoteRequested, .quoteAnswered, .requestClosed, .gasReported,
       .keeperOffered, .offerTaken, .offerClosed, .rightsOffered, .bidCommitted, .bidRevealed,
-      .rightsSettled:
+      .rightsSettled, .relayerRegistered, .relayerReleased, .answerRelayed:
       applyExecution(event)
     }
     if !execution.tried.isEmpty { execution.follow(event) }

@@ -9,8 +9,11 @@ public struct RequestParameters: Hashable, Sendable {
   public let life: TimeSpan
   /// The least notional of a slice for which it is worth asking, millionths of the quote currency.
   public let minimum: Int64
-  /// What the account pays the venue for passing it on, as a share of the notional filled.
+  /// What the account pays whoever passed the answer on, or the venue where nobody did, as a share
+  /// of the notional filled.
   public let fee: Rate
+  /// Whether answers come through registered relayers alone, and none from a maker itself.
+  public let isRelayed: Bool
 
   init(_ set: ParameterSet) throws(ParameterError) {
     func stated(_ key: String) throws(ParameterError) -> Int64 {
@@ -19,6 +22,7 @@ public struct RequestParameters: Hashable, Sendable {
     life = TimeSpan(nanoseconds: try stated("requests.life"))
     minimum = try stated("requests.minimum")
     fee = Rate(billionths: try stated("requests.fee"))
+    isRelayed = try stated("requests.relayed") == 1
   }
 
   public var isOn: Bool { life > .zero }
@@ -34,6 +38,9 @@ extension ParameterDefinition {
       "least notional of a slice for which makers are asked"),
     ParameterDefinition(
       "requests.fee", .rate, 0...10_000_000,
-      "what the account pays the venue for a filled request, as a share of notional"),
+      "what the account pays the relayer of an answer, or the venue, as a share of notional"),
+    ParameterDefinition(
+      "requests.relayed", .flag, 0...1,
+      "whether makers answer through registered relayers alone, and not themselves"),
   ]
 }

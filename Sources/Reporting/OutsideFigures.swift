@@ -19,6 +19,8 @@ extension OutsideSummary {
         field: "depthReports", label: "Reports of depth", value: .count(depthReports)),
       OutsideFigure(field: "requests", label: "Requests for quotes", value: .count(requests)),
       OutsideFigure(field: "answers", label: "Answers of makers", value: .count(answers)),
+      OutsideFigure(field: "relayed", label: "Of them through relayers", value: .count(relayed)),
+      OutsideFigure(field: "relayFees", label: "Paid to relayers", value: .money(relayFees)),
       OutsideFigure(
         field: "filledRequests", label: "Requests filled", value: .count(filledRequests)),
       OutsideFigure(

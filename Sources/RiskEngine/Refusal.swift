@@ -79,7 +79,7 @@ public enum Refusal: Error, Equatable, Sendable, CustomStringConvertible {
   /// What accounts in liquidation lack is more than the fund may bear, millionths of the quote
   /// currency: nobody leaves before it is settled.
   case withdrawalsStopped(insolvency: Int64, limit: Int64)
-  /// The account is no registered market maker's.
+  /// The account is registered for nothing of the kind, as a market maker's or a relayer's.
   case notRegistered(AccountID)
   /// Collateral under the hammer is still asked more for than the bid pays.
   case askAboveLimit(AccountID, asked: Price, limit: Price)
@@ -95,6 +95,10 @@ public enum Refusal: Error, Equatable, Sendable, CustomStringConvertible {
   case offerOver(UInt64)
   /// A maker answers a request once.
   case alreadyAnswered(UInt64, AccountID)
+  /// Answers come through registered relayers, and not from a maker itself.
+  case onlyRelayed(AccountID)
+  /// A relayer is of another owner than every maker and than the account that is asked for.
+  case notIndependent(AccountID, AccountID)
   /// The account pays less for the slice, millionths of the quote currency, than is counted on.
   case rewardTooLow(UInt64, reward: Int64)
   /// A sealed bid is not taken.
@@ -153,7 +157,8 @@ public enum Refusal: Error, Equatable, Sendable, CustomStringConvertible {
     case .notRegistered: "not-registered"
     case .hedgeAccount: "hedge-account"
     case .houseAccount: "house-account"
-    case .notInUse, .unknownOffer, .offerOver, .alreadyAnswered, .rewardTooLow, .batch:
+    case .notInUse, .unknownOffer, .offerOver, .alreadyAnswered, .rewardTooLow, .batch,
+      .onlyRelayed, .notIndependent:
       executionCode
     case .unknownUniverse, .otherUniverse: universeCode
     }
@@ -208,10 +213,11 @@ public enum Refusal: Error, Equatable, Sendable, CustomStringConvertible {
     case .unknownPool, .poolAccount, .poolIsEngaged, .noClaim, .claimTooSmall,
       .withdrawalNotRequested, .noticeNotOver, .noticeLapsed:
       poolDescription
-    case .notRegistered(let id): "\(id) is not registered as a market maker"
+    case .notRegistered(let id): "\(id) is not registered for it"
     case .hedgeAccount(let id): "\(id) is the fund's hedge, for which only the engine acts"
     case .houseAccount(let id): "\(id) is of the house, against which nothing can be hedged"
-    case .notInUse, .unknownOffer, .offerOver, .alreadyAnswered, .rewardTooLow, .batch:
+    case .notInUse, .unknownOffer, .offerOver, .alreadyAnswered, .rewardTooLow, .batch,
+      .onlyRelayed, .notIndependent:
       executionDescription
     case .unknownUniverse, .otherUniverse: universeDescription
     }

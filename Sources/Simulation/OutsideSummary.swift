@@ -15,6 +15,9 @@ public struct OutsideSummary: Hashable, Sendable {
   /// Requests for quotes, and the answers of makers to them.
   public internal(set) var requests = 0
   public internal(set) var answers = 0
+  /// How many of them a relayer passed on, and what relayers were paid.
+  public internal(set) var relayed = 0
+  public internal(set) var relayFees: Int64 = 0
   /// Requests of which anything was filled.
   public internal(set) var filledRequests = 0
   /// Notional at the marks that makers took at their own prices.
@@ -39,6 +42,9 @@ struct OutsideWatch {
     case .depthReported: summary.depthReports += 1
     case .quoteRequested: summary.requests += 1
     case .quoteAnswered: summary.answers += 1
+    case .answerRelayed:
+      summary.answers += 1
+      summary.relayed += 1
     case .liquidationOrderIssued: value = 0
     case .traded(let trade) where trade.cause == .liquidation:
       let notional = engine.valuation?.notional(trade.size, of: trade.instrument) ?? 0
@@ -53,6 +59,10 @@ struct OutsideWatch {
       }
       let worth = engine.valuation?.quote(transfer.amount.units, asset: asset) ?? 0
       summary.soldValue = WaterfallCosts.sum(summary.soldValue, worth)
+    case .transferred(let transfer) where transfer.reason == .relayFee && transfer.to != .fees:
+      guard let asset = engine.state.listing.index(of: transfer.amount.asset) else { return }
+      summary.relayFees = WaterfallCosts.sum(
+        summary.relayFees, engine.valuation?.quote(transfer.amount.units, asset: asset) ?? 0)
     case .collateralSold(let fill):
       summary.saleFills += 1
       summary.salePaid = WaterfallCosts.sum(summary.salePaid, fill.paid)

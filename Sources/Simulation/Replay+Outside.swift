@@ -44,6 +44,18 @@ extension Replay {
     for command in commands { try submit(command) }
   }
 
+  /// Opens the account of a relayer, who is no trader, where answers come through one.
+  mutating func openRelayer() throws {
+    let terms = venue.engine.rules.liquidation.requests
+    guard terms.isOn, terms.isRelayed, let last = venue.engine.state.accounts.last?.id.number,
+      last < UInt32.max
+    else { return }
+    let relayer = AccountID(last + 1)
+    observer.exclude([relayer])
+    try submit(.openAccount(relayer, .cross))
+    try submit(.registerRelayer(relayer))
+  }
+
   /// Tells the engine what gas costs, and lets keepers take what it offers, or bid for it.
   mutating func answerOffers() throws {
     guard venue.engine.rules.liquidation.keeper.isOn,
@@ -60,10 +72,14 @@ extension Replay {
     for command in openings + commitments { try offer(command) }
   }
 
-  /// Lets registered makers answer what was asked since the block before.
+  /// Lets registered makers answer what was asked since the block before, themselves or through a
+  /// relayer who passes every answer on as it is.
   mutating func answerRequests() throws {
+    let relayer = venue.engine.state.execution.relayers.first
     for request in venue.engine.state.execution.requests where request.answers.isEmpty {
-      for command in bidders.answers(to: request, venue.engine, book) { try offer(command) }
+      for command in bidders.answers(to: request, venue.engine, book) {
+        try offer(relayer.map { command.relayed(by: $0) } ?? command)
+      }
     }
   }
 
@@ -106,5 +122,13 @@ extension Replay {
         spot.take(fill, of: asset, in: &book)
       }
     }
+  }
+}
+
+extension Command {
+  /// A maker's answer as a relayer passes it on; any other command as it is.
+  func relayed(by relayer: AccountID) -> Command {
+    guard case .answerRequest(let maker, let id, let price, let size) = self else { return self }
+    return .relayAnswer(relayer, id, QuoteAnswer(maker: maker, price: price, size: size))
   }
 }

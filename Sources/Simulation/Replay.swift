@@ -291,6 +291,7 @@ extension Replay {
     for command in Self.poolOpening(of: venue.engine) { try submit(command) }
     for command in Self.hedgeOpening(of: venue.engine) { try submit(command) }
     try openKeepers()
+    try openRelayer()
     try venue.commit()
   }
 

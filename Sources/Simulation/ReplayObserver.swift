@@ -205,7 +205,10 @@ extension ReplayObserver {
       note(
         id, engine, "pays \(transfer.to) \(transfer.amount) for its work", StepBill(charge, to: id))
     case (.relayFee, .account(let id), _):
-      note(id, engine, "pays \(transfer.amount) for the relay", StepBill(charge, to: id))
+      let relayer = transfer.to == .fees ? "the venue" : "\(transfer.to)"
+      note(
+        id, engine, "pays \(relayer) \(transfer.amount) for the relay",
+        StepBill(charge, to: id))
     case (.rightsPayment, let payer, .account(let id)):
       note(
         id, engine, "is paid \(transfer.amount) by \(payer) for a right", StepBill(charge, to: id))

@@ -64,21 +64,30 @@ extension QuoteRequest: Canonical {
     writer.append(id)
     writer.append(account)
     writer.append(instrument)
-    writer.append(side.rawValue)
+    // 128: who passed answers on follows them.
+    writer.append(side.rawValue | (relays.isEmpty ? 0 : 128))
     writer.append(size)
     writer.append(endsAt)
     writer.append(list: answers)
+    if !relays.isEmpty { writer.append(list: relays) }
   }
   public init(from reader: inout CanonicalReader) throws(CanonicalError) {
     let id: UInt64 = try reader.integer()
     let account: AccountID = try reader.value()
     let instrument: InstrumentID = try reader.value()
-    let side: Side = try reader.tag()
+    let mark = try reader.byte()
+    guard let side = Side(rawValue: mark & 127) else { throw reader.malformed("request") }
     let size: Size = try reader.value()
     self.init(
       id: id, account: account, instrument: instrument, side: side, size: size,
       endsAt: try reader.value())
     answers = try reader.list()
+    guard mark & 128 != 0 else { return }
+    relays = try reader.list()
+    let relayed = answers.map(\.maker).filter { relayer(of: $0) != nil }
+    guard !relays.isEmpty, relayed == relays.map(\.maker) else {
+      throw reader.malformed("request")
+    }
   }
 }
 
@@ -134,13 +143,14 @@ extension ExecutionBook: Canonical {
   public func encode(to writer: inout CanonicalWriter) {
     writer.append(last)
     // 1: depths follow; 2: requests; 4: what was tried; 8: gas; 16: offers to keepers;
-    // 32: sales of rights, and what is locked in them.
+    // 32: sales of rights, and what is locked in them; 64: relayers.
     var parts: UInt8 = depths.isEmpty ? 0 : 1
     if !requests.isEmpty { parts |= 2 }
     if !tried.isEmpty { parts |= 4 }
     if gas != nil { parts |= 8 }
     if !offers.isEmpty { parts |= 16 }
     if !sales.isEmpty || deposits != 0 { parts |= 32 }
+    if !relayers.isEmpty { parts |= 64 }
     writer.append(parts)
     if !depths.isEmpty { writer.append(list: depths) }
     if !requests.isEmpty { writer.append(list: requests) }
@@ -151,12 +161,13 @@ extension ExecutionBook: Canonical {
       writer.append(list: sales)
       writer.append(deposits)
     }
+    if !relayers.isEmpty { writer.append(list: relayers) }
   }
   public init(from reader: inout CanonicalReader) throws(CanonicalError) {
     self.init()
     last = try reader.integer()
     let parts = try reader.byte()
-    guard parts < 64 else { throw reader.malformed("execution") }
+    guard parts < 128 else { throw reader.malformed("execution") }
     if parts & 1 != 0 { depths = try Self.ordered(&reader) { $0.instrument < $1.instrument } }
     if parts & 2 != 0 { requests = try Self.ordered(&reader) { $0.account < $1.account } }
     if parts & 4 != 0 { tried = try Self.ordered(&reader) { $0.account < $1.account } }
@@ -168,6 +179,7 @@ extension ExecutionBook: Canonical {
       let isOrdered = zip(sales, sales.dropFirst()).allSatisfy { $0.account < $1.account }
       guard isOrdered, !sales.isEmpty || deposits != 0 else { throw reader.malformed("execution") }
     }
+    if parts & 64 != 0 { relayers = try Self.ordered(&reader, by: <) }
     let ids = requests.map(\.id) + offers.map(\.id) + sales.map(\.id)
     guard !isEmpty, ids.allSatisfy({ $0 > 0 && $0 <= last }) else {
       throw reader.malformed("execution")

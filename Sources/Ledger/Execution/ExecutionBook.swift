@@ -11,6 +11,8 @@ public struct ExecutionBook: Hashable, Sendable {
 
   /// Open requests for quotes, sorted by account; one of an account.
   public internal(set) var requests: [QuoteRequest] = []
+  /// Who may pass makers' answers on, ascending.
+  public internal(set) var relayers: [AccountID] = []
   /// What gas was last said to cost.
   public internal(set) var gas: GasReading?
   /// Open offers to keepers, sorted by account; one of an account.
@@ -28,7 +30,7 @@ public struct ExecutionBook: Hashable, Sendable {
 
   public var isEmpty: Bool {
     depths.isEmpty && requests.isEmpty && tried.isEmpty && last == 0 && gas == nil
-      && offers.isEmpty && sales.isEmpty && deposits == 0
+      && offers.isEmpty && sales.isEmpty && deposits == 0 && relayers.isEmpty
   }
 
   public func request(_ id: UInt64) -> QuoteRequest? { requests.first { $0.id == id } }
@@ -37,6 +39,9 @@ public struct ExecutionBook: Hashable, Sendable {
   public func request(of account: AccountID) -> QuoteRequest? {
     requests.first { $0.account == account }
   }
+
+  /// Whether an account is a registered relayer's.
+  public func isRelayer(_ id: AccountID) -> Bool { relayers.contains(id) }
 
   public func offer(_ id: UInt64) -> KeeperOffer? { offers.first { $0.id == id } }
 
@@ -90,6 +95,18 @@ public struct ExecutionBook: Hashable, Sendable {
     guard let place = requests.firstIndex(where: { $0.id == id }) else { return }
     let request = requests.remove(at: place)
     if filled < request.size { note(TriedSeams.requests, of: request.account) }
+  }
+
+  mutating func take(_ answer: QuoteAnswer, to id: UInt64, through relayer: AccountID? = nil) {
+    guard let place = requests.firstIndex(where: { $0.id == id }) else { return }
+    requests[place].answers.append(answer)
+    guard let relayer else { return }
+    requests[place].relays.append(QuoteRelay(maker: answer.maker, relayer: relayer))
+  }
+
+  mutating func registerRelayer(_ id: AccountID) {
+    guard !isRelayer(id) else { return }
+    relayers.insert(id, at: relayers.firstIndex { $0 > id } ?? relayers.count)
   }
 
   mutating func open(_ offer: KeeperOffer) {
@@ -163,9 +180,11 @@ extension LedgerState {
     case .depthReported(let reports, let window):
       execution.take(reports, at: time, window: window)
     case .quoteRequested(let request): execution.open(request)
-    case .quoteAnswered(let id, let answer):
-      guard let place = execution.requests.firstIndex(where: { $0.id == id }) else { return }
-      execution.requests[place].answers.append(answer)
+    case .quoteAnswered(let id, let answer): execution.take(answer, to: id)
+    case .answerRelayed(let id, let answer, let relayer):
+      execution.take(answer, to: id, through: relayer)
+    case .relayerRegistered(let id): execution.registerRelayer(id)
+    case .relayerReleased(let id): execution.relayers.removeAll { $0 == id }
     case .requestClosed(let id, let filled): execution.close(id, filled: filled)
     case .rightsOffered(let sale): execution.open(sale)
     case .bidCommitted(let id, let bidder, let digest):

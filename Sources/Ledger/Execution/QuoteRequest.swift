@@ -21,6 +21,19 @@ public struct QuoteAnswer: Hashable, Sendable {
   }
 }
 
+/// Through whom a maker's answer came.
+@frozen
+public struct QuoteRelay: Hashable, Sendable {
+  public let maker: AccountID
+  public let relayer: AccountID
+
+  @inlinable
+  public init(maker: AccountID, relayer: AccountID) {
+    self.maker = maker
+    self.relayer = relayer
+  }
+}
+
 /// What registered makers are asked for: to take a slice of an account in liquidation.
 ///
 /// The worst price that the account can bear is not in it, and no refusal tells it.
@@ -37,6 +50,8 @@ public struct QuoteRequest: Hashable, Sendable {
   public let endsAt: Timestamp
   /// In the order in which they came in, one of a maker.
   public internal(set) var answers: [QuoteAnswer]
+  /// Of the answers that came through relayers, in the same order.
+  public internal(set) var relays: [QuoteRelay] = []
 
   public init(
     id: UInt64, account: AccountID, instrument: InstrumentID, side: Side, size: Size,
@@ -49,6 +64,11 @@ public struct QuoteRequest: Hashable, Sendable {
     self.size = size
     self.endsAt = endsAt
     answers = []
+  }
+
+  /// Who passed a maker's answer on; `nil` where the maker itself answered.
+  public func relayer(of maker: AccountID) -> AccountID? {
+    relays.first { $0.maker == maker }?.relayer
   }
 
   /// The answers as they are served: the best price for the account, then the larger, then the

@@ -65,11 +65,12 @@ extension Engine {
   public static let mostMakers = 1_024
 
   mutating func registerMaker(_ id: AccountID) throws(StepError) {
-    _ = try account(id)
+    let index = try account(id)
     guard !state.balance.isMaker(id) else {
       throw .refused(.alreadyExists("the registration of \(id)"))
     }
     try requireCustomer(id)
+    try requireIndependence(of: index, from: state.execution.relayers)
     guard state.balance.makers.count < Self.mostMakers else {
       throw .refused(.outsideLimits("the number of registered makers"))
     }

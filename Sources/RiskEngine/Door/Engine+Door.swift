@@ -51,7 +51,10 @@ extension Engine {
     case .openHedge(let id): try openHedge(id)
     case .reportDepth(let reports): try takeDepth(reports)
     case .answerRequest(let maker, let id, let price, let size):
-      try answer(id, by: maker, at: price, size)
+      try answer(id, QuoteAnswer(maker: maker, price: price, size: size))
+    case .registerRelayer(let id): try registerRelayer(id)
+    case .releaseRelayer(let id): try releaseRelayer(id)
+    case .relayAnswer(let relayer, let id, let answer): try relay(answer, to: id, by: relayer)
     case .reportGas(let perMillion): try takeGas(perMillion)
     case .commitBid(let bidder, let id, let digest): try commit(digest, of: bidder, to: id)
     case .revealBid(let bidder, let id, let bid): try reveal(bid, of: bidder, in: id)

@@ -35,7 +35,8 @@ extension Engine {
     _ order: LiquidationOrder, _ valuation: Valuation
   ) throws(StepError) -> Bool {
     let terms = rules.liquidation.requests
-    guard terms.isOn, !state.balance.makers.isEmpty,
+    let canAnswer = !terms.isRelayed || !state.execution.relayers.isEmpty
+    guard terms.isOn, canAnswer, !state.balance.makers.isEmpty,
       !state.execution.hasTried(TriedSeams.requests, order.account), isReduction(order),
       valuation.notional(order.size, of: order.instrument) >= terms.minimum
     else { return false }
@@ -55,10 +56,18 @@ extension Engine {
 
   // MARK: Answers
 
-  /// Takes a maker's answer, once, if the maker could carry it now.
-  mutating func answer(
-    _ id: UInt64, by maker: AccountID, at price: Price, _ size: Size
-  ) throws(StepError) {
+  /// Takes a maker's own answer, where makers may answer themselves.
+  mutating func answer(_ id: UInt64, _ answer: QuoteAnswer) throws(StepError) {
+    let request = try request(id, for: answer.maker)
+    guard !rules.liquidation.requests.isRelayed else {
+      throw .refused(.onlyRelayed(answer.maker))
+    }
+    try check(answer, to: request)
+    try emit(.quoteAnswered(id, answer))
+  }
+
+  /// The open request that a registered maker may answer.
+  func request(_ id: UInt64, for maker: AccountID) throws(StepError) -> QuoteRequest {
     let index = try account(maker)
     guard state.balance.isMaker(maker) else { throw .refused(.notRegistered(maker)) }
     guard let request = state.execution.request(id), let asked = state.index(of: request.account)
@@ -72,6 +81,12 @@ extension Engine {
     guard !request.answers.contains(where: { $0.maker == maker }) else {
       throw .refused(.alreadyAnswered(id, maker))
     }
+    return request
+  }
+
+  /// Refuses an answer that the maker could not carry now.
+  mutating func check(_ answer: QuoteAnswer, to request: QuoteRequest) throws(StepError) {
+    let (price, size) = (answer.price, answer.size)
     guard size.steps > 0 else { throw .refused(.notPositive("a size")) }
     guard size <= request.size else { throw .refused(.outsideLimits("an answer's size")) }
     let (contract, _) = try tradable(request.instrument, at: price)
@@ -81,13 +96,11 @@ extension Engine {
     guard state.status(of: contract.underlying) == .open else {
       throw .refused(.marketIsReduceOnly(contract.underlying))
     }
-    let answer = QuoteAnswer(maker: maker, price: price, size: size)
     // Held against its own price: a refusal for the account's limit would tell it.
     let order = LiquidationOrder(
       id: state.nextOrder, account: request.account, instrument: request.instrument,
       side: request.side, size: size, limit: price, stage: .partial, expiresAt: request.endsAt)
     _ = try checked([answer.fill(upTo: size)], of: order, contract)
-    try emit(.quoteAnswered(id, answer))
   }
 
   // MARK: The end
@@ -143,12 +156,15 @@ extension Engine {
     }
     let contract = state.listing.contracts[instrument]
     var left = order.size
+    var relayed: [RelayedSize] = []
     for answer in request.ranked where left > .zero && state.balance.isMaker(answer.maker) {
       // A maker that could not carry it any more is passed over.
       guard let own = try? checked([answer.fill(upTo: left)], of: order, contract) else {
         continue
       }
       trades += own
+      relayed.append(
+        RelayedSize(relayer: request.relayer(of: answer.maker), size: min(answer.size, left)))
       left = left - min(answer.size, left)
     }
     guard !trades.isEmpty else {
@@ -157,7 +173,7 @@ extension Engine {
     }
     try emit(.liquidationOrderIssued(order))
     let filled = try book(trades, of: order, index)
-    try chargeRelay(of: filled, order)
+    try chargeRelay(relayed, order)
     try emit(.requestClosed(request.id, filled: filled))
   }
 
@@ -168,24 +184,6 @@ extension Engine {
     for request in state.execution.requests where request.endsAt <= state.time {
       try emit(.requestClosed(request.id, filled: .zero))
     }
-  }
-
-  /// The venue's fee for a filled request; never more than the equity that is left.
-  private mutating func chargeRelay(
-    of filled: Size, _ order: LiquidationOrder
-  ) throws(StepError) {
-    guard let valuation, let index = state.index(of: order.account),
-      let asset = state.settlementIndex(of: order.instrument)
-    else { return }
-    let portfolio = state.accounts[index].portfolio
-    let owed = rules.liquidation.requests.fee.share(
-      of: valuation.notional(filled, of: order.instrument), rounding: .up)
-    let most = min(owed, max(measure(portfolio, valuation).equity, 0))
-    let room = min(
-      portfolio.balances[asset] + Amount.limit, Amount.limit - state.houses[asset].fees)
-    let paid = min(valuation.units(ofQuote: most, asset: asset, rounding: .down), room)
-    guard paid > 0 else { return }
-    try move(paid, asset: asset, from: .account(order.account), to: .fees, .relayFee)
   }
 }
 

@@ -14,6 +14,8 @@ extension Refusal {
     case .alreadyAnswered: "already-answered"
     case .rewardTooLow: "reward-too-low"
     case .batch: "sealed-bid"
+    case .onlyRelayed: "only-relayed"
+    case .notIndependent: "not-independent"
     default: "execution"
     }
   }
@@ -26,6 +28,8 @@ extension Refusal {
     case .rewardTooLow(let id, let reward):
       "what is offered under \(id) is paid \(decimalText(reward, decimals: 6)) and no more"
     case .batch(let id, let refusal): "the sale \(id) does not take the bid: \(refusal)"
+    case .onlyRelayed(let maker): "answers of \(maker) come through a relayer, not from itself"
+    case .notIndependent(let id, let other): "\(id) and \(other) have one owner"
     case .notInUse(let key): "nothing is done with it while \(key) is not stated"
     default: code
     }

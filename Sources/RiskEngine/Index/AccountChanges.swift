@@ -78,7 +78,8 @@ struct AccountChanges: Sendable {
       .makerRegistered, .makerReleased, .balanceMarked, .conversionDecided, .hedgeOrdered,
       .hedgeCharged, .hedgeWindowBegun, .depthReported,
       .quoteRequested, .quoteAnswered, .requestClosed, .gasReported, .keeperOffered,
-      .offerTaken, .offerClosed, .rightsOffered, .bidCommitted, .bidRevealed, .rightsSettled:
+      .offerTaken, .offerClosed, .rightsOffered, .bidCommitted, .bidRevealed, .rightsSettled,
+      .relayerRegistered, .relayerReleased, .answerRelayed:
       break
     default: noteEvery(state)
     }

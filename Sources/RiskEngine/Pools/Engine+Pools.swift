@@ -212,11 +212,13 @@ extension Command {
     case .answerRequest(let id, _, _, _), .takeOffer(let id, _, _, _),
       .commitBid(let id, _, _), .revealBid(let id, _, _):
       [id]
+    case .relayAnswer(let id, _, let answer): [id, answer.maker]
     case .bidInAuction(_, let bids): bids.map(\.bidder)
     case .bidForCollateral(_, _, let bids): bids.map(\.bidder)
     case .openVenue, .changeParameters, .acceptCollateral, .listInstrument, .openAccount,
       .contributeToFund, .contributeToUniverse, .advanceBlock, .reportExecution, .restart,
-      .openPool, .registerMaker, .releaseMaker, .openHedge, .reportDepth, .reportGas:
+      .openPool, .registerMaker, .releaseMaker, .openHedge, .reportDepth, .reportGas,
+      .registerRelayer, .releaseRelayer:
       []
     }
   }
