@@ -30,6 +30,9 @@ struct ExecutionBookTests {
     }
     let answer = QuoteAnswer(maker: SmallVenue.three, price: .init(steps: 5), size: .init(steps: 4))
     venue.state.apply(.quoteAnswered(1, answer))
+    for relayer in [SmallVenue.three, two, two] { venue.state.apply(.relayerRegistered(relayer)) }
+    let relayed = QuoteAnswer(maker: two, price: .init(steps: 6), size: .init(steps: 3))
+    venue.state.apply(.answerRelayed(2, relayed, by: SmallVenue.three))
     venue.state.apply(.gasReported(GasReading(perMillion: 7, time: end)))
     venue.state.apply(
       .keeperOffered(
@@ -72,6 +75,57 @@ struct ExecutionBookTests {
     #expect(book(venue).offers.isEmpty)
     venue.state.apply(.liquidationEnded(one, .restored))
     #expect(book(venue).tried.isEmpty)
+  }
+
+  @Test("relayers are kept in order, each once, and who passed an answer on beside it")
+  func relayers() throws {
+    var venue = try venue()
+    let (one, two, three) = (SmallVenue.one, SmallVenue.two, SmallVenue.three)
+    #expect(venue.state.execution.relayers == [two, three])
+    #expect(venue.state.execution.isRelayer(two) && !venue.state.execution.isRelayer(one))
+    let requests = venue.state.execution.requests
+    #expect(requests.map { $0.relayer(of: two) } == [three, nil])
+    #expect(requests.map { $0.relayer(of: three) } == [nil, nil])
+    venue.state.apply(.relayerReleased(two))
+    venue.state.apply(.relayerReleased(two))
+    #expect(venue.state.execution.relayers == [three])
+    // Registered and released: nothing is left of it.
+    var empty = try SmallVenue()
+    empty.state.apply(.relayerRegistered(one))
+    #expect(!empty.state.execution.isEmpty && empty.state.execution.requests.isEmpty)
+    empty.state.apply(.relayerReleased(one))
+    #expect(empty.state.canonicalBytes == (try SmallVenue().state.canonicalBytes))
+  }
+
+  @Test("a request without relayers has the bytes it had, and relays follow answers")
+  func relayBytes() throws {
+    let relayed = try #require(try venue().state.execution.request(2))
+    let bytes = relayed.canonicalBytes
+    var plain = try SmallVenue()
+    plain.state.apply(
+      .quoteRequested(
+        QuoteRequest(
+          id: 2, account: relayed.account, instrument: relayed.instrument, side: .sell,
+          size: relayed.size, endsAt: relayed.endsAt)))
+    plain.state.apply(.quoteAnswered(2, relayed.answers[0]))
+    let before = try #require(plain.state.execution.request(2)).canonicalBytes
+    // A count and one pair of accounts longer, and one bit of the side's byte.
+    #expect(bytes.count == before.count + 4 + 2 * relayed.account.canonicalBytes.count)
+    let place = 8 + relayed.account.canonicalBytes.count + relayed.instrument.canonicalBytes.count
+    #expect(before[place] == Side.sell.rawValue && bytes[place] == Side.sell.rawValue | 128)
+    #expect(bytes.prefix(place) == before.prefix(place))
+    #expect(bytes.prefix(before.count).dropFirst(place + 1) == before.dropFirst(place + 1))
+    #expect(try QuoteRequest(canonicalBytes: bytes) == relayed)
+    // Nobody's answer, no list, and no side.
+    var other = bytes
+    other[before.count + 4] ^= 1
+    var none = before
+    none[place] |= 128
+    var side = before
+    side[place] = 2
+    for malformed in [other, none, none + [0, 0, 0, 0], side] {
+      #expect(throws: CanonicalError.self) { try QuoteRequest(canonicalBytes: malformed) }
+    }
   }
 
   @Test("depths are kept by market, a span for each change")
@@ -144,10 +198,16 @@ extension Samples {
     RightsBid(price: integer(), lots: integer(), salt: [1, 2, 3])
   }
 
+  mutating func quoteAnswer() -> QuoteAnswer {
+    QuoteAnswer(maker: account(), price: price(), size: size())
+  }
+
   mutating func executionCommands() -> [Command] {
     [
       .reportDepth(list { $0.depthReport() }),
       .answerRequest(account(), number(), price(), size()),
+      .registerRelayer(account()), .releaseRelayer(account()),
+      .relayAnswer(account(), number(), quoteAnswer()),
       .reportGas(perMillion: integer()),
       .takeOffer(account(), number(), size(), leastReward: integer()),
       .commitBid(account(), number(), ChainHash.digest(domain: "sample", parts: [])),
@@ -162,7 +222,9 @@ extension Samples {
         QuoteRequest(
           id: number(), account: account(), instrument: instrument(),
           side: pick(Side.allCases), size: size(), endsAt: time())),
-      .quoteAnswered(number(), QuoteAnswer(maker: account(), price: price(), size: size())),
+      .quoteAnswered(number(), quoteAnswer()),
+      .relayerRegistered(account()), .relayerReleased(account()),
+      .answerRelayed(number(), quoteAnswer(), by: account()),
       .requestClosed(number(), filled: size()),
       .gasReported(GasReading(perMillion: integer(), time: time())),
       .keeperOffered(

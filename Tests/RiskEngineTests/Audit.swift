@@ -156,6 +156,7 @@ extension Audit {
       #expect(record.cuts > 0 && record.size > .zero)
       #expect(account(record.account)?.liquidation != nil)
       allocation = (record, [])
+    case .answerRelayed(let id, let answer, let relayer): checkRelay(id, answer, relayer)
     case .profitRealized(let id, let instrument, let units): checkProfit(id, instrument, units)
     case .auctionBidFilled(let fill):
       #expect(account(fill.account)?.liquidation?.stage == .auction)
@@ -163,6 +164,7 @@ extension Audit {
       #expect(fill.discount >= 0 && fill.fundPaid >= 0)
     case .transferred(let transfer):
       if transfer.reason == .socializedLoss { checkBearer(transfer) }
+      if transfer.reason == .relayFee { checkRelayFee(transfer) }
       // A profit is realized for the very next payment, also where the fund buys it.
       realized = nil
     default: break

@@ -24,7 +24,9 @@ struct ExecutionFuzzTests {
     let requests = seed % 4 < 2 ? "30s" : "0s"
     let stated = [
       (key: "liquidation.depthWindow", value: "2min"), (key: "requests.life", value: requests),
-      (key: "requests.fee", value: "0.05%"), (key: "keeper.patience", value: "1"),
+      (key: "requests.fee", value: "0.05%"),
+      (key: "requests.relayed", value: seed % 8 == 5 ? "true" : "false"),
+      (key: "keeper.patience", value: "1"),
       (key: "keeper.gasUnits", value: "100000"), (key: "keeper.bonus", value: "0.2%"),
       (key: "keeper.cap", value: "3%"),
     ]
@@ -38,6 +40,7 @@ struct ExecutionFuzzTests {
       try venue.open(id, MarginMode.allCases[Int(id) % 3], usd: "1500")
     }
     for id in [0, 3, 6] as [UInt32] { try venue.submit(.registerMaker(AccountID(id))) }
+    for id in [7, 11] as [UInt32] { try venue.submit(.registerRelayer(AccountID(id))) }
     return venue
   }
 
@@ -67,8 +70,13 @@ struct ExecutionFuzzTests {
       let mark = venue.mark(request.instrument).price
       let price = Price(steps: mark.steps / 1_000 * random.number(970...1_030) / 1_000 * 1_000)
       let maker = AccountID(UInt32(random.pick([0, 3, 6, 7])))
-      return .answerRequest(
-        maker, request.id, price, Size(steps: random.number(1...request.size.steps)))
+      let size = Size(steps: random.number(1...request.size.steps))
+      guard request.id % 2 == 0 || maker.number == 3 else {
+        return .answerRequest(maker, request.id, price, size)
+      }
+      return .relayAnswer(
+        AccountID(request.id % 3 == 0 ? 11 : 7), request.id,
+        QuoteAnswer(maker: maker, price: price, size: size))
     case 3:
       guard let offer = book.offers.first else { break }
       return .takeOffer(
@@ -121,6 +129,9 @@ struct ExecutionFuzzTests {
       for event in try Self.history(seed).records.flatMap(\.events) {
         switch event {
         case .requestClosed(_, let filled) where filled > .zero: seen["filled", default: 0] += 1
+        case .answerRelayed: seen["relayed", default: 0] += 1
+        case .transferred(let transfer) where transfer.reason == .relayFee:
+          seen[transfer.to == .fees ? "to the venue" : "to relayers", default: 0] += 1
         case .keeperOffered: seen["offered", default: 0] += 1
         case .rightsOffered: seen["for sale", default: 0] += 1
         case .offerTaken: seen["taken", default: 0] += 1
@@ -135,6 +146,7 @@ struct ExecutionFuzzTests {
     }
     print("slices outside: \(seen.sorted { $0.key < $1.key })")
     #expect(seen["filled", default: 0] > 0 && seen["taken", default: 0] > 0)
+    #expect(seen["relayed", default: 0] > 0 && seen["to relayers", default: 0] > 0)
     #expect(seen["untaken", default: 0] > 0 && seen["sold", default: 0] > 0)
   }
 }

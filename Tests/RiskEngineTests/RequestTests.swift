@@ -35,6 +35,14 @@ enum Requests {
     .answerRequest(AccountID(maker), request, try Price(price), Size(steps: size))
   }
 
+  static func relayed(
+    by relayer: UInt32, _ maker: UInt32, _ price: String, _ size: Int64, to request: UInt64 = 1
+  ) throws -> Command {
+    .relayAnswer(
+      AccountID(relayer), request,
+      QuoteAnswer(maker: AccountID(maker), price: try Price(price), size: Size(steps: size)))
+  }
+
   static func trades(_ events: [LedgerEvent]) -> [Trade] {
     events.compactMap { event in
       guard case .traded(let trade) = event else { return nil }

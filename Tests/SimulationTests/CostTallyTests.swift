@@ -75,12 +75,15 @@ struct CostTallyTests {
     #expect(right.amount == -1, "a sale of the right to its slice is a gain")
     let relay = try #require(try move(5, from: .account(account), to: .fees, .relayFee))
     #expect(relay.amount == 5)
+    let passedOn = try #require(
+      try move(6, from: .account(account), to: .account(winner), .relayFee))
+    #expect(passedOn.amount == 6 && passedOn.bearer == .account, "whoever is paid")
     let shared = try #require(
       try move(4, from: .account(winner), to: .account(account), .socializedLoss))
     #expect(shared.bearer == .winners)
     let costs = tally.close(account)
     #expect(costs.paid(by: .winners, at: .socializedLoss) == 4)
-    #expect(costs.paid(by: .account, at: .cancelOrders) == 3 - 1 + 5)
+    #expect(costs.paid(by: .account, at: .cancelOrders) == 3 - 1 + 5 + 6)
     #expect(try move(1, from: .account(winner), to: .fees, .tradingFee) == nil, "no liquidation")
   }
 }

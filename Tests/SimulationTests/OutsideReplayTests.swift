@@ -65,6 +65,33 @@ struct OutsideReplayTests {
       "two runs, one hash")
   }
 
+  @Test("through a relayer the same is filled, it has the fee, and the journal verifies")
+  func relayed() throws {
+    let journal = ScratchJournal()
+    let changes = requests + [(key: "requests.relayed", value: "true")]
+    let (result, engine) = try FallingMarket.run(
+      FallingMarket.plan(changes, journal: .create(journal.path)))
+    let outside = try #require(result.outside)
+    #expect(outside.relayed > 0 && outside.relayed == outside.answers)
+    let relayer = try #require(engine.state.execution.relayers.first)
+    let account = try #require(engine.state.index(of: relayer))
+    let balances = engine.state.accounts[account].portfolio.balances
+    #expect(outside.relayFees > 0 && balances.contains { $0 > 0 })
+    let (plain, other) = try FallingMarket.run(FallingMarket.plan(requests))
+    let direct = try #require(plain.outside)
+    #expect(direct.relayed == 0 && direct.relayFees == 0)
+    #expect(direct.filledRequests == outside.filledRequests)
+    #expect(direct.answers == outside.answers && direct.quotedValue == outside.quotedValue)
+    #expect(other.state.execution.relayers.isEmpty)
+    for (asset, house) in other.state.houses.enumerated() {
+      #expect(engine.state.houses[asset].fees + balances[asset] == house.fees, "nobody pays more")
+    }
+    let verified = try verify(JournalReader.open(journal.path), workers: .one) { _, _ in }
+    #expect(verified.engine.hash == result.hash && verified.engine.state == engine.state)
+    let recovered = try recover(JournalReader.open(journal.path), workers: .one)
+    #expect(recovered.hash == result.hash && recovered.state == engine.state)
+  }
+
   @Test("under the hammer makers buy what they can sell, at no less than the reserve")
   func hammer() throws {
     let changes = [

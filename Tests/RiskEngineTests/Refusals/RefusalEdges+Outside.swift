@@ -54,6 +54,24 @@ extension RefusalEdge {
         venue, try Requests.answer(9, "7641", 1), try Requests.answer(8, "7641", 1)
       )
     },
+    RefusalEdge(
+      "only-relayed",
+      apart: {
+        func venue(_ isRelayed: Bool) throws -> Attempt {
+          let venue = try Relayers.venue([(key: "requests.relayed", value: "\(isRelayed)")])
+          return (venue, try Requests.answer(8, "7640", 1))
+        }
+        return (try venue(false), try venue(true))
+      }),
+    RefusalEdge("not-independent") {
+      // An account under a maker's passes nothing on.
+      var venue = try Requests.venue()
+      for (id, parent) in [(20, 8), (21, 2)] as [(UInt32, UInt32)] {
+        if parent == 2 { try venue.open(2, .cross) }
+        try venue.submit(.openSubaccount(AccountID(id), under: AccountID(parent), .cross))
+      }
+      return (venue, .registerRelayer(AccountID(21)), .registerRelayer(AccountID(20)))
+    },
     RefusalEdge("hedge-account") {
       let dollar = try Amount("1", of: Coins.usd)
       return (

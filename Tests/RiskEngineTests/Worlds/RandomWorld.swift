@@ -24,6 +24,7 @@ struct RandomWorld {
 
   private static let customers = 1...10 as ClosedRange<UInt32>
   private static let pools: [UInt32] = [50, 51]
+  private static let relayer = AccountID(9)
 
   /// A marked venue under the rules that a number of worlds share: to read them takes as long as
   /// a history.
@@ -46,6 +47,8 @@ struct RandomWorld {
     for id in [0, 3, 6] as [UInt32] where random.oneIn(2) {
       try venue.submit(.registerMaker(AccountID(id)))
     }
+    // By the seed and not drawn: histories stay what they were.
+    if seed % 2 == 1 { try venue.attempt(.registerRelayer(Self.relayer)) }
     for id in Self.customers { try load(id) }
   }
 
@@ -264,10 +267,14 @@ extension RandomWorld {
 
   private func quote(_ request: QuoteRequest, _ random: inout Seeded) -> Command {
     let mark = venue.mark(request.instrument).price
-    return .answerRequest(
-      AccountID(random.pick([0, 3, 6, 7])), request.id,
-      Price(steps: mark.steps / 1_000 * random.number(970...1_030) / 1_000 * 1_000),
-      Size(steps: random.number(1...request.size.steps)))
+    let answer = QuoteAnswer(
+      maker: AccountID(random.pick([0, 3, 6, 7])),
+      price: Price(steps: mark.steps / 1_000 * random.number(970...1_030) / 1_000 * 1_000),
+      size: Size(steps: random.number(1...request.size.steps)))
+    let isRelayed = !venue.engine.state.execution.relayers.isEmpty && request.id % 2 == 1
+    return isRelayed
+      ? .relayAnswer(Self.relayer, request.id, answer)
+      : .answerRequest(answer.maker, request.id, answer.price, answer.size)
   }
 
   private func seal(_ sale: RightsSale, _ random: inout Seeded) -> Command {
