@@ -88,6 +88,7 @@ struct FullParameterTests {
     #expect(Set(result.fund.alarms.map(\.percent)).isSuperset(of: [25, 50]))
     let outside = try #require(result.outside)
     #expect(outside.depthReports == result.points.count && outside.filledRequests > 0)
+    #expect(outside.relayed > 0 && outside.relayed == outside.answers)
     #expect(outside.saleFills > 0 && result.fund[.collateralSale] > 0)
     let keepers = try #require(result.keepers)
     #expect(try #require(keepers.rights).lotsSold > 0 && keepers.sum.rewards > 0)
