@@ -66,8 +66,8 @@ extension RefusalEdge {
     RefusalEdge("not-independent") {
       // An account under a maker's passes nothing on.
       var venue = try Requests.venue()
-      for (id, parent) in [(20, 8), (21, 2)] as [(UInt32, UInt32)] {
-        if parent == 2 { try venue.open(2, .cross) }
+      try venue.open(19, .cross)
+      for (id, parent) in [(20, 8), (21, 19)] as [(UInt32, UInt32)] {
         try venue.submit(.openSubaccount(AccountID(id), under: AccountID(parent), .cross))
       }
       return (venue, .registerRelayer(AccountID(21)), .registerRelayer(AccountID(20)))

@@ -271,7 +271,7 @@ extension RandomWorld {
       maker: AccountID(random.pick([0, 3, 6, 7])),
       price: Price(steps: mark.steps / 1_000 * random.number(970...1_030) / 1_000 * 1_000),
       size: Size(steps: random.number(1...request.size.steps)))
-    let isRelayed = !venue.engine.state.execution.relayers.isEmpty && request.id % 2 == 1
+    let isRelayed = !venue.engine.state.execution.relayers.isEmpty && answer.size.steps % 2 == 0
     return isRelayed
       ? .relayAnswer(Self.relayer, request.id, answer)
       : .answerRequest(answer.maker, request.id, answer.price, answer.size)
