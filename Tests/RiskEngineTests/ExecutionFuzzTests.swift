@@ -71,11 +71,11 @@ struct ExecutionFuzzTests {
       let price = Price(steps: mark.steps / 1_000 * random.number(970...1_030) / 1_000 * 1_000)
       let maker = AccountID(UInt32(random.pick([0, 3, 6, 7])))
       let size = Size(steps: random.number(1...request.size.steps))
-      guard size.steps % 2 == 0 else {
+      guard size.steps % 4 != 0 else {
         return .answerRequest(maker, request.id, price, size)
       }
       return .relayAnswer(
-        AccountID(size.steps % 4 == 0 ? 11 : 7), request.id,
+        AccountID(size.steps % 3 == 0 ? 11 : 7), request.id,
         QuoteAnswer(maker: maker, price: price, size: size))
     case 3:
       guard let offer = book.offers.first else { break }
