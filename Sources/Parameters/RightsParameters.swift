@@ -3,6 +3,15 @@
 
 public import Quantities
 
+/// What winners of a sealed-bid batch pay; the number in a file.
+public enum RightsPricing: Int64, Hashable, Sendable, CaseIterable {
+  /// All of them the price of the first lot that is not served.
+  case uniform = 0
+  /// Each what his lots displaced: the highest bids of others that would have been served without
+  /// his, and the reserve for lots that nobody else wanted.
+  case displaced = 1
+}
+
 /// How the right to take a slice over is sold to keepers; without a span for commitments it is
 /// open to the first of them.
 public struct RightsParameters: Hashable, Sendable {
@@ -16,6 +25,8 @@ public struct RightsParameters: Hashable, Sendable {
   public let deposit: Int64
   /// The least price of the right, as a part of the reward it brings; at least one unit a lot.
   public let reserve: Rate
+  /// What winners pay.
+  public let pricing: RightsPricing
 
   /// - Throws: ``ParameterError/inconsistent(key:reason:)`` where keepers are offered nothing.
   init(_ set: ParameterSet, keeper: KeeperParameters) throws(ParameterError) {
@@ -27,6 +38,8 @@ public struct RightsParameters: Hashable, Sendable {
     lots = try stated("rights.lots", 10)
     deposit = try stated("rights.deposit", 100_000_000)
     reserve = Rate(billionths: try stated("rights.reserve", 0))
+    // Bounds of the definition leave only the numbers there are.
+    pricing = RightsPricing(rawValue: try stated("rights.pricing", 0)) ?? .uniform
     guard !isOn || keeper.isOn else {
       throw .inconsistent(key: "rights.commitSpan", reason: "keeper.patience is not stated")
     }
@@ -51,5 +64,8 @@ extension ParameterDefinition {
     ParameterDefinition(
       "rights.reserve", .rate, 0...1_000_000_000,
       "least price of the right to a slice, as a part of its reward"),
+    ParameterDefinition(
+      "rights.pricing", .count, 0...1,
+      "what a winner pays: 0 the first bid not served for each lot, 1 what his lots displaced"),
   ]
 }

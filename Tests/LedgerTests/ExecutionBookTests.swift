@@ -3,6 +3,7 @@
 
 import Instruments
 import Ledger
+import Parameters
 import Quantities
 import Testing
 
@@ -180,6 +181,45 @@ struct ExecutionBookTests {
         mutated[index] ^= change
         guard let other = try? LedgerState(canonicalBytes: mutated) else { continue }
         #expect(other != state && other.canonicalBytes == mutated, "byte \(index)")
+      }
+    }
+  }
+}
+
+@Suite("How winners of rights pay, in bytes")
+struct RightsPricingBytesTests {
+  @Test("a sale at a uniform price keeps its bytes, the other differs from it in one bit")
+  func bytes() throws {
+    func sale(_ side: Side, _ pricing: RightsPricing?) -> RightsSale {
+      let (id, size) = (UInt64(4), Size(steps: 9))
+      let (end, later) = (Timestamp(seconds: 60), Timestamp(seconds: 120))
+      guard let pricing else {
+        return RightsSale(
+          id: id, account: SmallVenue.three, instrument: SmallVenue.linear, side: side, size: size,
+          lots: 3, reward: 30, reserve: 1, deposit: 50, closesAt: end, settlesAt: later)
+      }
+      return RightsSale(
+        id: id, account: SmallVenue.three, instrument: SmallVenue.linear, side: side, size: size,
+        lots: 3, reward: 30, reserve: 1, deposit: 50, closesAt: end, settlesAt: later,
+        pricing: pricing)
+    }
+    for side in Side.allCases {
+      let (plain, displaced) = (sale(side, nil), sale(side, .displaced))
+      #expect(plain == sale(side, .uniform) && plain.pricing == .uniform)
+      for one in [plain, displaced] {
+        #expect(try RightsSale(canonicalBytes: one.canonicalBytes) == one)
+        let event = LedgerEvent.rightsOffered(one)
+        #expect(try LedgerEvent(canonicalBytes: event.canonicalBytes) == event)
+      }
+      let pairs = Array(zip(plain.canonicalBytes, displaced.canonicalBytes))
+      let places = pairs.indices.filter { pairs[$0].0 != pairs[$0].1 }
+      let place = try #require(places.first)
+      #expect(places.count == 1 && plain.canonicalBytes.count == displaced.canonicalBytes.count)
+      #expect(pairs[place].0 == side.rawValue && pairs[place].1 == side.rawValue | 0x80)
+      for other in [2, 0x40, 0x82, 0xff] as [UInt8] {
+        var bytes = plain.canonicalBytes
+        bytes[place] = other
+        #expect(throws: CanonicalError.self) { try RightsSale(canonicalBytes: bytes) }
       }
     }
   }

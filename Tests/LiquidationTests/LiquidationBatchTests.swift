@@ -3,12 +3,13 @@
 
 import Ledger
 import Liquidation
+import Parameters
 import Quantities
 import TestFixtures
 import Testing
 
 /// A batch over which a test has the money and the clock.
-private struct Batch {
+struct Batch {
   static let opening = Timestamp(seconds: 1_583_971_200)
   static let closing = opening + TimeSpan(seconds: 6)
   static let end = opening + TimeSpan(seconds: 12)
@@ -16,11 +17,12 @@ private struct Batch {
 
   static func terms(
     number: UInt64 = 7, lots: Int64 = 3, reserve: Int64 = 10, deposit: Int64 = 25,
-    claim: Int64 = 100, closesAt: Timestamp = closing, settlesAt: Timestamp = end
+    claim: Int64 = 100, closesAt: Timestamp = closing, settlesAt: Timestamp = end,
+    pricing: RightsPricing = .uniform
   ) throws(BatchRefusal) -> BatchTerms {
     try BatchTerms(
       number: number, account: owner, lots: lots, reserve: reserve, deposit: deposit,
-      accountClaim: claim, closesAt: closesAt, settlesAt: settlesAt)
+      accountClaim: claim, closesAt: closesAt, settlesAt: settlesAt, pricing: pricing)
   }
 
   static func bid(

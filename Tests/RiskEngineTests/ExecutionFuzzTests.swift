@@ -33,6 +33,7 @@ struct ExecutionFuzzTests {
     let rights = [
       (key: "rights.commitSpan", value: "1s"), (key: "rights.revealSpan", value: "90s"),
       (key: "rights.lots", value: "3"), (key: "rights.deposit", value: "1"),
+      (key: "rights.pricing", value: seed % 4 == 1 ? "1" : "0"),
     ]
     var venue = try Venue.marked(stated + (seed % 2 == 1 ? rights : []))
     try venue.fund("300", of: Coins.usd)

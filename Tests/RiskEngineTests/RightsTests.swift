@@ -109,6 +109,35 @@ struct RightsTests {
     #expect(try venue.equity(9) == 100_000_000_000)
   }
 
+  @Test("or each pays what his lots displaced, by the rule that held when the sale began")
+  func displaced() throws {
+    let began = try venue([(key: "rights.pricing", value: "1")])
+    let sale = try sale(began)
+    #expect(sale.pricing == .displaced)
+    #expect(try self.sale(try venue()).pricing == .uniform)
+    let lot = sale.reward / 4
+    let bids =
+      [(7, bid(lot / 2, 3)), (8, bid(lot / 3, 2)), (9, bid(lot / 4, 1))]
+      as [(UInt32, RightsBid)]
+    for order in [bids, bids.reversed()] {
+      var venue = began
+      for (bidder, bid) in order { try venue.submit(commit(bid, bidder)) }
+      try venue.block()
+      for (bidder, bid) in order { try venue.submit(reveal(bid, bidder)) }
+      let before = try venue.equity(1)
+      let events = try venue.block()
+      // Without the first, the second would have one lot more, the third his, and nobody the last;
+      // without the second only the third would have one.
+      let paid = [lot / 3 + lot / 4 + sale.reserve, lot / 4]
+      #expect(outcome(events) == RightsOutcome(price: lot / 3, lots: 4))
+      #expect(moved(events, .rightsPayment) == paid)
+      #expect(moved(events, .keeperReward) == [sale.reward(for: 3), sale.reward(for: 1)])
+      #expect(moved(events, .rightsReturn) == [5_000_000, 5_000_000, 5_000_000])
+      #expect(venue.engine.state.execution.deposits == 0)
+      #expect(try venue.equity(1) == before - sale.reward + paid[0] + paid[1])
+    }
+  }
+
   /// Sells three lots to 7 and one to 8, each at 8's price; the market falls in the last block.
   ///
   /// - Returns: What a lot costs, the seller as it is once that is paid, and the events.
@@ -304,6 +333,36 @@ struct RightsTests {
       #expect(try gain(price) <= honest, "\(price) of \(lot)")
     }
   }
+
+  /// Keeper 9 has room for all four lots and knows every other bid.
+  @Test("nor by asking for fewer lots, where each pays what his displaced", arguments: 0..<8)
+  func fewerLots(seed: UInt64) throws {
+    var random = Seeded(seed)
+    let begun = try Self.displacing.get()
+    let lot = try sale(begun).reward / 4
+    let others =
+      [7, 8].map { bidder in
+        (bidder, bid(Int64.random(in: lot / 5...lot * 6 / 5, using: &random), 2))
+      } as [(UInt32, RightsBid)]
+    func gain(_ price: Int64, _ lots: Int64) throws -> Int64 {
+      var venue = begun
+      let bids = others + [(9, bid(price, lots))]
+      for (bidder, bid) in bids { try venue.submit(commit(bid, bidder)) }
+      try venue.block()
+      for (bidder, bid) in bids { try venue.submit(reveal(bid, bidder)) }
+      try venue.block()
+      return try venue.equity(9) - 100_000_000_000
+    }
+    let honest = try gain(lot, 4)
+    #expect(honest >= 0)
+    for (price, lots) in [(lot, 1), (lot, 2), (lot, 3), (lot / 2, 4), (lot * 11 / 10, 4)]
+      as [(Int64, Int64)]
+    {
+      #expect(try gain(price, lots) <= honest, "\(lots) at \(price) of \(lot)")
+    }
+  }
+
+  private static let displacing = Result { try venue([(key: "rights.pricing", value: "1")]) }
 
   @Test("restored from its bytes in the middle of a sale, an engine goes on alike")
   func recovery() throws {

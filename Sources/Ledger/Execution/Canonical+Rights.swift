@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Instruments
+import Parameters
 import Quantities
 
 extension RightsBid: Canonical {
@@ -35,18 +36,26 @@ extension RightsSale: Canonical {
     writer.append(id)
     writer.append(account)
     writer.append(instrument)
-    writer.append(side.rawValue)
+    writer.append(side.rawValue | (pricing == .displaced ? Self.displacedMark : 0))
     writer.append(size)
     for number in [lots, reward, reserve, deposit] { writer.append(number) }
     writer.append(closesAt)
     writer.append(settlesAt)
     writer.append(list: commitments)
   }
+
+  /// Set in the byte of the side where winners pay what they displaced; a sale at a uniform price
+  /// has the bytes it always had.
+  private static var displacedMark: UInt8 { 0x80 }
+
   public init(from reader: inout CanonicalReader) throws(CanonicalError) {
     let id: UInt64 = try reader.integer()
     let account: AccountID = try reader.value()
     let instrument: InstrumentID = try reader.value()
-    let side: Side = try reader.tag()
+    let first = try reader.byte()
+    guard let side = Side(rawValue: first & ~Self.displacedMark) else {
+      throw reader.malformed("Side")
+    }
     let size: Size = try reader.value()
     var numbers: [Int64] = []
     for _ in 0..<4 { numbers.append(try reader.integer()) }
@@ -54,7 +63,8 @@ extension RightsSale: Canonical {
     self.init(
       id: id, account: account, instrument: instrument, side: side, size: size,
       lots: numbers[0], reward: numbers[1], reserve: numbers[2], deposit: numbers[3],
-      closesAt: closesAt, settlesAt: try reader.value())
+      closesAt: closesAt, settlesAt: try reader.value(),
+      pricing: first & Self.displacedMark == 0 ? .uniform : .displaced)
     commitments = try reader.list()
     let isOrdered = zip(commitments, commitments.dropFirst()).allSatisfy { $0.bidder < $1.bidder }
     guard isOrdered else { throw reader.malformed("rights") }

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 public import Instruments
+public import Parameters
 public import Quantities
 
 /// A sealed bid for lots of a slice; what everybody sees of it before it is opened is a digest.
@@ -56,13 +57,16 @@ public struct RightsSale: Hashable, Sendable {
   public let closesAt: Timestamp
   /// Bids are opened until the block of this instant, which settles.
   public let settlesAt: Timestamp
+  /// What winners pay, as it was when the sale began: nobody bids under one rule and pays by
+  /// another.
+  public let pricing: RightsPricing
   /// Sorted by bidder: in which order they came does not matter.
   public internal(set) var commitments: [RightsCommitment] = []
 
   public init(
     id: UInt64, account: AccountID, instrument: InstrumentID, side: Side, size: Size,
     lots: Int64, reward: Int64, reserve: Int64, deposit: Int64, closesAt: Timestamp,
-    settlesAt: Timestamp
+    settlesAt: Timestamp, pricing: RightsPricing = .uniform
   ) {
     self.id = id
     self.account = account
@@ -75,6 +79,7 @@ public struct RightsSale: Hashable, Sendable {
     self.deposit = deposit
     self.closesAt = closesAt
     self.settlesAt = settlesAt
+    self.pricing = pricing
   }
 
   /// What so many lots are paid, rounded down.
@@ -105,7 +110,8 @@ public struct RightsSale: Hashable, Sendable {
 /// What a sale came to.
 @frozen
 public struct RightsOutcome: Hashable, Sendable {
-  /// Of a lot, ledger units of the quote currency.
+  /// Of the first lot not served, or the reserve, ledger units of the quote currency: what each lot
+  /// is paid at a uniform price, and the most that any is where winners pay what they displaced.
   public let price: Int64
   /// Lots sold.
   public let lots: Int64

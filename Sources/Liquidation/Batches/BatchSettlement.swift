@@ -2,13 +2,17 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Ledger
+import Parameters
 public import Quantities
 
 /// What a sealed-bid batch comes to.
 public struct BatchSettlement: Hashable, Sendable {
-  /// Who takes how many lots, by bidder; all of them pay ``price`` a lot.
+  /// Who takes how many lots, and what each pays, by bidder.
   public let awards: [Award]
-  /// The uniform price, ledger units a lot; the reserve where there was no losing bid.
+  /// Of the first lot not served, ledger units; the reserve where every bid was served.
+  ///
+  /// At a uniform price it is paid for each lot; where winners pay what they displaced none costs
+  /// more.
   public let price: Int64
   /// Lots that nobody bid the reserve for; they go to the venue's own next stage.
   public let unsold: Int64
@@ -24,40 +28,79 @@ public struct BatchSettlement: Hashable, Sendable {
   public struct Award: Hashable, Sendable {
     public let bidder: AccountID
     public let lots: Int64
-    /// Lots at the uniform price, ledger units; never above lots at the bid's own price.
+    /// Ledger units; at least lots at the reserve, at most lots at the bid's own price.
     public let payment: Int64
   }
 
-  /// Serves bids from the highest price down; the first lot that is not served sets the price.
+  /// Bids for lots, or what is left of them.
+  private struct Share {
+    let bidder: AccountID
+    let lots: Int64
+    let price: Int64
+  }
+
+  /// Serves bids from the highest price down.
   ///
-  /// So a winner of one lot pays what another would have paid for it, whatever he bid himself:
-  /// to bid what a lot is worth is then best, whatever others do.
-  /// Source: W. Vickrey, J. Finance 16 (1961), 8-37, the auction of several equal objects. For
-  /// bidders who want several lots this holds only of the last of them.
+  /// At a uniform price the first lot that is not served sets it. So a winner of one lot pays what
+  /// another would have paid for it, whatever he bid himself: to bid what a lot is worth is then
+  /// best, whatever others do. For who wants several lots this holds only of the last of them.
+  ///
+  /// Where each pays what he displaced it holds of all of them, as long as a further lot is worth
+  /// no more to him than the one before. Source: W. Vickrey, J. Finance 16 (1961), 8-37, the
+  /// auction of several equal objects. Nor does he gain by bidding under several names, for what
+  /// all bidders together gain by one more is the less the more they are: M. Yokoo, Y. Sakurai,
+  /// S. Matsubara, Games and Economic Behavior 46 (2004), 174-188.
   init(of batch: LiquidationBatch) {
     let terms = batch.terms
     var rest = terms.lots
-    var price = terms.reserve
-    var won: [(bidder: AccountID, lots: Int64)] = []
+    var won: [Share] = []
+    var unserved: [Share] = []
     for bid in Self.ranked(batch) {
       let lots = min(bid.lots, rest)
       rest -= lots
-      if lots > 0 { won.append((bid.bidder, lots)) }
+      if lots > 0 { won.append(Share(bidder: bid.bidder, lots: lots, price: bid.price)) }
       if lots < bid.lots {
-        price = bid.price
-        break
+        unserved.append(Share(bidder: bid.bidder, lots: bid.lots - lots, price: bid.price))
       }
     }
+    let price = unserved.first?.price ?? terms.reserve
     won.sort { $0.bidder < $1.bidder }
-    awards = won.map { Award(bidder: $0.bidder, lots: $0.lots, payment: $0.lots * price) }
+    awards = won.map { share in
+      let payment =
+        switch terms.pricing {
+        case .uniform: share.lots * price
+        case .displaced: Self.displaced(by: share, of: unserved, terms.reserve)
+        }
+      return Award(bidder: share.bidder, lots: share.lots, payment: payment)
+    }
     self.price = price
     unsold = rest
     // At most lots × highest price, an amount.
-    let proceeds = (terms.lots - rest) * price
+    let proceeds = awards.reduce(0) { $0 + $1.payment }
     toAccount = min(proceeds, terms.accountClaim)
     toFund = proceeds - toAccount
     forfeiting = batch.commitments.filter { $0.bid == nil }.map(\.bidder)
     forfeited = Int64(forfeiting.count) * terms.deposit
+  }
+
+  /// What others would have bid for the lots of a winner, had he not come; ledger units.
+  ///
+  /// What is not served of his own bid does not count. Every step takes a lot at least, so all
+  /// winners together take no more steps than there are lots and winners.
+  /// - Parameter unserved: By price, the highest first; empty where lots are left over, which then
+  ///   are what he displaced.
+  private static func displaced(
+    by winner: Share, of unserved: [Share], _ reserve: Int64
+  ) -> Int64 {
+    var left = winner.lots
+    var sum: Int64 = 0
+    for share in unserved where share.bidder != winner.bidder {
+      let lots = min(share.lots, left)
+      sum += lots * share.price
+      left -= lots
+      if left == 0 { break }
+    }
+    return sum + left * reserve
   }
 
   /// By price, highest first, then by a digest of batch and bidder.

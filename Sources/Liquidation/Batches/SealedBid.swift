@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 public import Ledger
+public import Parameters
 public import Quantities
 
 /// What is sold in a sealed-bid batch: the right to take over so many lots of one account.
@@ -22,11 +23,14 @@ public struct BatchTerms: Hashable, Sendable {
   public let closesAt: Timestamp
   /// Bids are opened from ``closesAt`` until before this instant.
   public let settlesAt: Timestamp
+  /// What winners pay.
+  public let pricing: RightsPricing
 
   /// - Throws: ``BatchRefusal/outsideLimits(_:)``.
   public init(
     number: UInt64, account: AccountID, lots: Int64, reserve: Int64, deposit: Int64,
-    accountClaim: Int64, closesAt: Timestamp, settlesAt: Timestamp
+    accountClaim: Int64, closesAt: Timestamp, settlesAt: Timestamp,
+    pricing: RightsPricing = .uniform
   ) throws(BatchRefusal) {
     guard (1...Size.limit).contains(lots) else { throw .outsideLimits(.lots) }
     guard reserve >= 1, reserve <= Amount.limit / lots else { throw .outsideLimits(.reserve) }
@@ -45,6 +49,7 @@ public struct BatchTerms: Hashable, Sendable {
     self.accountClaim = accountClaim
     self.closesAt = closesAt
     self.settlesAt = settlesAt
+    self.pricing = pricing
   }
 
   /// The most commitments of a batch; with it, no sum of deposits leaves an ``Amount``.
@@ -91,7 +96,8 @@ public enum BatchRefusal: Error, Hashable, Sendable {
   case full
 }
 
-/// A bid as its bidder knows it, and others only after commitments are closed.
+/// A bid as its bidder knows it, and others only after commitments are closed: so many lots, and
+/// for each of them the same.
 public struct SealedBid: Hashable, Sendable {
   public let bidder: AccountID
   /// The most it pays for a lot, ledger units.

@@ -34,7 +34,8 @@ extension Engine {
         RightsSale(
           id: id, account: order.account, instrument: order.instrument, side: order.side,
           size: order.size, lots: lots, reward: reward, reserve: max(least, 1),
-          deposit: terms.deposit, closesAt: closesAt, settlesAt: closesAt + terms.revealSpan)))
+          deposit: terms.deposit, closesAt: closesAt, settlesAt: closesAt + terms.revealSpan,
+          pricing: terms.pricing)))
   }
 
   // MARK: Bids
@@ -98,7 +99,7 @@ extension Engine {
       let terms = try BatchTerms(
         number: sale.id, account: sale.account, lots: sale.lots, reserve: sale.reserve,
         deposit: sale.deposit, accountClaim: min(sale.reward, Amount.limit),
-        closesAt: sale.closesAt, settlesAt: sale.settlesAt)
+        closesAt: sale.closesAt, settlesAt: sale.settlesAt, pricing: sale.pricing)
       var batch = LiquidationBatch(terms)
       let opening = Timestamp(nanoseconds: sale.closesAt.nanoseconds - 1)
       for commitment in sale.commitments {

@@ -141,7 +141,7 @@ enum WorldRules {
       ("keeper.patience", ["1", "2"]), ("keeper.gasUnits", ["100000"]),
       ("keeper.bonus", ["0.2%"]), ("keeper.cap", ["3%"]), ("keeper.skipsBook", ["true", "false"]),
       ("rights.commitSpan", ["0s", "1s"]), ("rights.revealSpan", ["90s"]),
-      ("rights.lots", ["3"]), ("rights.deposit", ["1"]),
+      ("rights.lots", ["3"]), ("rights.deposit", ["1"]), ("rights.pricing", ["0", "1"]),
     ],
     [
       ("marginCall.warning", ["200%"]), ("marginCall.reduceOnly", ["150%"]),
