@@ -15,7 +15,8 @@ struct KeepersCommand: ParsableCommand {
     discussion: """
       Three ways of selling, in one lot and in several, on a chain where who pays most is first and
       on one with a base fee: what is sold for nothing, what the venue's pool has to take, what a
-      front-runner gains by seeing bids. Figures are means over seeds. Without --recorded gas is
+      front-runner gains by seeing bids, with sealed ones at a uniform price and where each winner
+      pays what his lots displaced. Figures are means over seeds. Without --recorded gas is
       that of a built-in crash.
 
       Example: plimsoll keepers --recorded --lots 1 --lots 16

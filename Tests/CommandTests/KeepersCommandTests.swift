@@ -53,14 +53,15 @@ struct KeepersCommandTests {
       #expect(row.rule == "openWithoutReserve" || row.atZero == 0)
     }
     let seeing = rows.filter { $0.study == "frontRunner" }
-    #expect(seeing.count == 2 * 3)
+    #expect(seeing.count == 2 * 4)
     for row in seeing {
+      #expect(try row.rule != "displacedBatch" || #require(row.mostExtraction) <= 0)
       #expect(try #require(row.mostExtraction) >= #require(row.extraction) - 1e-9)
       #expect(row.tactic?.isEmpty == false)
     }
     let fee = try #require(rows.first { $0.study == "inclusion" && $0.chain == "baseFee" })
     #expect(try #require(fee.largestRise) <= 0.125_001, "EIP-1559")
-    #expect(rows.count == 2 + 12 + 6)
+    #expect(rows.count == 2 + 12 + 8)
     #expect(try run(small + ["--lots", "1", "--lots", "4", "--json"]).output == outcome.output)
   }
 
@@ -69,7 +70,9 @@ struct KeepersCommandTests {
     for gas in [[], ["--recorded"]] {
       let outcome = try run(small + gas + ["--lots", "2"])
       try #require(outcome.code == 0, "\(outcome.errors)")
-      for part in ["Gas, gwei", "Sold to keepers", "Front-runner", "baseFee", "sealedBatch"] {
+      for part in [
+        "Gas, gwei", "Sold to keepers", "Front-runner", "baseFee", "sealedBatch", "displacedBatch",
+      ] {
         #expect(outcome.output.contains(part), "\(part)")
       }
     }

@@ -130,11 +130,12 @@ public struct DecisionSearch: Sendable {
     let lots = random.draw(1...3)
     let (opening, closing) = (Timestamp(seconds: 1_583_971_200), Timestamp(seconds: 1_583_971_260))
     let end = closing + .minute
+    let number = random.next()
     guard
       let terms = try? BatchTerms(
-        number: random.next(), account: AccountID(9), lots: lots, reserve: mark / 2,
+        number: number, account: AccountID(9), lots: lots, reserve: mark / 2,
         deposit: max(mark / 10, 1), accountClaim: random.draw(0...4) * mark, closesAt: closing,
-        settlesAt: end)
+        settlesAt: end, pricing: number.isMultiple(of: 2) ? .uniform : .displaced)
     else { return 0 }
     var batch = LiquidationBatch(terms)
     let bidders = random.draw(1...4)

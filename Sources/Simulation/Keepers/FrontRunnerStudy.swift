@@ -3,12 +3,14 @@
 
 import Liquidation
 import NumericalMethods
+import Parameters
 import Quantities
 
 /// What seeing is worth: a front-runner who sees what is on its way, against himself blind.
 ///
 /// He sees pending transactions whole, bids and gas, and of a sealed batch the commitments: who,
-/// how many, which digest. What he extracts is what he has more than with his own bid alone.
+/// how many, which digest; and every bid that is opened before his. What he extracts is what he has
+/// more than with his own bid alone.
 public struct FrontRunnerStudy: Sendable {
   /// How rights to liquidate are given away.
   public enum Rule: UInt8, Sendable, CaseIterable {
@@ -16,7 +18,10 @@ public struct FrontRunnerStudy: Sendable {
     case firstCome
     /// The highest bid wins and pays itself; bids lie open until the block.
     case openBids
+    /// All winners pay the price of the first lot that is not served.
     case sealedBatch
+    /// Each winner pays what his lots displaced.
+    case displacedBatch
   }
 
   /// What the front-runner may do.
@@ -32,6 +37,9 @@ public struct FrontRunnerStudy: Sendable {
     case overbid
     /// He commits and opens only if his own lot has become dearer since.
     case withhold
+    /// He commits and opens last, knowing all other bids and the price, unless that costs him more
+    /// than his deposit.
+    case openLast
     /// Of several lots he bids for the fewer the fewer commitments he sees, for the price that all
     /// pay is that of the first lot that is not served.
     case reduce
@@ -50,20 +58,26 @@ public struct FrontRunnerStudy: Sendable {
   public let rounds: Int
   /// What is sold in a round, 1 to 64: he has room for half of them, everybody else for one.
   public let lots: Int
+  /// What a commitment locks, ledger units; by default what the price can take from all the lots
+  /// that he has room for, or it would pay him not to open.
+  public let deposit: Int64
 
   /// Ledger units: what the lot is worth to bidders, evenly between.
   static let worths: ClosedRange<Int64> = 900_000...1_000_000
   static let reserve: Int64 = 880_000
-  static let deposit: Int64 = 60_000
   /// What the fixed bonus leaves of the price to whoever is first.
   static let fixedPrice: Int64 = 900_000
   /// The price moves by at most so much between commitment and opening, up or down.
   static let move: Int64 = 20_000
 
-  public init(seed: UInt64, rounds: Int, lots: Int = 1) {
+  /// - Parameter deposit: Ledger units, taken as from 1 to a million; as its property says where it
+  ///   is absent.
+  public init(seed: UInt64, rounds: Int, lots: Int = 1, deposit: Int64? = nil) {
     self.seed = seed
     self.rounds = min(max(rounds, 0), 1_000_000)
     self.lots = min(max(lots, 1), 64)
+    let covering = max(60_000, Self.move * Int64((self.lots + 1) / 2))
+    self.deposit = min(max(deposit ?? covering, 1), 1_000_000)
   }
 
   /// The most lots he takes.
@@ -97,7 +111,8 @@ public struct FrontRunnerStudy: Sendable {
       switch rule {
       case .firstCome: first(round, tactic, wanted, &outcome)
       case .openBids: open(round, tactic, wanted, &outcome)
-      case .sealedBatch: batch(round, tactic, wanted, &outcome)
+      case .sealedBatch: batch(round, .uniform, tactic, wanted, &outcome)
+      case .displacedBatch: batch(round, .displaced, tactic, wanted, &outcome)
       }
     }
     return outcome
@@ -112,8 +127,9 @@ public struct FrontRunnerStudy: Sendable {
   public func best(under rule: Rule) -> (tactic: Tactic, outcome: Outcome) {
     // Of one lot nothing can be left out, and where the first comes or bids lie open he does not
     // count commitments.
+    let isSealed = rule == .sealedBatch || rule == .displacedBatch
     let tactics = Tactic.allCases.filter { tactic in
-      tactic != .blind && (tactic != .reduce || (lots > 1 && rule == .sealedBatch))
+      tactic != .blind && (tactic != .reduce || (lots > 1 && isSealed))
     }
     let all = tactics.map { (tactic: $0, outcome: run(rule, $0)) }
     return all.max { $0.outcome.profit < $1.outcome.profit } ?? (.copy, Outcome())
@@ -167,34 +183,72 @@ public struct FrontRunnerStudy: Sendable {
   }
 
   /// The front-runner is bidder 0; at the end a lot is worth the update more or less.
+  ///
+  /// More is as likely as less, and both count by half: what he does before the update is known
+  /// then gains or loses nothing by its luck.
   private func batch(
-    _ round: Round, _ tactic: Tactic, _ wanted: Int, _ outcome: inout Outcome
+    _ round: Round, _ pricing: RightsPricing, _ tactic: Tactic, _ wanted: Int,
+    _ outcome: inout Outcome
   ) {
+    let own = bid(in: round, tactic, wanted)
+    let chooses = tactic == .withhold || tactic == .openLast
+    guard let opened = settlement(of: round, pricing, own, tactic, opens: true),
+      let silent = chooses ? settlement(of: round, pricing, own, tactic, opens: false) : opened
+    else { return }
+    var (profit, proceeds, won) = (Int64(0), Int64(0), false)
+    for update in [round.update, -round.update] {
+      let award = opened.awards.first { $0.bidder == own.bidder }
+      let gain = award.map { (round.worth + update) * $0.lots - $0.payment } ?? 0
+      let opens =
+        switch tactic {
+        case .withhold: update >= 0
+        case .openLast: gain >= -deposit
+        case .blind, .copy, .undercut, .overbid, .reduce: true
+        }
+      let settled = opens ? opened : silent
+      profit += settled.forfeiting.contains(own.bidder) ? -deposit : gain
+      proceeds += settled.toAccount + settled.toFund + settled.forfeited
+      won = won || (opens && award != nil)
+    }
+    outcome.profit += profit.halved
+    outcome.proceeds += proceeds.halved
+    outcome.wins += won ? 1 : 0
+  }
+
+  /// What he asks for, by what he knows before commitments are closed.
+  private func bid(in round: Round, _ tactic: Tactic, _ wanted: Int) -> SealedBid {
+    let seen = Int64(round.others.count)
+    let span = Self.worths.upperBound - Self.reserve
+    let price: Int64 =
+      switch tactic {
+      case .blind, .copy, .withhold, .openLast, .reduce: round.worth
+      case .undercut: min(round.worth, Self.reserve + span * seen / (seen + 1))
+      case .overbid: min(round.worth + span * seen / 10, Amount.limit / Int64(lots))
+      }
+    let asked = tactic == .reduce ? fewer(round.worth, seen: round.others.count, wanted) : wanted
+    return SealedBid(
+      bidder: AccountID(0), price: price, lots: Int64(asked),
+      salt: [UInt8](repeating: 99, count: 32))
+  }
+
+  /// What the batch comes to, with his bid opened or not.
+  private func settlement(
+    of round: Round, _ pricing: RightsPricing, _ own: SealedBid, _ tactic: Tactic, opens: Bool
+  ) -> BatchSettlement? {
     let opening = Timestamp(seconds: 1_583_971_200)
     let (closing, end) = (opening + .minute, opening + .minute + .minute)
     guard
       let terms = try? BatchTerms(
         number: round.number, account: AccountID(1_000), lots: Int64(lots), reserve: Self.reserve,
-        deposit: Self.deposit, accountClaim: Amount.limit, closesAt: closing, settlesAt: end)
-    else { return }
+        deposit: deposit, accountClaim: Amount.limit, closesAt: closing, settlesAt: end,
+        pricing: pricing)
+    else { return nil }
     var batch = LiquidationBatch(terms)
     let others = round.others.enumerated().map { place, price in
       SealedBid(
         bidder: AccountID(UInt32(place + 1)), price: price, lots: 1,
         salt: [UInt8](repeating: UInt8(place), count: 32))
     }
-    let seen = Int64(others.count)
-    let span = Self.worths.upperBound - Self.reserve
-    let price: Int64 =
-      switch tactic {
-      case .blind, .copy, .withhold, .reduce: round.worth
-      case .undercut: min(round.worth, Self.reserve + span * seen / (seen + 1))
-      case .overbid: min(round.worth + span * seen / 10, terms.highestPrice)
-      }
-    let asked = tactic == .reduce ? fewer(round.worth, seen: others.count, wanted) : wanted
-    let own = SealedBid(
-      bidder: AccountID(0), price: price, lots: Int64(asked),
-      salt: [UInt8](repeating: 99, count: 32))
     // A copied digest is all he has of the other's bid: it cannot be opened under his name.
     let digest = (tactic == .copy ? others[0] : own).commitment(to: terms.number)
     for bid in others {
@@ -203,19 +257,13 @@ public struct FrontRunnerStudy: Sendable {
     }
     try? batch.commit(digest, of: own.bidder, available: terms.deposit, at: opening)
     for bid in others { try? batch.reveal(bid, available: bid.price, at: closing) }
-    let opens = tactic != .withhold || round.update >= 0
     if opens {
       let copied = SealedBid(
-        bidder: own.bidder, price: price, lots: own.lots, salt: others[0].salt)
+        bidder: own.bidder, price: own.price, lots: own.lots, salt: others[0].salt)
       try? batch.reveal(
-        tactic == .copy ? copied : own, available: price * own.lots, at: closing)
+        tactic == .copy ? copied : own, available: own.price * own.lots, at: closing)
     }
-    guard let settlement = try? batch.settled(at: end) else { return }
-    outcome.proceeds += settlement.toAccount + settlement.toFund + settlement.forfeited
-    if settlement.forfeiting.contains(own.bidder) { outcome.profit -= terms.deposit }
-    guard let award = settlement.awards.first(where: { $0.bidder == own.bidder }) else { return }
-    outcome.profit += (round.worth + round.update) * award.lots - award.payment
-    outcome.wins += 1
+    return try? batch.settled(at: end)
   }
 
   /// For how many lots he bids where all that he knows of the others is how many they are: most
@@ -232,4 +280,9 @@ public struct FrontRunnerStudy: Sendable {
     }
     return choices.max { $0.gain != $1.gain ? $0.gain < $1.gain : $0.count < $1.count }?.count ?? 1
   }
+}
+
+extension Int64 {
+  /// Rounded down.
+  fileprivate var halved: Int64 { self >> 1 }
 }

@@ -22,7 +22,8 @@ import RiskEngine
 //   worth, and names less the more lots it asks for: (q − 1) ÷ 2n of it off, for q of n lots. With
 //   one price for all, that of the first lot not served, a bid for one lot is best at its worth,
 //   and each further lot may set the price of those before it. (W. Vickrey, J. Finance 16 (1961);
-//   L. Ausubel and others, Review of Economic Studies 81 (2014), on demand reduction.)
+//   L. Ausubel and others, Review of Economic Studies 81 (2014), on demand reduction.) Where each
+//   winner pays what his lots displaced it names the mean worth whole.
 // - The commitment goes over the chain like the taking of an offer, which its gas stands for. It is
 //   opened in the first block that lets it: but one in twenty comes after the end and three in a
 //   hundred never, by a draw of their own, and these lose their deposits.
@@ -49,7 +50,11 @@ extension ReplayKeepers {
     func bid(in sale: RightsSale, for gas: Double, _ salt: [UInt8]) -> RightsBid? {
       let lost = (oddsOfNever + oddsOfLate) * Double(sale.deposit) * 1e-6
       guard value / Double(keepers) >= gas + lost else { return nil }
-      let shade = Double(lots - 1) / Double(2 * sale.lots)
+      let shade =
+        switch sale.pricing {
+        case .uniform: Double(lots - 1) / Double(2 * sale.lots)
+        case .displaced: 0.0
+        }
       let price = Int64(value / Double(lots) * (1 - shade) * 1e6)
       guard price >= sale.reserve, price <= Amount.limit / sale.lots else { return nil }
       return RightsBid(price: price, lots: lots, salt: salt)

@@ -4,6 +4,7 @@
 import Instruments
 import Journal
 import Ledger
+import Parameters
 import Quantities
 import RiskEngine
 import Testing
@@ -121,6 +122,13 @@ struct RightsReplayTests {
     let all = try #require(Worth(lots: 10, value: 100).bid(in: sale, for: 0, []))
     #expect(all.price == 5_500_000 && all.lots == 10)
     #expect(Worth(lots: 10, value: 99.999_99).bid(in: sale, for: 0, []) == nil, "the reserve")
+    let displacing = RightsSale(
+      id: 1, account: AccountID(1), instrument: InstrumentID(1), side: .sell,
+      size: Size(steps: 100), lots: 10, reward: 200_000_000, reserve: 5_500_000,
+      deposit: 6_250_000, closesAt: Timestamp(seconds: 60), settlesAt: Timestamp(seconds: 120),
+      pricing: .displaced)
+    let whole = try #require(Worth(lots: 10, value: 100).bid(in: displacing, for: 0, []))
+    #expect(whole.price == 10_000_000 && whole.lots == 10, "nothing is gained by naming less")
     #expect(Worth(lots: 1, value: 6).bid(in: sale, for: 1, [])?.price == 6_000_000)
     #expect(Worth(lots: 1, value: 6).bid(in: sale, for: 1.000_001, []) == nil)
   }
