@@ -21,7 +21,8 @@ struct Plimsoll: ParsableCommand {
       """,
     version: "\(EngineVersion.engine), \(EngineVersion.numbers)",
     subcommands: [
-      ReplayCommand.self, VerifyCommand.self, RecoverCommand.self, MarginCommand.self,
+      ReplayCommand.self, VerifyCommand.self, RecoverCommand.self, RankingCommand.self,
+      MarginCommand.self,
       CalibrateCommand.self, BacktestCommand.self, EvaluateCommand.self, BenchCommand.self,
       CascadeCommand.self,
       WaterfallsCommand.self,

@@ -3,6 +3,7 @@
 
 import ArgumentParser
 import Connectors
+import Evaluation
 import Foundation
 import Ledger
 import Quantities
@@ -16,8 +17,12 @@ struct ReplayCommand: ParsableCommand {
     commandName: "replay",
     abstract: "Run recorded prices and a book of accounts through the whole engine.",
     discussion: """
-      Writes the journal and a self-contained report into the output folder, and prints a \
-      summary. With --set, a second run with the changed parameters stands beside the first.
+      Writes the journal, a record of every deleveraging and a self-contained report into the \
+      output folder, and prints a summary. With --set, a second run with the changed parameters \
+      stands beside the first.
+
+      Each line of deleveraging.jsonl is a request that plimsoll evaluate answers: it finds the \
+      cuts anew and says whether they agree with those of the record.
 
       Example: plimsoll replay --market ../shared/data --set margin.maintenanceFactor=0.64
       """)
@@ -59,8 +64,17 @@ struct ReplayCommand: ParsableCommand {
   @Flag(name: .long, help: "Go on with the interrupted run whose journal is in the folder.")
   var resume = false
 
-  @Flag(inversion: .prefixedNo, help: "Write the journal.")
+  @Flag(
+    inversion: .prefixedNo,
+    help: "Write the journal, and beside it every deleveraging with all that decided it.")
   var journal = true
+
+  @Option(
+    name: .long,
+    help: ArgumentHelp(
+      "Write everybody's place in the queues for deleveraging to ranking.jsonl, every so many "
+        + "blocks.", valueName: "blocks"))
+  var rankingEvery: Int?
 
   @Flag(inversion: .prefixedNo, help: "Write the report.")
   var report = true
@@ -71,6 +85,9 @@ struct ReplayCommand: ParsableCommand {
   func validate() throws {
     guard (1...1_000_000).contains(population) else {
       throw ValidationError("--population: \(population) is not between 1 and 1000000")
+    }
+    if let rankingEvery, !(1...1_000_000).contains(rankingEvery) {
+      throw ValidationError("--ranking-every: \(rankingEvery) is not between 1 and 1000000")
     }
     guard journal || !resume else {
       throw ValidationError("--resume goes on with a journal: it excludes --no-journal")
@@ -85,10 +102,8 @@ struct ReplayCommand: ParsableCommand {
     let prices = try market.load()
     let source = try accountSource()
     try makeOutputFolder(out)
-    var results = [try run(file, prices, source, workers, journal: "journal.db")]
-    if let changed {
-      results.append(try run(changed, prices, source, workers, journal: "journal-set.db"))
-    }
+    var results = [try run(file, prices, source, workers, suffix: "")]
+    if let changed { results.append(try run(changed, prices, source, workers, suffix: "-set")) }
     try write(results)
   }
 
@@ -97,11 +112,13 @@ struct ReplayCommand: ParsableCommand {
     return .book(try AccountBookReader.load(path: accounts), path: accounts)
   }
 
+  /// - Parameter suffix: Of the names of the run's files.
   private func run(
     _ file: ParameterFile, _ prices: RecordedMarket, _ source: AccountSource,
-    _ workers: AccountWorkers, journal: String
+    _ workers: AccountWorkers, suffix: String
   ) throws -> ReplayResult {
-    let target = target(journal)
+    let name = "journal\(suffix).db"
+    let target = target(name)
     let keys = file.assignments.compactMap { $0.split(separator: "=").first.map(String.init) }
     var plan = ReplayPlan(
       title: ReplayTitle.text(prices), market: prices,
@@ -109,9 +126,9 @@ struct ReplayCommand: ParsableCommand {
       assignments: file.assignments, accounts: source, journal: target, workers: workers)
     plan.gas = try market.gas(from: prices.window.lowerBound)
     var replaced: ReplacedJournal?
-    if case .create = target { replaced = try ReplacedJournal(journal, in: out) }
+    if case .create = target { replaced = try ReplacedJournal(name, in: out) }
     do {
-      let result = try run(plan) { replaced?.markBegun() }
+      let result = try run(plan, suffix: suffix) { replaced?.markBegun() }
       try replaced?.discard()
       return result
     } catch {
@@ -121,13 +138,33 @@ struct ReplayCommand: ParsableCommand {
   }
 
   /// - Parameter begin: Called when the input has been accepted, and again after every block.
-  private func run(_ plan: ReplayPlan, begin: () -> Void) throws -> ReplayResult {
+  private func run(
+    _ plan: ReplayPlan, suffix: String, begin: () -> Void
+  ) throws -> ReplayResult {
     var replay = try Replay(plan)
     let progress = Progress(plan.assignments.isEmpty ? "replay" : "replay with --set")
-    let result = try replay.run { done, total in
-      begin()
-      progress.show(done, of: total)
-    }
+    let deleveragings = journal ? LineFile("\(out)/deleveraging\(suffix).jsonl") : nil
+    let rankings = rankingEvery.map { _ in LineFile("\(out)/ranking\(suffix).jsonl") }
+    let result = try replay.run(
+      progress: { done, total in
+        begin()
+        progress.show(done, of: total)
+      },
+      watch: { engine in
+        try deleveragings?.begin()
+        try rankings?.begin()
+        guard let rankingEvery, engine.state.block % UInt64(rankingEvery) == 0 else { return }
+        for market in MarketRanking.markets(of: engine) {
+          try rankings?.write(try encoded(RankingAnswer(market)))
+        }
+      },
+      publish: deleveragings.map { file in
+        { one in
+          try file.write(one.inquiry.published(record: one.record, hash: one.hash).compact)
+        }
+      })
+    try deleveragings?.finish()
+    try rankings?.finish()
     progress.finish()
     return result
   }
@@ -152,6 +189,10 @@ struct ReplayCommand: ParsableCommand {
     }
     print(SummaryTable.text(results))
     if report { print("Report:  \(page)") }
-    if journal { print("Journal: \(out)/journal.db (plimsoll verify \(out)/journal.db)") }
+    if journal {
+      print("Journal: \(out)/journal.db (plimsoll verify \(out)/journal.db)")
+      let lines = "\(out)/deleveraging.jsonl"
+      print("Deleveraging: \(lines) (plimsoll evaluate \(lines))")
+    }
   }
 }

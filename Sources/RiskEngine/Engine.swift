@@ -52,6 +52,8 @@ public struct Engine: Sendable {
   var fewestInRows: Int?
   /// Working memory for single questions, once there is some.
   var scratch: RiskScratch?
+  /// Who was asked in the deleveragings of the last step; absent where nobody wants to know.
+  var keptDeleveragings: KeptDeleveragings?
 
   /// Opens a venue; its opening is the first record.
   public static func open(
@@ -197,6 +199,7 @@ public struct Engine: Sendable {
     venueIndex = VenueIndex(state)
     waiting = Self.waiting(state)
     events = []
+    keptDeleveragings?.removeAll()
   }
 
   /// Begins the events of a step.
@@ -204,6 +207,7 @@ public struct Engine: Sendable {
   /// The last ones went along with their decision: emptied and not let go of, they would leave room
   /// for as many behind, and after a block with 200,000 events every report would ask for that.
   private mutating func beginEvents() {
+    keptDeleveragings?.removeAll()
     events = []
     events.reserveCapacity(Self.usualEvents)
   }

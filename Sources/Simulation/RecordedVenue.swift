@@ -74,6 +74,12 @@ public struct RecordedVenue {
   /// Engine records that were on the disk when the venue was opened.
   public var storedRecords: Int { stored.count }
 
+  /// As ``/RiskEngine/Engine/keepsDeleveragings``.
+  var keepsDeleveragings: Bool {
+    get { engine.keepsDeleveragings }
+    set { engine.keepsDeleveragings = newValue }
+  }
+
   /// Takes one step and queues its record for the next commit.
   public mutating func submit(_ command: Command) throws -> Record {
     let record = try engine.step(command)

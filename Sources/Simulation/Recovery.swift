@@ -14,6 +14,8 @@ public enum VerificationError: Error, Hashable, Sendable, CustomStringConvertibl
   case differs(record: Int, command: String, found: ChainHash, expected: ChainHash)
   /// A command that the journal has as accepted is refused.
   case refused(record: Int, reason: String)
+  /// A block is asked for that the journal does not have.
+  case beyondEnd(block: UInt64, last: UInt64)
 
   public var description: String {
     switch self {
@@ -22,6 +24,8 @@ public enum VerificationError: Error, Hashable, Sendable, CustomStringConvertibl
       "record \(record) (\(command)): decided again it has hash \(expected), the journal says "
         + "\(found)"
     case .refused(let record, let reason): "record \(record): decided again it is \(reason)"
+    case .beyondEnd(let block, let last):
+      "the journal has no block \(block); its last is \(last)"
     }
   }
 }
@@ -59,31 +63,40 @@ struct StoredPair {
   let hash: ChainHash
 }
 
-/// Walks a journal's records two by two: a command, then its events.
+/// A walk along a journal's records two by two: a command, then its events.
+struct PairCursor {
+  private var records: RecordCursor
+
+  init(_ reader: JournalReader, from first: Int) throws(JournalError) {
+    records = try reader.records(from: first)
+  }
+
+  /// The next pair; `nil` after the last.
+  mutating func next() throws -> StoredPair? {
+    guard let first = try records.next() else { return nil }
+    guard first.record.kind == .command else { throw Self.alternation(first.sequence) }
+    let command = try decode(first.record.payload, at: first.sequence)
+    guard let second = try records.next() else {
+      throw VerificationError.malformed(
+        record: first.sequence, reason: "the command has no events")
+    }
+    guard second.record.kind == .events else { throw Self.alternation(second.sequence) }
+    return StoredPair(
+      number: second.sequence, command: command, eventBytes: second.record.payload,
+      hash: second.record.chainHash)
+  }
+
+  private static func alternation(_ record: Int) -> VerificationError {
+    .malformed(record: record, reason: "commands and events do not alternate")
+  }
+}
+
+/// Calls `body` with every pair from a record to the end, in order.
 func forEachPair(
   _ reader: JournalReader, from first: Int, _ body: (StoredPair) throws -> Void
 ) throws {
-  var command: (number: Int, command: Command)?
-  try reader.forEachRecord(from: first) { stored in
-    let record = stored.record
-    switch (record.kind, command) {
-    case (.command, nil):
-      command = (stored.sequence, try decode(record.payload, at: stored.sequence))
-    case (.events, .some(let pending)):
-      command = nil
-      try body(
-        StoredPair(
-          number: stored.sequence, command: pending.command, eventBytes: record.payload,
-          hash: record.chainHash))
-    default:
-      throw VerificationError.malformed(
-        record: stored.sequence, reason: "commands and events do not alternate")
-    }
-  }
-  if let command {
-    throw VerificationError.malformed(
-      record: command.number, reason: "the command has no events")
-  }
+  var pairs = try PairCursor(reader, from: first)
+  while let pair = try pairs.next() { try body(pair) }
 }
 
 private func decode(_ bytes: [UInt8], at record: Int) throws -> Command {
@@ -94,15 +107,17 @@ private func decode(_ bytes: [UInt8], at record: Int) throws -> Command {
 
 /// Rebuilds an engine from a journal: the newest snapshot, then the recorded events, applied
 /// without being decided again.
-public func recover(_ reader: JournalReader, workers: AccountWorkers) throws -> Engine {
+///
+/// - Parameter block: The last block to apply, with all that followed it; by default all.
+/// - Throws: ``VerificationError/beyondEnd(block:last:)`` where the journal ends before the block.
+public func recover(
+  _ reader: JournalReader, through block: UInt64? = nil, workers: AccountWorkers
+) throws -> Engine {
   try requireVersions(reader)
-  var engine: Engine?
-  var first = 1
-  if let snapshot = try reader.latestSnapshot() {
-    engine = try Snapshot.engine(from: snapshot.payload, workers: workers)
-    first = snapshot.sequence + 1
-  }
-  try forEachPair(reader, from: first) { pair in
+  var (engine, first) = try newestSnapshot(reader, through: block, workers)
+  var pairs = try PairCursor(reader, from: first)
+  while let pair = try pairs.next() {
+    if case .advanceBlock = pair.command, let block, engine?.state.block == block { break }
     let events = try Record.decodeEvents(pair.eventBytes)
     let record = Record(
       sequence: (engine?.sequence ?? 0) + 1, command: pair.command, events: events,
@@ -121,8 +136,24 @@ public func recover(_ reader: JournalReader, workers: AccountWorkers) throws -> 
   guard var engine else {
     throw VerificationError.malformed(record: 0, reason: "the journal is empty")
   }
+  if let block, engine.state.block < block {
+    throw VerificationError.beyondEnd(block: block, last: engine.state.block)
+  }
   try engine.finishRecovery()
   return engine
+}
+
+/// The newest snapshot that is not beyond a block, and the first record after it.
+private func newestSnapshot(
+  _ reader: JournalReader, through block: UInt64?, _ workers: AccountWorkers
+) throws -> (engine: Engine?, first: Int) {
+  var limit: Int?
+  while let snapshot = try reader.latestSnapshot(atOrBefore: limit) {
+    let engine = try Snapshot.engine(from: snapshot.payload, workers: workers)
+    if engine.state.block <= block ?? .max { return (engine, snapshot.sequence + 1) }
+    limit = snapshot.sequence - 1
+  }
+  return (nil, 1)
 }
 
 /// What a verification went through.

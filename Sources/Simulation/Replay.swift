@@ -112,10 +112,17 @@ public struct Replay {
 
   /// Runs to the end of the market's window.
   ///
-  /// - Parameter progress: Called with blocks done and in all.
+  /// - Parameters:
+  ///   - progress: Called with blocks done and in all.
+  ///   - watch: Called with the engine as it is after each block.
+  ///   - publish: Called after each block with its deleveragings, in their order, which are then
+  ///     let go of; who gives none has none kept.
   public mutating func run(
-    progress: (_ done: Int, _ total: Int) -> Void = { _, _ in }
+    progress: (_ done: Int, _ total: Int) -> Void = { _, _ in },
+    watch: (Engine) throws -> Void = { _ in },
+    publish: ((PublishedDeleveraging) throws -> Void)? = nil
   ) throws -> ReplayResult {
+    venue.keepsDeleveragings = publish != nil
     let window = plan.market.window
     let length = window.upperBound - window.lowerBound
     let total = Int(length.nanoseconds / Self.blockSpan.nanoseconds)
@@ -133,6 +140,8 @@ public struct Replay {
     while instant <= window.upperBound {
       try advance(to: instant)
       observer.record(venue.engine)
+      for one in observer.takeDeleveragings() { try publish?(one) }
+      try watch(venue.engine)
       instant = instant + Self.blockSpan
       done += 1
       try save(done)

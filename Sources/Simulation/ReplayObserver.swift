@@ -99,6 +99,9 @@ struct ReplayObserver {
   /// Names accounts that are no traders, before their first money comes in.
   mutating func exclude(_ makers: [AccountID]) { tally.exclude(makers) }
 
+  /// The deleveragings since it was last asked, where the engine keeps them.
+  mutating func takeDeleveragings() -> [PublishedDeleveraging] { deleveragings.takeFresh() }
+
   mutating func countRefusal() { totals.refusedCommands += 1 }
 }
 

@@ -43,6 +43,89 @@ struct WaterfallRuleTests {
     #expect(cuts(#""rule":"leverageDraining""#, "301")["unallocated"] == .string("1"))
   }
 
+  /// Three accounts of 0.3 at leverages 10, 5 and 2; the second has no profit.
+  private func stepped(_ more: String, size: String = "0.15", step: String = "0.1") -> JSONValue {
+    answer(
+      #"{"kind":"deleveraging.allocate","rule":"leverageDraining","size":"\#(size)","#
+        + #""step":"\#(step)",\#(more)"candidates":["#
+        + #"{"account":1,"size":"0.3","profit":"1","notional":"300","equity":"30"},"#
+        + #"{"account":2,"size":"0.3","profit":"0","notional":"300","equity":"60"},"#
+        + #"{"account":3,"size":"0.3","profit":"2","notional":"300","equity":"150"}]}"#)
+  }
+
+  @Test("sizes are whole steps, and cuts are too")
+  func steps() {
+    #expect(stepped("").at("error", "field") == .string("size"))
+    let tenths = stepped("", size: "0.2")["cuts"]?.elements
+    #expect(tenths?.map { $0["size"] } == [.string("0.2")])
+    let thirds = stepped("", size: "0.3", step: "0.15")["cuts"]?.elements
+    #expect(thirds?.map { $0["size"] } == [.string("0.15"), .string("0.15")])
+    #expect(stepped("", step: "0.2").at("error", "field") == .string("size"))
+    #expect(stepped("", size: "0.15", step: "0.00000001")["unallocated"] == .string("0"))
+    for wrong in ["0", "10000.00000001", "0.000000001"] {
+      #expect(stepped("", step: wrong).at("error", "field") == .string("step"), "\(wrong)")
+    }
+    let coarse = stepped("", size: "10000", step: "10000")
+    #expect(coarse.at("error", "field") == .string("candidates[0].size"))
+  }
+
+  @Test("those without a profit are asked where the request says so, when leverages are drained")
+  func withoutProfit() {
+    let accounts = { (value: JSONValue) in value["cuts"]?.elements.map { $0["account"] } }
+    #expect(accounts(stepped("", size: "0.5")) == [.number("1"), .number("3")])
+    let all = #""requiresProfit":false,"#
+    #expect(accounts(stepped(all, size: "0.5")) == [.number("1"), .number("2"), .number("3")])
+    #expect(
+      cuts(#""rule":"proRata","requiresProfit":false"#).at("error", "field")
+        == .string("requiresProfit"))
+    #expect(cuts(#""rule":"proRata","requiresProfit":true"#)["cuts"] != nil)
+  }
+
+  @Test("an answer says whether a record has its cuts and its level, to the step")
+  func agreement() throws {
+    let found = stepped("", size: "0.2")
+    let level = try #require(found["level"])
+    func agrees(_ cut: String, _ level: String, _ rest: String = "") -> JSONValue? {
+      let record =
+        #""record":{"venue":"x",\#(level)"accounts":[{"account":3,"cut":"0"},"#
+        + #"{"account":1,"cut":"\#(cut)","leverage":"10"}\#(rest)]},"#
+      return stepped(record, size: "0.2")["agrees"]
+    }
+    let stated = #""level":\#(level.compact),"#
+    #expect(found["agrees"] == nil)
+    #expect(agrees("0.2", stated) == .boolean(true))
+    #expect(agrees("0.1", stated) == .boolean(false) && agrees("0.3", stated) == .boolean(false))
+    for level in ["", #""level":3,"#] {
+      #expect(agrees("0.2", level) == .boolean(false), "\(level)")
+    }
+    #expect(agrees("0.2", stated, #",{"account":2,"cut":"0.1"}"#) == .boolean(false))
+    let twice = stepped(
+      #""record":{"accounts":[{"account":1,"cut":"0"},{"account":1,"cut":"0.2"}]},"#, size: "0.2")
+    #expect(twice.at("error", "field") == .string("record.accounts"))
+    for (record, field) in [
+      ("{}", "record.accounts"), (#"{"accounts":[{"account":1}]}"#, "record.accounts[0].cut"),
+      (#"{"accounts":[{"account":1,"cut":"-0.1"}]}"#, "record.accounts[0].cut"),
+      (#"{"accounts":[],"level":"2"}"#, "record.level"), ("[]", "record"),
+    ] {
+      let refused = stepped(#""record":\#(record),"#, size: "0.2")
+      #expect(refused.at("error", "field") == .string(field), "\(record)")
+    }
+  }
+
+  @Test("a position without value is named, and not drained")
+  func worthless() {
+    let one = #"{"account":1,"size":"5","profit":"1","notional":"0","equity":"10"}"#
+    for (rule, left) in [("profitTimesLeverage", "0"), ("leverageDraining", "5")] {
+      let found = answer(
+        #"{"kind":"deleveraging.allocate","size":"5","rule":"\#(rule)","candidates":[\#(one)]}"#)
+      #expect(found["unallocated"] == .string(left))
+    }
+    let negative = answer(
+      #"{"kind":"deleveraging.allocate","size":"5","candidates":["#
+        + #"{"account":1,"size":"5","profit":"1","notional":"-0.000001","equity":"10"}]}"#)
+    #expect(negative.at("error", "field") == .string("candidates[0].notional"))
+  }
+
   @Test("a drawn start needs a seed, and no other rule has one")
   func seeds() {
     let drawn = cuts(#""rule":"randomStart","seed":3"#)

@@ -105,11 +105,14 @@ struct DeleveragingRuleTests {
     }
   }
 
-  @Test("a quantile says how many stand behind")
+  @Test("a place says how many stand before, its quantile how many behind")
   func quantiles() {
-    #expect(deleveragingQuantiles([5, 0, 20, 10, -1, 10]) == [25, nil, 100, 75, nil, 75])
-    #expect(deleveragingQuantiles([0, -3]) == [nil, nil])
-    #expect(deleveragingQuantiles([7]) == [100])
+    let queue = deleveragingQueue([5, 0, 20, 10, -1, 10])
+    #expect(queue.map { $0?.quantile } == [25, nil, 100, 75, nil, 75])
+    #expect(queue.map { $0?.place } == [4, nil, 1, 2, nil, 2])
+    #expect(queue.allSatisfy { $0 == nil || $0?.count == 4 })
+    #expect(deleveragingQueue([0, -3]) == [nil, nil])
+    #expect(deleveragingQueue([7]) == [QueuePlace(place: 1, count: 1, quantile: 100)])
   }
 }
 

@@ -127,17 +127,31 @@ private func shareSize(
     .map { DeleveragingCut(account: $0.account, size: Size(steps: $0.units)) }
 }
 
-/// Where each account stands in the queue, for everybody to see.
+/// Where an account stands in a queue, for everybody to see.
+public struct QueuePlace: Hashable, Sendable {
+  /// 1 for those who are touched first; accounts of one rank share it.
+  public let place: Int
+  /// How many stand in the queue.
+  public let count: Int
+  /// The share of the queue at this place or behind it, in hundredths, rounded up: 100 is the next
+  /// to be touched, the lowest is the last.
+  ///
+  /// Venues that publish a queue show five lights; this is the light in hundredths.
+  public let quantile: Int
+
+  public init(place: Int, count: Int, quantile: Int) {
+    self.place = place
+    self.count = count
+    self.quantile = quantile
+  }
+}
+
+/// Where each account stands in the queue.
 ///
-/// A rank of 100 is the next to be touched, the lowest is the last; accounts in the same place
-/// share it.
-/// Venues that publish a queue show five lights; this is the light in hundredths.
 /// - Parameter ranks: By account; higher is touched first.
-/// - Returns: By the place in `ranks`, the share of ranked accounts at this place or behind it, in
-///   hundredths, rounded up; those without rank (at most 0) have none.
-public func deleveragingQuantiles(_ ranks: [Int128]) -> [Int?] {
+/// - Returns: By the place in `ranks`; those without rank (at most 0) have none.
+public func deleveragingQueue(_ ranks: [Int128]) -> [QueuePlace?] {
   let sorted = ranks.filter { $0 > 0 }.sorted()
-  guard !sorted.isEmpty else { return ranks.map { _ in nil } }
   return ranks.map { rank in
     guard rank > 0 else { return nil }
     // How many stand at this rank or behind it.
@@ -146,6 +160,8 @@ public func deleveragingQuantiles(_ ranks: [Int128]) -> [Int?] {
       let middle = (low + high) / 2
       if sorted[middle] <= rank { low = middle + 1 } else { high = middle }
     }
-    return (low * 100 + sorted.count - 1) / sorted.count
+    return QueuePlace(
+      place: sorted.count - low + 1, count: sorted.count,
+      quantile: (low * 100 + sorted.count - 1) / sorted.count)
   }
 }

@@ -74,34 +74,27 @@ extension Engine {
   private mutating func close(
     _ queue: Opposition, of id: AccountID, _ valuation: Valuation
   ) throws(StepError) -> Bool {
-    let wanted = queue.position.size.magnitude
+    let question = DeleveragingQuestion(
+      size: queue.position.size.magnitude, side: queue.candidateSide, rule: queue.rule)
     let winners = gather(queue, valuation, winning: true)
-    let isDraining = queue.rule == .leverageDraining
-    var level: Int64 = 0
-    let cuts: [DeleveragingCut]
-    if isDraining {
-      let draining = drainLeverage(of: wanted, among: winners)
-      (cuts, level) = (draining.cuts, draining.level)
-    } else {
-      cuts = allocateDeleveraging(
-        of: wanted, among: winners, side: queue.candidateSide, by: queue.rule)
-    }
-    try trade(cuts, queue, of: id, wanted: wanted, level: level)
-    let missing = cuts.reduce(wanted) { $0 - $1.size }
-    guard isDraining, missing > .zero else { return !cuts.isEmpty }
+    let (cuts, level) = question.allocate(among: winners)
+    try trade(cuts, queue, of: id, question, level: level, among: winners)
+    let missing = cuts.reduce(question.size) { $0 - $1.size }
+    guard queue.rule == .leverageDraining, missing > .zero else { return !cuts.isEmpty }
+    let further = DeleveragingQuestion(
+      size: missing, side: question.side, rule: queue.rule, requiresProfit: false)
     let others = gather(queue, valuation, winning: false)
-    let further = drainLeverage(of: missing, among: others, requiresProfit: false)
-    try trade(
-      further.cuts, queue, of: id, wanted: missing, level: further.level, isWidened: true)
-    return !cuts.isEmpty || !further.cuts.isEmpty
+    let (rest, last) = further.allocate(among: others)
+    try trade(rest, queue, of: id, further, level: last, among: others)
+    return !cuts.isEmpty || !rest.isEmpty
   }
 
   /// Records who is cut and how the cuts were found, and books them.
   ///
   /// Under the oldest rule the trades are the record.
   private mutating func trade(
-    _ cuts: [DeleveragingCut], _ queue: Opposition, of id: AccountID, wanted: Size, level: Int64,
-    isWidened: Bool = false
+    _ cuts: [DeleveragingCut], _ queue: Opposition, of id: AccountID,
+    _ question: DeleveragingQuestion, level: Int64?, among candidates: [DeleveragingCandidate]
   ) throws(StepError) {
     guard !cuts.isEmpty else { return }
     let instrument = queue.position.instrument
@@ -112,12 +105,20 @@ extension Engine {
         .deleveragingAllocated(
           DeleveragingAllocation(
             account: id, instrument: instrument,
-            rule: UInt8(clamping: rules.liquidation.losses.queue.rawValue), isWidened: isWidened,
-            size: wanted, unitValue: queue.unitValue, level: level, seed: seed,
-            cuts: cuts.map { ($0.account, $0.size) })))
+            rule: UInt8(clamping: rules.liquidation.losses.queue.rawValue),
+            isWidened: !question.requiresProfit, size: question.size, unitValue: queue.unitValue,
+            level: level ?? 0, seed: seed, cuts: cuts.map { ($0.account, $0.size) })))
     }
-    let price = try? state.listing.contracts[queue.instrument].price(
-      ofUnitValue: queue.unitValue, rounding: .halfEven)
+    let contract = state.listing.contracts[queue.instrument]
+    let mark = state.marks[queue.instrument].price
+    let price = (try? contract.price(ofUnitValue: queue.unitValue, rounding: .halfEven)) ?? mark
+    let (time, block) = (state.time, state.block)
+    keptDeleveragings?.append(question, among: candidates, cuts, level: level) { named in
+      DeleveragingInquiry(
+        time: time, block: block, account: id, contract: contract, question: question,
+        price: price, mark: mark, level: level, cuts: cuts, candidates: named,
+        omitted: candidates.count - named.count)
+    }
     let sells = queue.position.size.sign > 0
     for cut in cuts {
       try emit(
@@ -125,7 +126,7 @@ extension Engine {
           Trade(
             instrument: instrument, buyer: sells ? cut.account : id,
             seller: sells ? id : cut.account, size: cut.size, unitValue: queue.unitValue,
-            price: price ?? state.marks[queue.instrument].price, cause: .deleveraging)))
+            price: price, cause: .deleveraging)))
     }
   }
 }

@@ -3,7 +3,7 @@
 
 import Instruments
 import Ledger
-import Liquidation
+public import Liquidation
 import MarketData
 public import Quantities
 
@@ -12,9 +12,12 @@ public struct DeleveragingPlace: Hashable, Sendable {
   public let account: AccountID
   /// Of the position's sign.
   public let size: Size
-  /// 1 to 100, 100 for those who are touched first; absent for those without a profit at the mark
-  /// or in liquidation, who are not touched while others suffice.
-  public let quantile: Int?
+  /// In the queue of its side; absent for those without a profit at the mark or in liquidation, who
+  /// are not touched while others suffice.
+  public let queue: QueuePlace?
+
+  /// 1 to 100, 100 for those who are touched first; absent outside the queue.
+  public var quantile: Int? { queue?.quantile }
 }
 
 extension Engine {
@@ -43,19 +46,19 @@ extension Engine {
         instrument: instrument, unitValue: valuation.marks[instrument].unitValue,
         rule: deleveragingRule(of: AccountID(0), in: instrument))
       let candidates = opposing(queue, valuation, winning: true, &found)
-      let quantiles = deleveragingQuantiles(
+      let queued = deleveragingQueue(
         candidates.map { $0.rank(by: queue.rule, side: side) })
-      var ranked = zip(candidates, quantiles).makeIterator()
+      var ranked = zip(candidates, queued).makeIterator()
       var next = ranked.next()
       for holding in holdings(of: instrument, side) {
         let account = state.accounts[Int(holding.account)].id
-        var quantile: Int?
-        if let (candidate, place) = next, candidate.account == account {
-          quantile = place
+        var place: QueuePlace?
+        if let (candidate, found) = next, candidate.account == account {
+          place = found
           next = ranked.next()
         }
         places.append(
-          DeleveragingPlace(account: account, size: holding.position.size, quantile: quantile))
+          DeleveragingPlace(account: account, size: holding.position.size, queue: place))
       }
     }
     return places.sorted { $0.account < $1.account }

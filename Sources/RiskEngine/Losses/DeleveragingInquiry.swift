@@ -1,0 +1,74 @@
+// Plimsoll: a real-time margin and liquidation engine for crypto derivatives.
+// SPDX-License-Identifier: Apache-2.0
+
+public import Instruments
+public import Ledger
+public import Liquidation
+public import Quantities
+
+/// A position that was closed against others, with those who were asked: all that the allocation
+/// is a function of, for anyone to make it again.
+public struct DeleveragingInquiry: Hashable, Sendable {
+  public let time: Timestamp
+  public let block: UInt64
+  /// Whose position was closed.
+  public let account: AccountID
+  public let contract: Contract
+  /// How much was to be closed, on which side and by which rule.
+  public let question: DeleveragingQuestion
+  /// At which both sides traded.
+  public let price: Price
+  public let mark: Price
+  /// Exposure ÷ equity at which those who were cut end, in 2^−32; absent under other rules than
+  /// draining.
+  public let level: Int64?
+  /// In the order in which they traded.
+  public let cuts: [DeleveragingCut]
+  /// Sorted by account: all who were asked or, of many, those who were cut and the next in line.
+  public let candidates: [DeleveragingCandidate]
+  /// How many more were asked; as long as ``KeptDeleveragings/mostCandidates`` is not reached, none
+  /// on whom a cut or the level depends.
+  public let omitted: Int
+
+  /// The digest that the journal's event has of the cuts, where the rule makes one.
+  public var root: ChainHash { DeleveragingAllocation.root(of: cuts.map { ($0.account, $0.size) }) }
+}
+
+/// The deleveragings of one step, for whoever publishes them; no decision looks at them.
+struct KeptDeleveragings {
+  private(set) var inquiries: [DeleveragingInquiry] = []
+  private var candidates = 0
+
+  /// Candidates of one step, all inquiries together; beyond, only those who were cut are kept.
+  static let mostCandidates = 1 << 20
+
+  mutating func removeAll() {
+    inquiries = []
+    candidates = 0
+  }
+
+  /// - Parameter make: From those to name, the inquiry.
+  mutating func append(
+    _ question: DeleveragingQuestion, among asked: [DeleveragingCandidate],
+    _ cuts: [DeleveragingCut], level: Int64?,
+    _ make: ([DeleveragingCandidate]) -> DeleveragingInquiry
+  ) {
+    let named =
+      candidates < Self.mostCandidates
+      ? question.witnesses(among: asked, cuts: cuts, level: level)
+      : DeleveragingQuestion.cut(of: asked.sorted { $0.account < $1.account }, cuts)
+    candidates += named.count
+    inquiries.append(make(named))
+  }
+}
+
+extension Engine {
+  /// Whether the deleveragings of each step are kept until the next; nothing else depends on it.
+  public var keepsDeleveragings: Bool {
+    get { keptDeleveragings != nil }
+    set { keptDeleveragings = newValue ? KeptDeleveragings() : nil }
+  }
+
+  /// Those of the last step, in the order in which they were decided; none where none are kept.
+  public var deleveragings: [DeleveragingInquiry] { keptDeleveragings?.inquiries ?? [] }
+}
