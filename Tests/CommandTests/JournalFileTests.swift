@@ -104,7 +104,7 @@ struct JournalFileTests {
     var bytes = sound
     bytes[digit] = sound[digit] == UInt8(ascii: "9") ? UInt8(ascii: "8") : UInt8(ascii: "9")
     try folder.write("foreign/journal.db", bytes)
-    for verb in ["verify", "recover"] {
+    for verb in ["verify", "recover", "ranking"] {
       let outcome = try program.run([verb, folder.file("foreign/journal.db")])
       #expect(outcome.code == 1 && outcome.output.isEmpty)
       #expect(
@@ -126,7 +126,7 @@ struct JournalFileTests {
   @Test("what is no journal is refused, and not touched")
   func noJournal() throws {
     try folder.write("notes.txt", "Not a journal.")
-    for verb in ["verify", "recover"] {
+    for verb in ["verify", "recover", "ranking"] {
       let outcome = try program.run([verb, folder.file("notes.txt")])
       #expect(outcome.code == 1 && outcome.errors.contains("notes.txt"), "\(outcome.errors)")
       let missing = try program.run([verb, folder.file("none.db")])

@@ -35,7 +35,8 @@ struct VerbTests {
     #expect(summary.runs.count == 1 && run.totals.blocks == 60)
     #expect(run.totals.liquidations > 0, "the small market falls far enough to show something")
     #expect(!run.origin.isReconstruction)
-    #expect(folder.names(in: "out") == ["journal.db", "journal.db.mark", "report.html"])
+    let names = ["deleveraging.jsonl", "journal.db", "journal.db.mark", "report.html"]
+    #expect(folder.names(in: "out") == names)
     #expect(try folder.read("out/report.html").contains(run.hash))
 
     let journal = folder.file("out/journal.db")
@@ -57,6 +58,7 @@ struct VerbTests {
     for part in [
       "Key figures", "Liquidations", "Final hash", folder.file("out/report.html"),
       "plimsoll verify " + folder.file("out/journal.db"),
+      "plimsoll evaluate " + folder.file("out/deleveraging.jsonl"),
     ] {
       #expect(outcome.output.contains(part), "\(part)")
     }
