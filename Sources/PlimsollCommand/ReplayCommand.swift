@@ -64,10 +64,13 @@ struct ReplayCommand: ParsableCommand {
   @Flag(name: .long, help: "Go on with the interrupted run whose journal is in the folder.")
   var resume = false
 
+  @Flag(inversion: .prefixedNo, help: "Write the journal.")
+  var journal = true
+
   @Flag(
     inversion: .prefixedNo,
-    help: "Write the journal, and beside it every deleveraging with all that decided it.")
-  var journal = true
+    help: "Write every deleveraging, with all that decided it, beside the journal.")
+  var deleveragingRecord = true
 
   @Option(
     name: .long,
@@ -143,7 +146,8 @@ struct ReplayCommand: ParsableCommand {
   ) throws -> ReplayResult {
     var replay = try Replay(plan)
     let progress = Progress(plan.assignments.isEmpty ? "replay" : "replay with --set")
-    let deleveragings = journal ? LineFile("\(out)/deleveraging\(suffix).jsonl") : nil
+    let deleveragings =
+      journal && deleveragingRecord ? LineFile("\(out)/deleveraging\(suffix).jsonl") : nil
     let rankings = rankingEvery.map { _ in LineFile("\(out)/ranking\(suffix).jsonl") }
     let result = try replay.run(
       progress: { done, total in
@@ -191,6 +195,8 @@ struct ReplayCommand: ParsableCommand {
     if report { print("Report:  \(page)") }
     if journal {
       print("Journal: \(out)/journal.db (plimsoll verify \(out)/journal.db)")
+    }
+    if journal, deleveragingRecord {
       let lines = "\(out)/deleveraging.jsonl"
       print("Deleveraging: \(lines) (plimsoll evaluate \(lines))")
     }

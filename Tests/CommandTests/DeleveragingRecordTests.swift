@@ -111,6 +111,15 @@ struct DeleveragingRecordTests {
     #expect(try program.run(["evaluate"], input: broken + "\n").code == 1)
   }
 
+  @Test("nothing is written where it is not wanted, and the hash is the same")
+  func unwanted() throws {
+    let without = try replay(["--json", "--no-deleveraging-record"])
+    #expect(folder.names(in: "out") == ["journal.db", "journal.db.mark"])
+    let with = try replay(["--json"])
+    #expect(folder.names(in: "out") == ["deleveraging.jsonl", "journal.db", "journal.db.mark"])
+    #expect(try Summary(without).runs[0].hash == Summary(with).runs[0].hash)
+  }
+
   @Test("ranking says where everybody stands, after any block")
   func ranking() throws {
     try #require(try replay(["--ranking-every", "1"]).code == 0)
