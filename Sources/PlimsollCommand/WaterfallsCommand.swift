@@ -23,7 +23,11 @@ struct WaterfallsCommand: ParsableCommand {
       those with auctions, have nobody but keepers for it, who pay yesterday's price of gas and \
       come when their transactions do. The others run as without.
 
+      With --vary, the first waterfall stands beside itself with single values changed.
+
       Example: plimsoll waterfalls plimsoll derive dydx --market ../shared/data --out out/crash
+      Example: plimsoll waterfalls plimsoll --market ../shared/data --vary \
+      'depth:liquidation.depthWindow=10min,liquidation.depthPart=30%,liquidation.depthDistance=1%'
       """)
 
   @Argument(help: "Names of waterfalls, or files; all that come with Plimsoll by default.")
@@ -52,6 +56,13 @@ struct WaterfallsCommand: ParsableCommand {
   @Option(name: .long, help: ArgumentHelp("Folder for the page.", valueName: "folder"))
   var out: String?
 
+  @Option(
+    name: .long,
+    help: ArgumentHelp(
+      "Run the first waterfall once more with these values, beside itself; may be repeated.",
+      valueName: "[name:]key=value,…"))
+  var vary: [String] = []
+
   @Flag(name: .long, help: "Print the table as JSON.")
   var json = false
 
@@ -63,7 +74,9 @@ struct WaterfallsCommand: ParsableCommand {
 
   func run() throws {
     let names = waterfalls.isEmpty ? try WaterfallFile.bundledNames() : waterfalls
-    let files = try names.map(WaterfallFile.load)
+    let named = try names.map(WaterfallFile.load)
+    let varied = try named.first.map { first in try vary.map { try first.varied($0) } } ?? []
+    let files = [named.first].compactMap(\.self) + varied + named.dropFirst()
     let file = try parameters.load()
     let prices = try market.load()
     let gas = try market.gas(from: prices.window.lowerBound)

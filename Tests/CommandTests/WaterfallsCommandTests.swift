@@ -57,6 +57,21 @@ struct WaterfallsCommandTests {
     #expect(outcome.output.contains(hash))
   }
 
+  @Test("the first waterfall stands beside itself with values changed, and only they differ")
+  func varied() throws {
+    let own = "same:margin.buffer=20%"
+    let depth = "depth:liquidation.depthWindow=10min,liquidation.depthPart=0.1%"
+    let runs = try runs(answer(["plimsoll", "vega", "--vary", own, "--vary", depth]))
+    #expect(
+      runs.compactMap { $0["name"] as? String }
+        == ["plimsoll", "plimsoll, same", "plimsoll, depth", "vega"])
+    // A value said once more changes nothing but the name of the parameters.
+    #expect(runs[0]["totalCost"] as? String == runs[1]["totalCost"] as? String)
+    #expect(runs[0]["hash"] as? String != runs[2]["hash"] as? String)
+    let refused = try run(["plimsoll", "--vary", "book.default.spread=1%"])
+    #expect(refused.code == 1 && refused.errors.contains("no parameter of a waterfall"))
+  }
+
   @Test("refuses a name that is none and a file that states a price, before anything is run")
   func refusals() throws {
     let unknown = try run(["no-such-venue"])

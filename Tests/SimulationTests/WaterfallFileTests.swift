@@ -67,6 +67,43 @@ struct WaterfallFileTests {
     }
   }
 
+  @Test("a variation changes what it states, adds what was not there, and has a name of its own")
+  func variation() throws {
+    let house = try MarkedVenue.file.get()
+    let own = try WaterfallFile.load(WaterfallFile.house)
+    let named = try own.varied("depth: liquidation.depthWindow=10min, liquidation.choice=2")
+    #expect(named.set.name == "plimsoll, depth")
+    #expect(named.set.values.count == own.set.values.count + 1)
+    let whole = try named.over(house).set
+    #expect(try whole.duration("liquidation.depthWindow") == TimeSpan(seconds: 600))
+    #expect(try whole.raw("liquidation.choice") == 2)
+    let kept = named.set.values.filter { $0.source != "set for this run" }
+    #expect(kept.allSatisfy(own.set.values.contains) && kept.count == named.set.values.count - 2)
+    let unnamed = try own.varied("margin.buffer=25%")
+    #expect(unnamed.set.name == "plimsoll, margin.buffer=25%")
+  }
+
+  @Test(
+    "refuses a variation without a value, of no waterfall, unknown, out of bounds or stated twice",
+    arguments: [
+      ("", "expected key=value"), ("depth:", "expected key=value"),
+      (":margin.buffer=25%", "expected key=value"),
+      ("liquidation.depthWindow=", "expected key=value"),
+      ("margin.buffer=25%,", "expected key=value"),
+      ("book.default.spread=1%", "no parameter of a waterfall"),
+      ("insuranceFund.openingShare=1%", "no parameter of a waterfall"),
+      ("liquidation.depthWindo=10min", "did you mean liquidation.depthWindow"),
+      ("liquidation.choice=3", "liquidation.choice"),
+      ("margin.buffer=25%,margin.buffer=20%", "stated twice"),
+    ])
+  func refusedVariation(text: String, reason: String) throws {
+    let own = try WaterfallFile.load(WaterfallFile.house)
+    do throws(ParameterFileError) {
+      _ = try own.varied(text)
+      Issue.record("taken: \(text)")
+    } catch { #expect("\(error)".contains(reason), "\(error)") }
+  }
+
   @Test("replaces what is stated, adds what is not, and leaves the rest")
   func overlay() throws {
     let house = try MarkedVenue.file.get()

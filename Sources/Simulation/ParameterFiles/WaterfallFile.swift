@@ -92,7 +92,7 @@ public struct WaterfallFile: Sendable {
     return path
   }
 
-  private static func fault(_ error: ParameterError) -> ParameterFault {
+  static func fault(_ error: ParameterError) -> ParameterFault {
     ParameterFault(error, known: ParameterDefinition.all.map(\.key).filter(permits))
   }
 }
