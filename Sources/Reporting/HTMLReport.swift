@@ -38,7 +38,7 @@ struct ReportPage {
     pools = charts.pools
     flows = charts.liquidationFlows + [charts.accountsInLiquidation]
     venue =
-      [charts.insuranceFund] + charts.fundFlows
+      [charts.insuranceFund] + charts.universeFunds + charts.fundFlows
       + [charts.lossesShared, charts.openInterest, charts.volatility]
     balance = charts.balance
   }
@@ -60,7 +60,8 @@ struct ReportPage {
         \(poolSection)\
         \(PageFrame.section("deleveraging", "Deleveraging", deleveraging))\
         \(PageFrame.section(
-          "venue", "Fund, shared losses, open interest", figures(venue) + fundTable + timeTable))\
+          "venue", "Fund, shared losses, open interest",
+          figures(venue) + fundTable + universeTable + timeTable))\
         \(PageFrame.section("balance", "Balance of the venue", figures(balance) + balanceTables))\
         \(outside)\
         \(PageFrame.section("largest", "The largest liquidations", largest))\

@@ -15,7 +15,7 @@ struct BlockLogs {
 
   /// The accounts are open: what was paid before is no part of the history.
   mutating func start(_ engine: Engine) {
-    fund.start()
+    fund.start(engine)
     balance.start()
   }
 
@@ -39,6 +39,7 @@ struct BlockLogs {
 
   func finish(_ result: inout ReplayResult, _ engine: Engine) {
     result.fund = fund.history
+    result.universeFunds = fund.universes(engine)
     result.balanceHistory = balance.history
     result.pools = pools.finished(engine)
     guard engine.rules.liquidation.marginCall.isDrawn else { return }

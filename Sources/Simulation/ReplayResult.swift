@@ -199,8 +199,10 @@ public struct ReplayResult: Sendable {
   public var deleveragings: [DeleveragingEvent] = []
   /// Who would be asked first; absent where the waterfall has no such stage.
   public var queue: DeleveragingQueue?
-  /// One for each of ``points``.
+  /// One for each of ``points``; of all funds together where underlyings are set apart.
   public var fund = FundHistory()
+  /// The same of each risk universe, the common one first; empty where nothing is set apart.
+  public var universeFunds: [UniverseFund] = []
   /// Empty where there were no backstop pools.
   public var pools = PoolHistory()
   /// Absent where nobody is of the house and nothing is asked for the venue's balance.

@@ -65,6 +65,20 @@ struct UniverseTests {
     return (venue, events)
   }
 
+  @Test("the coins of every universe's fund are nobody's other side")
+  func coins() throws {
+    var venue = try Venue.marked(Universes.changes)
+    func delta() throws -> Int128 {
+      let btc = try AssetSymbol("BTC")
+      return try #require(venue.engine.balance()?.first { $0.underlying == btc }).fundDelta
+    }
+    try venue.fund("2", of: Coins.btc)
+    #expect(try delta() == 200_000_000)
+    try venue.submit(
+      .contributeToUniverse(Universes.eth, try Amount("0.5", of: Coins.btc)))
+    #expect(try delta() == 250_000_000)
+  }
+
   @Test("without a fund of its own a universe deleverages, however rich the others are")
   func drained() throws {
     let (empty, events) = try gapped([.insuranceFund, .deleveraging], fund: nil)

@@ -20,47 +20,82 @@ extension ReplayCharts {
 
   /// Target and alarm levels, of runs that have them.
   var fundLevels: [ChartLine] {
-    histories.flatMap { run, history -> [ChartLine] in
-      func line(
-        _ name: String, _ color: String, _ value: (FundHistory.Point) -> Int64?
-      ) -> ChartLine? {
-        let values = history.points.map(value)
-        guard values.contains(where: { $0 != nil }) else { return nil }
-        return ChartLine(
-          name: runs.isComparison ? "\(name), \(runs.names[run])" : name, color: color,
-          weight: .dashed, axis: run, values: thinnings[run].thin(values))
-      }
-      let alarms = zip(Self.levels, ["--c1", "--c3", "--c9"]).map { level, color in
-        line(level.name, color) { point in
-          point.peak.map { peak in
-            Int64((Int128(peak) * Int128(level.left)).divided(by: 100, rounding: .halfEven))
-          }
+    histories.flatMap { run, history in levels(of: history, run) }
+  }
+
+  private func levels(of history: FundHistory, _ run: Int) -> [ChartLine] {
+    func line(
+      _ name: String, _ color: String, _ value: (FundHistory.Point) -> Int64?
+    ) -> ChartLine? {
+      let values = history.points.map(value)
+      guard values.contains(where: { $0 != nil }) else { return nil }
+      return ChartLine(
+        name: runs.isComparison ? "\(name), \(runs.names[run])" : name, color: color,
+        weight: .dashed, axis: run, values: thinnings[run].thin(values))
+    }
+    let alarms = zip(Self.levels, ["--c1", "--c3", "--c9"]).map { level, color in
+      line(level.name, color) { point in
+        point.peak.map { peak in
+          Int64((Int128(peak) * Int128(level.left)).divided(by: 100, rounding: .halfEven))
         }
       }
-      return ([line("target", "--c2") { $0.target }] + alarms).compactMap(\.self)
     }
+    return ([line("target", "--c2") { $0.target }] + alarms).compactMap(\.self)
   }
 
   /// Where the fund had lost a quarter, a half or three quarters of an asset, and had it again.
   var fundAlarms: [ChartMark] {
-    histories.flatMap { run, history in
-      history.alarms.map { alarm in
-        let run = runs.isComparison ? ", \(runs.names[run])" : ""
-        return ChartMark(
-          time: alarm.time, value: alarm.balance,
-          text: "\(alarm.percent) % of the highest balance in \(alarm.asset) gone\(run)")
-      }
+    histories.flatMap { run, history in marks(of: history, run) }
+  }
+
+  private func marks(of history: FundHistory, _ run: Int) -> [ChartMark] {
+    history.alarms.map { alarm in
+      let universe = alarm.universe.map { ", \($0)" } ?? ""
+      let run = runs.isComparison ? ", \(runs.names[run])" : ""
+      return ChartMark(
+        time: alarm.time, value: alarm.balance,
+        text: "\(alarm.percent) % of the highest balance in \(alarm.asset) gone\(universe)\(run)")
     }
   }
 
+  /// The fund of each risk universe, run by run; none where nothing is set apart.
+  var universeFunds: [Chart] {
+    runs.results.enumerated().flatMap { run, result in
+      result.universeFunds.filter { $0.history.points.count == result.points.count }
+        .map { universeFund($0, run) }
+    }
+  }
+
+  private func universeFund(_ fund: UniverseFund, _ run: Int) -> Chart {
+    let ofRun = runs.isComparison ? ": \(runs.names[run])" : ""
+    let balance = ChartLine(
+      name: "insurance fund", color: "--c0", axis: run,
+      values: thinnings[run].thin(fund.history.points.map { $0.balance }))
+    return Chart(
+      id: "insurance-fund-\(run)-universe-\(fund.number)",
+      title: "Insurance fund: \(fund.name)\(ofRun)",
+      caption: "What this fund alone holds, its own target and where a part of its own highest "
+        + "balance is gone. It pays for no loss in another universe.",
+      summary: "from \(runs.money.short(fund.start)) to \(runs.money.short(fund.end)), "
+        + "\(fund.history.alarms.count) alarms",
+      kind: .lines(
+        LineChart(
+          unit: moneyUnit, axes: axes, lines: [balance] + levels(of: fund.history, run),
+          marks: marks(of: fund.history, run), marksName: "alarm")))
+  }
+
   var fundCaption: String {
-    guard !fundLevels.isEmpty else {
+    guard !fundLevels.isEmpty || !universeFunds.isEmpty else {
       return " The venue sets no target for it and watches no alarms."
     }
     let count = fundAlarms.count
     let given =
       count == 0
       ? "No alarm was given." : "Crosses: where the alarm of an asset changed (\(count))."
+    guard runs.results.allSatisfy(\.universeFunds.isEmpty) else {
+      return " All universes' funds together; dashed: how large they should be in all. \(given) "
+        + "Each fund is drawn by itself below."
+    }
     return " Dashed: how large it should be, and where a part of its highest balance is gone, at "
       + "the prices of the moment. \(given)"
   }
@@ -123,11 +158,46 @@ extension ReportPage {
     table.footer = ["at the end"] + runs.results.map { amount($0.totals.fundAtEnd) }
     return table.markup
   }
+
+  /// What came into the fund of each universe and went out of it; nothing where none is apart.
+  var universeTable: Markup {
+    let rows = zip(runs.names, runs.results).flatMap { name, result in
+      result.universeFunds.map { (name: name, fund: $0) }
+    }
+    guard !rows.isEmpty else { return "" }
+    var table = HTMLTable(
+      "Funds of the risk universes",
+      [
+        .text("Universe"), .number("At the start"), .number("In"), .number("Out"),
+        .number("Prices"), .number("At the end"), .number("Target"), .number("Alarms"),
+      ])
+    for (name, fund) in rows {
+      let sums = FundHistory.Flow.allCases.map { fund.history[$0] }
+      let run = runs.isComparison ? ", \(name)" : ""
+      table.append([
+        "\(fund.name)\(run)", amount(fund.start),
+        amountOrNone(sums.filter { $0 > 0 }.reduce(0, WaterfallCosts.plus)),
+        amountOrNone(sums.filter { $0 < 0 }.reduce(0, WaterfallCosts.plus)),
+        amountOrNone(fund.revaluation), amount(fund.end),
+        fund.history.points.last?.target.map { amount($0) } ?? .none,
+        "\(fund.history.alarms.count)",
+      ])
+    }
+    return table.markup
+  }
 }
 
 extension ReplayResult {
   /// What prices, and rounding, made of what the fund holds.
   var fundRevaluation: Int64 {
     FundHistory.Flow.allCases.reduce(totals.fundAtEnd - totals.fundAtStart) { $0 - fund[$1] }
+  }
+}
+
+extension UniverseFund {
+  /// With what is listed in it.
+  fileprivate var name: String {
+    let listed = underlyings.map { "\($0)" }.joined(separator: ", ")
+    return listed.isEmpty ? "\(universe)" : "\(universe) (\(listed))"
   }
 }

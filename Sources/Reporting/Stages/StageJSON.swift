@@ -120,22 +120,44 @@ extension DeleveragingQueue {
 }
 
 extension ReplayResult {
-  /// Sums by kind, the change by prices, the last target, and the alarms.
+  /// Sums by kind, the change by prices, the last target, and the alarms; the same of each risk
+  /// universe where there are any.
   var fundJSON: JSONText {
-    let flows = FundHistory.Flow.allCases.map { ($0.rawValue, JSONText.money(fund[$0])) }
-    return .object([
-      ("flows", .object(flows + [("revaluation", .money(fundRevaluation))])),
-      ("lastTarget", fund.points.last?.target.map { .money($0) } ?? .null),
+    let fields = fund.jsonFields(revaluation: fundRevaluation)
+    guard !universeFunds.isEmpty else { return .object(fields) }
+    return .object(fields + [("universes", .array(universeFunds.map(\.json)))])
+  }
+}
+
+extension FundHistory {
+  fileprivate func jsonFields(revaluation: Int64) -> [(String, JSONText)] {
+    let flows = Flow.allCases.map { ($0.rawValue, JSONText.money(self[$0])) }
+    return [
+      ("flows", .object(flows + [("revaluation", .money(revaluation))])),
+      ("lastTarget", points.last?.target.map { .money($0) } ?? .null),
       (
         "alarms",
         .array(
-          fund.alarms.map { alarm in
-            .object([
-              ("at", .time(alarm.time)), ("asset", .string("\(alarm.asset)")),
-              ("percentGone", .integer(alarm.percent)), ("balance", .money(alarm.balance)),
-            ])
+          alarms.map { alarm in
+            let universe = alarm.universeNumber.map { [("universe", JSONText.integer($0))] } ?? []
+            return .object(
+              [
+                ("at", JSONText.time(alarm.time)), ("asset", .string("\(alarm.asset)")),
+                ("percentGone", .integer(alarm.percent)), ("balance", .money(alarm.balance)),
+              ] + universe)
           })
       ),
-    ])
+    ]
+  }
+}
+
+extension UniverseFund {
+  fileprivate var json: JSONText {
+    .object(
+      [
+        ("universe", JSONText.integer(number)),
+        ("underlyings", .array(underlyings.map { .string("\($0)") })),
+        ("start", .money(start)), ("end", .money(end)),
+      ] + history.jsonFields(revaluation: revaluation))
   }
 }

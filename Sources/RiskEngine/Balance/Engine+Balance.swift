@@ -42,7 +42,7 @@ public struct UnderlyingBalance: Hashable, Sendable {
   public internal(set) var auctions = GroupGreeks()
   /// What the insurance fund has bought against the rest.
   public internal(set) var hedge = GroupGreeks()
-  /// The coins of the insurance fund, 10^−8 of base units, rounded down; nobody's other side.
+  /// The coins of the insurance funds of all universes, 10^−8 of base units, rounded down; nobody's other side.
   public internal(set) var fundDelta: Int128 = 0
   /// The takers' net delta at the index, millionths of the quote currency.
   public internal(set) var imbalance: Int64 = 0
@@ -90,7 +90,8 @@ extension Engine {
       var balance = balance(of: rule.symbol, valuation)
       for (index, collateral) in state.listing.collateral.enumerated()
       where collateral.underlying == rule.symbol {
-        let units = Int128(state.houses[index].insuranceFund) * 100_000_000
+        // 64 funds of at most 2^62 units.
+        let units = state.houses[index].allFunds * 100_000_000
         balance.fundDelta += units / Int128(collateral.asset.unitsPerWhole)
       }
       return balance

@@ -3,8 +3,8 @@
 
 import Instruments
 import Ledger
+public import Parameters
 public import Quantities
-import RiskEngine
 
 /// What came into the insurance fund and went out of it, how large it should be, and its alarms.
 public struct FundHistory: Sendable {
@@ -37,10 +37,13 @@ public struct FundHistory: Sendable {
   public struct Point: Hashable, Sendable {
     /// Millionths of the quote currency in the order of the flows, out of the fund negative.
     public var flows = [Int64](repeating: 0, count: Flow.allCases.count)
-    /// How large the fund should be; absent where nobody asks.
+    /// How large the fund should be, all universes' funds in sum; absent where nobody asks.
     public var target: Int64?
-    /// Its highest balances, asset by asset, at the prices of the block; absent unless watched.
+    /// Its highest balances, asset by asset, at the prices of the block; absent unless watched,
+    /// and of all universes' funds together, of which each is watched by itself.
     public var peak: Int64?
+    /// What it holds in all assets after the block.
+    public var balance: Int64 = 0
 
     public init() {}
 
@@ -53,8 +56,24 @@ public struct FundHistory: Sendable {
     public let asset: AssetSymbol
     /// 0, 25, 50 or 75.
     public let percent: Int
-    /// The fund in all assets then, millionths of the quote currency.
+    /// The fund in all assets then, millionths of the quote currency; in a history of all
+    /// universes' funds, what they have together.
     public let balance: Int64
+    /// Whose fund it is, where underlyings are set apart.
+    public let universe: RiskUniverse?
+
+    public var universeNumber: Int? { universe.map { Int($0.number) } }
+
+    public init(
+      time: Timestamp, asset: AssetSymbol, percent: Int, balance: Int64,
+      universe: RiskUniverse? = nil
+    ) {
+      self.time = time
+      self.asset = asset
+      self.percent = percent
+      self.balance = balance
+      self.universe = universe
+    }
   }
 
   public var points: [Point] = []
@@ -67,7 +86,7 @@ public struct FundHistory: Sendable {
     points.reduce(0) { WaterfallCosts.sum($0, $1[flow]) }
   }
 
-  fileprivate static func place(_ flow: Flow) -> Int {
+  static func place(_ flow: Flow) -> Int {
     Flow.allCases.firstIndex(of: flow) ?? 0
   }
 
@@ -90,57 +109,29 @@ public struct FundHistory: Sendable {
   }
 }
 
-/// Follows the insurance fund through a replay.
-struct FundLog {
-  private(set) var history = FundHistory()
-  private var point = FundHistory.Point()
-  /// The most alarms kept.
-  private static let mostAlarms = 1_000
+/// The fund of one risk universe through a replay.
+public struct UniverseFund: Sendable {
+  public let universe: RiskUniverse
+  /// What is set apart in it, as listed; of the common universe all others.
+  public let underlyings: [AssetSymbol]
+  /// What it held when the accounts were open, millionths of the quote currency.
+  public let start: Int64
+  public let history: FundHistory
 
-  /// Forgets what came in before the first block.
-  mutating func start() { point = FundHistory.Point() }
-
-  mutating func take(_ event: LedgerEvent, _ engine: Engine) {
-    switch event {
-    case .transferred(let transfer):
-      guard transfer.from.fundUniverse ?? transfer.to.fundUniverse != nil,
-        let asset = engine.state.listing.index(of: transfer.amount.asset)
-      else { return }
-      let value = engine.valuation?.quote(transfer.amount.units, asset: asset) ?? 0
-      let place = FundHistory.place(FundHistory.flow(of: transfer.reason))
-      point.flows[place] = WaterfallCosts.sum(
-        point.flows[place], transfer.to.fundUniverse != nil ? value : -value)
-    case .fundDrawdownChanged(let asset, let percent, _):
-      // The first of an asset only begins the watch.
-      let isFirst = percent == 0 && !history.alarms.contains { $0.asset == asset.symbol }
-      guard !isFirst, history.alarms.count < Self.mostAlarms else { return }
-      history.alarms.append(
-        FundHistory.Alarm(
-          time: engine.state.time, asset: asset.symbol, percent: Int(percent),
-          balance: Self.value(of: engine)))
-    default: break
-    }
+  public init(
+    universe: RiskUniverse, underlyings: [AssetSymbol], start: Int64, history: FundHistory
+  ) {
+    self.universe = universe
+    self.underlyings = underlyings
+    self.start = start
+    self.history = history
   }
 
-  /// Ends a block.
-  mutating func record(_ engine: Engine) {
-    let book = engine.state.losses
-    point.target = book.review?.target
-    if book.funds.contains(where: { $0.peak > 0 }), let valuation = engine.valuation {
-      point.peak = book.funds.reduce(0) { sum, standing in
-        let asset = engine.state.listing.index(of: standing.asset)
-        return WaterfallCosts.sum(sum, asset.map { valuation.quote(standing.peak, asset: $0) } ?? 0)
-      }
-    }
-    history.points.append(point)
-    point = FundHistory.Point()
-  }
-
-  private static func value(of engine: Engine) -> Int64 {
-    guard let valuation = engine.valuation else { return 0 }
-    return engine.state.houses.indices.reduce(0) { sum, asset in
-      WaterfallCosts.sum(
-        sum, valuation.quote(Int64(clamping: engine.state.houses[asset].allFunds), asset: asset))
-    }
+  public var number: Int { Int(universe.number) }
+  /// What it holds after the last block.
+  public var end: Int64 { history.points.last?.balance ?? start }
+  /// What prices, and rounding, made of what it holds.
+  public var revaluation: Int64 {
+    FundHistory.Flow.allCases.reduce(end - start) { $0 - history[$1] }
   }
 }
