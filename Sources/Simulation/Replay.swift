@@ -304,14 +304,21 @@ extension Replay {
     try venue.commit()
   }
 
-  /// The fund's opening share of open interest, in each asset what is settled in it.
+  /// The opening share of each universe's open interest, to its fund, in each asset what is
+  /// settled in it.
   private mutating func fillFund() throws {
+    for universe in venue.engine.universes { try fillFund(of: universe) }
+  }
+
+  private mutating func fillFund(of universe: RiskUniverse) throws {
     let state = venue.engine.state
     let share = venue.engine.rules.liquidation.fundOpeningShare
     for asset in state.listing.collateral.indices {
       var interest: Int64 = 0
       for (contract, totals) in zip(state.listing.contracts, state.totals) {
-        guard state.listing.index(of: contract.settlementAsset) == asset else { continue }
+        guard state.listing.index(of: contract.settlementAsset) == asset,
+          venue.engine.universe(of: contract.id) == universe
+        else { continue }
         let size = Size(steps: totals.openInterest)
         interest += venue.engine.valuation?.notional(size, of: contract.id) ?? 0
       }
@@ -319,8 +326,9 @@ extension Replay {
       let units =
         venue.engine.valuation?.units(ofQuote: value, asset: asset, rounding: .down) ?? 0
       guard units > 0 else { continue }
+      let amount = Amount(units: units, asset: state.listing.collateral[asset].asset)
       try submit(
-        .contributeToFund(Amount(units: units, asset: state.listing.collateral[asset].asset)))
+        universe == .common ? .contributeToFund(amount) : .contributeToUniverse(universe, amount))
     }
   }
 

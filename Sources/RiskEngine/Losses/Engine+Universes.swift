@@ -4,8 +4,8 @@
 import Instruments
 import Ledger
 import Margin
-import Parameters
-import Quantities
+public import Parameters
+public import Quantities
 
 // Risk universes: each has a fund of its own, and an account is in one at a time.
 //
@@ -14,7 +14,7 @@ import Quantities
 // along. Decision 39.
 extension Engine {
   /// The universe of an instrument; the common one for an unknown one.
-  func universe(of instrument: InstrumentID) -> RiskUniverse {
+  public func universe(of instrument: InstrumentID) -> RiskUniverse {
     guard !state.universes.isEmpty, let index = state.listing.index(of: instrument) else {
       return .common
     }
@@ -31,7 +31,7 @@ extension Engine {
   }
 
   /// Every universe with instruments or a fund, ascending.
-  var universes: [RiskUniverse] {
+  public var universes: [RiskUniverse] {
     guard !state.universes.isEmpty || !state.losses.universes.isEmpty else { return [.common] }
     let found = state.universes + state.losses.universes.map(\.universe)
     return (0...RiskUniverse.highest).map(RiskUniverse.init)

@@ -126,6 +126,11 @@ extension ReplayKeepers {
       !engine.state.accounts[index].isInLiquidation
     else { return .zero }
     let portfolio = engine.state.accounts[index].portfolio
+    // In another risk universe than what it holds it may take nothing.
+    let wanted = engine.universe(of: instrument)
+    guard portfolio.positions.allSatisfy({ engine.universe(of: $0.instrument) == wanted }) else {
+      return .zero
+    }
     let equity = Double(valuation.risk(portfolio).equity)
     var steps = size.steps
     while steps > 0 {

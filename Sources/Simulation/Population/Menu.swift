@@ -25,6 +25,8 @@ struct Menu {
   /// In order of listing.
   let underlyings: [Shelf]
   private let weights: [Double]
+  /// The risk universe of each underlying.
+  private let universes: [RiskUniverse]
 
   init(_ market: VenueMarket, _ book: BookParameters) {
     self.market = market
@@ -36,7 +38,29 @@ struct Menu {
     }
     underlyings = shelves.filter { !$0.perpetuals.isEmpty }
     weights = underlyings.map { Double(book[$0.symbol].dailyVolume).squareRoot() }
+    universes = underlyings.map { shelf in
+      market.universes.isEmpty ? .common : market.universes[shelf.perpetuals[0]]
+    }
   }
+
+  /// Some underlyings of another menu.
+  private init(_ menu: Menu, in universe: RiskUniverse) {
+    let kept = menu.underlyings.indices.filter { menu.universes[$0] == universe }
+    market = menu.market
+    underlyings = kept.map { menu.underlyings[$0] }
+    weights = kept.map { menu.weights[$0] }
+    universes = kept.map { menu.universes[$0] }
+  }
+
+  /// What is left to an account that trades in one risk universe, more often in one that is traded
+  /// more; all, and nothing drawn, where there is one universe only.
+  func withinOneUniverse(_ generator: inout SplitMix64) -> Menu {
+    guard hasUniverses else { return self }
+    return Menu(self, in: universes[generator.pick(weights)])
+  }
+
+  /// Whether the underlyings are of several risk universes.
+  var hasUniverses: Bool { universes.contains { $0 != universes[0] } }
 
   /// An underlying, more often the more it is traded.
   func underlying(_ generator: inout SplitMix64) -> Shelf {

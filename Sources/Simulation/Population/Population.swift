@@ -33,6 +33,7 @@ public struct Population: Hashable, Sendable {
 
   /// Draws the accounts of a marked venue.
   ///
+  /// Where underlyings are of several risk universes every account keeps to those of one.
   /// - Parameter book: Spreads accounts over underlyings by their daily volumes.
   public func opening(in market: VenueMarket, book: BookParameters) -> OpeningBook {
     var generator = SplitMix64(seed: seed)
@@ -46,7 +47,7 @@ public struct Population: Hashable, Sendable {
       // Each account has a generator of its own, so that more accounts leave the first as they
       // are.
       var own = SplitMix64(seed: generator.next())
-      var draft = AccountStyle.draw(menu, &own)
+      var draft = AccountStyle.draw(menu.withinOneUniverse(&own), &own)
       draft.sortHoldings()
       OrderDraft.addOrders(to: &draft, firstID: opening.nextOrder, in: market, &own)
       opening.add(
@@ -54,12 +55,14 @@ public struct Population: Hashable, Sendable {
         deposits: funding.deposits(for: draft))
     }
     let trades = opening.trades(&generator)
-    return opening.book(trades, statement: statement(opening))
+    return opening.book(trades, statement: statement(opening, menu))
   }
 
-  private func statement(_ opening: Opening) -> String {
+  private func statement(_ opening: Opening, _ menu: Menu) -> String {
     "The accounts are simulated: a population of \(opening.accounts.count) accounts with "
       + "\(opening.positionCount) positions, drawn with seed \(seed). " + Self.documentation
+      + (menu.hasUniverses
+        ? " Every account trades in one risk universe alone, as the venue's rules ask." : "")
   }
 }
 

@@ -5,6 +5,7 @@ public import Instruments
 import Ledger
 public import Margin
 public import MarketData
+public import Parameters
 public import Quantities
 public import RiskEngine
 
@@ -19,15 +20,18 @@ public struct VenueMarket {
   /// Where an account with a portfolio stands, by the very function that will admit its trades;
   /// `nil` when the portfolio has no price.
   public let risk: (Portfolio) -> AccountRisk?
+  /// By dense index of the instrument; empty where no underlying is set apart.
+  public let universes: [RiskUniverse]
 
   public init(
     listing: Listing, snapshot: MarketSnapshot, marks: [InstrumentMark], nextOrder: OrderID,
-    risk: @escaping (Portfolio) -> AccountRisk?
+    universes: [RiskUniverse] = [], risk: @escaping (Portfolio) -> AccountRisk?
   ) {
     self.listing = listing
     self.snapshot = snapshot
     self.marks = marks
     self.nextOrder = nextOrder
+    self.universes = universes
     self.risk = risk
   }
 
@@ -36,7 +40,8 @@ public struct VenueMarket {
     guard let valuation = engine.valuation else { return nil }
     self.init(
       listing: engine.state.listing, snapshot: engine.state.snapshot, marks: valuation.marks,
-      nextOrder: engine.state.nextOrder, risk: { valuation.risk($0) })
+      nextOrder: engine.state.nextOrder, universes: engine.state.universes,
+      risk: { valuation.risk($0) })
   }
 
   /// The value of one whole unit of a collateral asset in quote units; `nil` without an index.
