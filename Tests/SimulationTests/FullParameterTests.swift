@@ -51,9 +51,8 @@ struct FullParameterTests {
     let bundled = try MarkedVenue.file.get().set
     let full = try Self.file.get().set
     #expect(full.name == "plimsoll-full")
-    for value in bundled.values {
-      #expect(full.values.contains(value), "\(value.key)")
-    }
+    let changed = bundled.values.filter { !full.values.contains($0) }
+    #expect(changed.map(\.key) == ["liquidation.choice"])
     let stages = try LiquidationParameters(full).waterfall.stages
     #expect(stages == [.partial, .auction, .pool, .insuranceFund, .deleveraging, .socializedLoss])
     let added = Set(
@@ -65,6 +64,109 @@ struct FullParameterTests {
         "liquidation", "marginCall", "pool", "requests", "rights", "socializedLoss", "waterfall",
         "withdrawalGate",
       ])
+  }
+
+  /// What the file leaves off, by definition, and why; of some, all that begin so.
+  private static let off: [(reason: String, keys: [String])] = [
+    ("other readers: models of other venues, an option chain's range", ["model.", "implied."]),
+    ("other readers: who bids in a replay, no rule of the venue", ["bidder."]),
+    (
+      "terms of assets in collateral that a replay has not: bridged, thin, borrowed",
+      [
+        "clearing.withdrawStressedProfit", "collateral.*.accountCap", "collateral.*.bridge",
+        "collateral.*.conversionRank", "collateral.*.dailyVolume", "collateral.*.debtCap",
+        "collateral.*.debtInterest", "collateral.*.debtThreshold",
+        "collateral.*.expectedShortfall", "collateral.*.finalityFactor",
+        "collateral.*.finalityTime", "collateral.*.impact", "collateral.*.leastVolatility",
+        "collateral.*.markUp", "collateral.*.reorganization", "collateral.*.venueCap",
+        "collateral.*.volumeStress", "collateral.*.wrongWay.*",
+      ]
+    ),
+    (
+      "the spot market sells collateral, so no hammer does",
+      ["conversion.auctionDuration", "conversion.auctionReserve", "conversion.auctionStart"]
+    ),
+    ("slices are offered to keepers and to the book", ["keeper.skipsBook"]),
+    (
+      "older generations of venues: seldom looks, days of grace, all closed, a handover",
+      [
+        "liquidation.checkInterval", "liquidation.grace", "liquidation.closesAll",
+        "liquidation.handover",
+      ]
+    ),
+    (
+      "an order at a fillable price waits in the book, and patience no longer ends the stage",
+      ["liquidation.fillableSpread", "liquidation.fillableAdjustment"]
+    ),
+    (
+      "there is no penalty to share, and slices are whole",
+      [
+        "liquidation.keeperShare", "liquidation.urgency",
+      ]
+    ),
+    (
+      "charges of margin, no stage, of which nothing was measured",
+      [
+        "margin.mark.*.freeVolatility", "margin.mark.*.volatilityFactor",
+        "margin.mark.*.volatilityUncertainty", "margin.size.*.horizonShare",
+        "margin.standaloneSize",
+      ]
+    ),
+    (
+      "as of all sources",
+      ["oracle.*.source.*.confidenceLimit", "oracle.*.source.*.jumpLimit"]
+    ),
+  ]
+
+  @Test("states whatever there is, but for what is listed here with its reason")
+  func complete() throws {
+    let full = try Self.file.get().set
+    let left = ParameterDefinition.all.filter { definition in
+      !full.values.contains { definition.matches($0.key) }
+    }
+    let listed = Self.off.flatMap(\.keys)
+    func isListed(_ key: String) -> Bool {
+      listed.contains { $0.hasSuffix(".") ? key.hasPrefix($0) : key == $0 }
+    }
+    #expect(left.map(\.key).filter { !isListed($0) } == [], "off, and nobody says why")
+    // What is listed is there, and off.
+    for key in listed {
+      #expect(
+        left.contains { key.hasSuffix(".") ? $0.key.hasPrefix(key) : $0.key == key }, "\(key)")
+    }
+    // Stated as zero would be off, too.
+    let idle = full.values.filter { value in
+      value.raw == 0 && !bundledKeys.contains(value.key)
+    }
+    #expect(
+      idle.map(\.key) == [
+        "auction.fee", "auction.restarts", "balance.default.threshold", "pool.fee",
+      ])
+  }
+
+  private var bundledKeys: Set<String> {
+    Set((try? MarkedVenue.file.get().set.values.map(\.key)) ?? [])
+  }
+
+  @Test("its last choice and its universes are in force")
+  func choices() throws {
+    let full = try Self.file.get().set
+    let terms = try LiquidationParameters(full)
+    #expect(terms.sizing.choice == .bestOfThree && terms.sizing.passesOnInfeasible)
+    let target = try #require(terms.losses.fund.target)
+    #expect(target.moves.count == 4 && target.depegs.count == 1)
+    #expect(
+      target.moves.contains { $0.depth != nil } && target.moves.contains { $0.latency > .zero })
+    #expect(RiskUniverse.isAnyStated(in: full))
+    let (result, engine) = try Self.plain.get()
+    #expect(result.universeFunds.map(\.number) == [0, 1])
+    #expect(result.universeFunds.allSatisfy { $0.start > 0 && $0.end != $0.start })
+    #expect(result.universeFunds.allSatisfy { $0.history.points.last?.target ?? 0 > 0 })
+    #expect(engine.state.pools.count == 2)
+    for account in engine.state.accounts {
+      let held = account.portfolio.positions.map { engine.universe(of: $0.instrument) }
+      #expect(Set(held).count <= 1)
+    }
   }
 
   @Test("in a crash every stage and every one outside is reached")
@@ -103,11 +205,15 @@ struct FullParameterTests {
   @Test("what is not reached in it: claims wait, and nobody asks to withdraw")
   func waiting() throws {
     let (result, engine) = try Self.plain.get()
-    #expect(!engine.state.losses.claims.isEmpty && result.fund[.recovery] == 0)
+    let claims = engine.universes.map { engine.state.losses(of: $0).claims }
+    #expect(claims.contains { !$0.isEmpty } && result.fund[.recovery] == 0)
     let line = try #require(engine.rules.liquidation.losses.repayAbove)
     let valuation = try #require(engine.valuation)
-    for (asset, house) in engine.state.houses.enumerated() {
-      #expect(valuation.quote(house.insuranceFund, asset: asset) <= line, "not paid back yet")
+    for asset in engine.state.houses.indices {
+      for universe in engine.universes where !engine.state.losses(of: universe).claims.isEmpty {
+        let held = valuation.quote(engine.state.fund(asset, of: universe), asset: asset)
+        #expect(held <= line, "not paid back yet")
+      }
     }
     // A replay withdraws nothing, so the gate has nobody to refuse.
     #expect(engine.rules.liquidation.losses.gateShare == .one)
@@ -151,7 +257,7 @@ struct FullParameterTests {
 
   /// Everything that anybody has, less what positions cost, by asset.
   private func sums(_ state: LedgerState) throws -> [Int128] {
-    var sums = state.houses.map { Int128($0.insuranceFund) + Int128($0.fees) }
+    var sums = state.houses.map { $0.allFunds + Int128($0.fees) }
     for pot in state.balance.pots {
       sums[try #require(state.listing.index(of: pot.asset))] += Int128(pot.units)
     }
