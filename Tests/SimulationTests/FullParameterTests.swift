@@ -95,6 +95,10 @@ struct FullParameterTests {
       ]
     ),
     (
+      "nearly every account in a crash would go past requests, keepers and rights",
+      ["liquidation.infeasible"]
+    ),
+    (
       "an order at a fillable price waits in the book, and patience no longer ends the stage",
       ["liquidation.fillableSpread", "liquidation.fillableAdjustment"]
     ),
@@ -152,7 +156,7 @@ struct FullParameterTests {
   func choices() throws {
     let full = try Self.file.get().set
     let terms = try LiquidationParameters(full)
-    #expect(terms.sizing.choice == .bestOfThree && terms.sizing.passesOnInfeasible)
+    #expect(terms.sizing.choice == .bestOfThree)
     let target = try #require(terms.losses.fund.target)
     #expect(target.moves.count == 4 && target.depegs.count == 1)
     #expect(
