@@ -27,6 +27,11 @@ struct KeepersCommandTests {
     let extraction: Double?
     let mostExtraction: Double?
     let tactic: String?
+
+    /// Of the same sale, on any chain and of any seeds.
+    func isLike(_ other: Row) -> Bool {
+      study == other.study && rule == other.rule && lots == other.lots
+    }
   }
 
   private func rows(_ outcome: Program.Outcome) throws -> [Row] {
@@ -46,23 +51,67 @@ struct KeepersCommandTests {
     #expect(Set(sales.compactMap(\.chain)) == ["firstPrice", "baseFee"])
     for row in sales {
       let proceeds = try #require(row.proceeds)
-      #expect(proceeds >= (try #require(row.leastProceeds)) - 1e-12 && proceeds <= 1)
+      #expect(proceeds <= 1)
       for share in [row.atZero, row.toPool, row.unsold] {
         #expect((0...1).contains(try #require(share)))
       }
-      #expect(row.rule == "openWithoutReserve" || row.atZero == 0)
+      guard row.rule == "openWithoutReserve" else {
+        #expect(try #require(row.leastProceeds) >= 0.9 - 1e-9 && row.atZero == 0, "the reserve")
+        continue
+      }
+      guard row.chain == "baseFee" else { continue }
+      let first = try #require(sales.first { $0.isLike(row) && $0.chain == "firstPrice" })
+      #expect(try #require(row.atZero) >= #require(first.atZero) && #require(first.atZero) > 0.5)
+      #expect(try #require(row.proceeds) <= #require(first.proceeds))
     }
     let seeing = rows.filter { $0.study == "frontRunner" }
     #expect(seeing.count == 2 * 4)
     for row in seeing {
-      #expect(try row.rule != "displacedBatch" || #require(row.mostExtraction) <= 0)
-      #expect(try #require(row.mostExtraction) >= #require(row.extraction) - 1e-9)
+      let most = try #require(row.mostExtraction)
+      switch row.rule {
+      case "displacedBatch": #expect(most <= 0)
+      case "sealedBatch" where row.lots == 1:
+        #expect(most <= 0, "of one lot a sealed bid gives nothing away")
+      case "sealedBatch": break
+      default: #expect(try #require(row.extraction) > 0)
+      }
       #expect(row.tactic?.isEmpty == false)
     }
     let fee = try #require(rows.first { $0.study == "inclusion" && $0.chain == "baseFee" })
     #expect(try #require(fee.largestRise) <= 0.125_001, "EIP-1559")
     #expect(rows.count == 2 + 12 + 8)
     #expect(try run(small + ["--lots", "1", "--lots", "4", "--json"]).output == outcome.output)
+  }
+
+  @Test("means are of the seeds, and the least and the most those of one of them")
+  func seeds() throws {
+    func rows(_ seeds: String, from first: String) throws -> [Row] {
+      let outcome = try run(
+        ["--seeds", seeds, "--first", first, "--auctions", "3", "--rounds", "5", "--lots", "4"]
+          + ["--json"])
+      try #require(outcome.code == 0, "\(outcome.errors)")
+      return try self.rows(outcome)
+    }
+    let (both, one, two) = (
+      try rows("2", from: "6"), try rows("1", from: "6"), try rows("1", from: "7")
+    )
+    try #require(both.count == 2 + 6 + 3 && one.count == both.count && two.count == both.count)
+    var isDifferent = false
+    for (mean, parts) in zip(both, zip(one, two)) {
+      if let a = parts.0.proceeds, let b = parts.1.proceeds {
+        #expect(abs(try #require(mean.proceeds) - (a + b) / 2) <= 1e-9 * max(a, b))
+        if mean.study == "keepers" { #expect(mean.leastProceeds == min(a, b)) }
+        isDifferent = isDifferent || a != b
+      }
+      if let a = parts.0.extraction, let b = parts.1.extraction {
+        #expect(abs(try #require(mean.extraction) - (a + b) / 2) <= 1e-6)
+        #expect(mean.mostExtraction == max(a, b))
+      }
+      if let a = parts.0.largestRise, let b = parts.1.largestRise {
+        #expect(mean.largestRise == max(a, b))
+      }
+    }
+    #expect(isDifferent, "else a mean would be any of the two")
   }
 
   @Test("the same in tables, with the recorded gas of the reconstruction too")

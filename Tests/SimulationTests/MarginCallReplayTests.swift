@@ -85,30 +85,64 @@ struct MarginCallReplayTests {
     (key: "marginCall.cancelOrders", value: "1.1"), (key: "marginCall.release", value: "0.05"),
   ]
 
+  /// What a journal says of one account.
+  private struct Told {
+    var calls: [(step: MarginCall, time: Timestamp)] = []
+    /// Its liquidations: the furthest step it had been on, and whether a call of an earlier instant
+    /// held.
+    var starts: [(furthest: MarginCall, isNoticed: Bool)] = []
+
+    var furthest: MarginCall { calls.map(\.step).max() ?? .none }
+
+    mutating func start(_ time: Timestamp) {
+      let standing = calls.reversed().prefix { $0.step != .none }
+      starts.append((furthest, standing.last.map { $0.time < time } ?? false))
+    }
+
+    /// How often it came to a step from one before it.
+    func descents(to step: MarginCall) -> Int {
+      let befores = [MarginCall.none] + calls.map(\.step)
+      return zip(befores, calls).count { $1.step == step && $0 < step }
+    }
+  }
+
   @Test("what a replay says agrees with its journal, and with the state at its end")
   func replay() throws {
     let journal = ScratchJournal()
     let (result, engine) = try FallingMarket.run(
       FallingMarket.plan(Self.lines, journal: .create(journal.path)))
     let summary = try #require(result.marginCalls)
-    var reached: [AccountID: MarginCall] = [:]
-    var (cancelled, calls) = (0, 0)
+    var told: [AccountID: Told] = [:]
+    var cancelled = 0
     try journal.forEachCommand { _, events, _ in
       for event in events {
-        if case .orderRemoved(_, _, .marginCall) = event { cancelled += 1 }
-        guard case .marginCalled(let id, let step, _) = event else { continue }
-        if step > (reached[id] ?? .none) { calls += 1 }
-        reached[id] = max(reached[id] ?? .none, step)
+        switch event {
+        case .orderRemoved(_, _, .marginCall): cancelled += 1
+        case .marginCalled(let id, let step, let cause):
+          told[id, default: Told()].calls.append((step, cause.time))
+        case .liquidationStarted(let id, let cause): told[id, default: Told()].start(cause.time)
+        default: break
+        }
       }
     }
-    #expect(summary.ordersCancelled == cancelled && !reached.isEmpty)
+    #expect(summary.ordersCancelled == cancelled)
     for row in summary.rows {
-      #expect(row.accounts == reached.values.count { $0 >= row.step })
-      #expect(row.standing >= 0 && row.liquidated >= 0 && row.recovered >= 0)
+      let called = told.values.filter { $0.furthest >= row.step }
+      let liquidated = called.count { $0.starts.contains { $0.furthest >= row.step } }
+      let recovered = called.count { told in
+        told.calls.last?.step == MarginCall.none
+          && !told.starts.contains { $0.furthest >= row.step }
+      }
+      #expect(row.calls == told.values.reduce(0) { $0 + $1.descents(to: row.step) })
+      #expect(row.accounts == called.count && row.liquidated == liquidated)
+      #expect(row.recovered == recovered)
+      #expect(row.standing == called.count - liquidated - recovered)
     }
-    #expect(summary.rows.reduce(0) { $0 + $1.calls } >= calls)
     #expect(summary.rows[0].liquidated > 0 && summary.rows[0].calls > 0)
     #expect(summary.liquidations == result.totals.liquidations)
+    let starts = told.values.flatMap(\.starts)
+    #expect(summary.liquidations == starts.count)
+    #expect(summary.withoutNotice == starts.count { !$0.isNoticed })
     #expect(summary.withoutNotice < summary.liquidations)
     let points = result.marginCallHistory.points
     #expect(points.count == result.points.count)
@@ -119,10 +153,32 @@ struct MarginCallReplayTests {
     #expect(result.largest.contains { ($0.calledAt ?? $0.cause.time) < $0.cause.time })
   }
 
-  @Test("without a line there is nothing of it, and every decision is as it was")
+  @Test("without a line there is nothing of it, and a warning alone changes no other decision")
   func none() throws {
-    let (result, _) = try FallingMarket.run(FallingMarket.plan([]))
-    #expect(result.marginCalls == nil && result.marginCallHistory.points.isEmpty)
-    #expect(result.largest.allSatisfy { $0.calledAt == nil })
+    var decided: [(commands: [Command], events: [LedgerEvent])] = []
+    var calls = 0
+    for lines in [[], [Self.lines[0]]] {
+      let journal = ScratchJournal()
+      let (result, _) = try FallingMarket.run(
+        FallingMarket.plan(lines, journal: .create(journal.path)))
+      if lines.isEmpty {
+        #expect(result.marginCalls == nil && result.marginCallHistory.points.isEmpty)
+        #expect(result.largest.allSatisfy { $0.calledAt == nil })
+      }
+      var (commands, others): ([Command], [LedgerEvent]) = ([], [])
+      try journal.forEachCommand { command, events, _ in
+        // The parameters are said there.
+        if case .openVenue = command { return }
+        commands.append(command)
+        for event in events {
+          if case .marginCalled = event { calls += 1 } else { others.append(event) }
+        }
+      }
+      if lines.isEmpty { #expect(calls == 0) }
+      decided.append((commands, others))
+    }
+    #expect(calls > 0)
+    #expect(decided[0].commands == decided[1].commands)
+    #expect(decided[0].events == decided[1].events)
   }
 }
