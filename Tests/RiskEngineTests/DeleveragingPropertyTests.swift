@@ -23,6 +23,8 @@ struct DeleveragingPropertyTests {
     var venue: Venue
     /// Steps of the long.
     let size: Int64
+    /// Steps of all shorts that hedge nothing.
+    let open: Int64
     /// Steps of each pair, by account.
     let paired: [UInt32: Int64]
     /// What the long has beside its position, millionths of a dollar.
@@ -31,7 +33,13 @@ struct DeleveragingPropertyTests {
     let fund: Int64
   }
 
-  private func crash(_ seed: UInt64, rule: String, price: String) throws -> Crash {
+  /// - Parameters:
+  ///   - beyond: By how many steps the long is larger than all that hedges nothing; drawn, and
+  ///     smaller, if not stated.
+  ///   - given: Units of the fund before; drawn if not stated.
+  private func crash(
+    _ seed: UInt64, rule: String, price: String, beyond: Int64? = nil, fund given: Int64? = nil
+  ) throws -> Crash {
     var random = Seeded(seed)
     var venue = try Venue.marked(
       LastStages.changes([.deleveraging, .insuranceFund]) + [
@@ -57,14 +65,17 @@ struct DeleveragingPropertyTests {
         venue.trade(Contracts.btcFuture, buyer: id, seller: 0, size: steps))
     }
     // The maker, who has bought from all of them, stands on the other side.
-    let size = random.number(open / 4...open * 9 / 10)
+    let part = random.number(open / 4...open * 9 / 10)
+    let size = beyond.map { open + $0 } ?? part
     try venue.deposit(1, "\(size / 2)", of: Coins.usd)
     try venue.take(1, size, of: perpetual)
-    let fund = random.oneIn(4) ? 0 : random.number(0...150_000) * size
+    let drawn = random.oneIn(4) ? 0 : random.number(0...150_000) * size
+    let fund = given ?? drawn
     if fund > 0 { try venue.submit(.contributeToFund(Amount(units: fund, asset: Coins.usd))) }
     let cash = venue.balance(1)
     try venue.block(btc: "\(random.number(7_300...7_480))")
-    return Crash(venue: venue, size: size, paired: paired, cash: cash, fund: fund)
+    return Crash(
+      venue: venue, size: size, open: open, paired: paired, cash: cash, fund: fund)
   }
 
   private func short(
@@ -99,18 +110,56 @@ struct DeleveragingPropertyTests {
     #expect(Self.pairs.contains(first.buyer.number))
   }
 
-  @Test("the price is as near the mark as the fund can pay, to the unit", arguments: 0..<24)
-  func funded(seed: UInt64) throws {
-    let crash = try crash(seed, rule: "1", price: "2")
+  @Test(
+    "all that hedges nothing is closed before a pair is touched, one step more breaks one by a step",
+    arguments: 0..<12, ["0", "1", "2"])
+  func lastStep(seed: UInt64, price: String) throws {
+    for beyond in [-1, 0, 1] as [Int64] {
+      let drained = try crash(seed, rule: "1", price: price, beyond: beyond)
+      #expect(cuts(drained.venue).reduce(0) { $0 + $1.size.steps } == drained.open + beyond)
+      let left = Self.shorts.reduce(0) { $0 - drained.venue.size($1, perpetual) }
+      #expect(left == max(-beyond, 0))
+      let bared = drained.paired.reduce(0) { $0 + $1.value + drained.venue.size($1.key, perpetual) }
+      #expect(bared == max(beyond, 0))
+    }
+  }
+
+  @Test("the price is as near the mark as the fund can pay, to the unit")
+  func funded() throws {
+    var paid = 0
+    for seed in 0..<24 as Range<UInt64> {
+      let crash = try crash(seed, rule: "1", price: "2")
+      try checkPrice(crash)
+      if crash.fund >= deficit(crash) { paid += 1 }
+    }
+    #expect(paid > 0 && paid < 24, "both ways")
+  }
+
+  @Test("a fund of what is missing, a unit less and a unit more", arguments: 0..<8)
+  func edges(seed: UInt64) throws {
+    let missing = deficit(try crash(seed, rule: "1", price: "2"))
+    for (fund, isPaid) in [(missing - 1, false), (missing, true), (missing + 1, true)] {
+      let crash = try crash(seed, rule: "1", price: "2", fund: fund)
+      try #require(deficit(crash) == missing)
+      try checkPrice(crash)
+      let mark = crash.venue.mark(perpetual).unitValue
+      #expect(cuts(crash.venue).allSatisfy { ($0.unitValue == mark) == isPaid })
+    }
+  }
+
+  /// What the long has lost at the mark beyond what it had.
+  private func deficit(_ crash: Crash) -> Int64 {
+    crash.size * (8_000_000 - crash.venue.mark(perpetual).unitValue) - crash.cash
+  }
+
+  private func checkPrice(_ crash: Crash) throws {
     let mark = crash.venue.mark(perpetual).unitValue
-    let lost = crash.size * (8_000_000 - mark)
-    let deficit = lost - crash.cash
+    let deficit = deficit(crash)
     #expect(deficit > 0)
     // What is missing a step, once the fund has given all it has, rounded up.
     let missing = max((deficit - crash.fund + crash.size - 1) / crash.size, 0)
-    let isPaid = crash.fund >= deficit
     let taken = cuts(crash.venue)
-    #expect(!taken.isEmpty && taken.allSatisfy { $0.unitValue == mark + (isPaid ? 0 : missing) })
+    #expect(!taken.isEmpty && taken.allSatisfy { $0.unitValue == mark + missing })
     #expect(crash.venue.account(1).liquidation == nil)
     // Rounding leaves less than a unit a step; no winner has given more than his position.
     let left = crash.venue.insuranceFund() - max(crash.fund - deficit, 0)

@@ -69,20 +69,27 @@ struct FillablePriceTests {
     #expect(try venue.order(of: 1).limit == (try self.venue([], btc: "7510").order(of: 1).limit))
   }
 
-  @Test("an order at a fillable price waits at it as long as there is equity")
+  @Test("an order at a fillable price waits at it while there is equity, and then passes on")
   func waits() throws {
-    func stage(_ changes: [(key: String, value: String)]) throws -> LiquidationStage? {
+    func answered(_ changes: [(key: String, value: String)]) throws -> Venue {
       var venue = try self.venue(changes + [(key: "liquidation.patience", value: "1")])
       try venue.submit(venue.report(venue.order(of: 1), size: 0))
       try venue.block(after: 60)
-      return venue.stage(of: 1)
+      return venue
     }
-    #expect(try stage([]) != .partial)
-    #expect(try stage(spread("10%")) == .partial)
+    // The fund is empty; the maker is closed against, at the bankruptcy price.
+    let closed: [LiquidationStage] = [.partial, .insuranceFund, .deleveraging]
+    let plain = try answered([])
+    #expect(plain.stagesEntered == closed && plain.account(1).liquidation == nil)
+    #expect(plain.size(1, perpetual) == 0 && plain.balance(1) == 0)
+    let waiting = try answered(spread("10%"))
+    #expect(waiting.stagesEntered == [.partial] && waiting.stage(of: 1) == .partial)
+    #expect(waiting.size(1, perpetual) == 1_000)
     var venue = try self.venue(spread("10%"))
     try venue.submit(venue.report(venue.order(of: 1), size: 0))
     try venue.block(btc: "7490", after: 60)
-    #expect(venue.stage(of: 1) != .partial, "nothing is left")
+    #expect(venue.stagesEntered == closed && venue.account(1).liquidation == nil)
+    #expect(venue.size(1, perpetual) == 0 && venue.balance(1) == 0)
   }
 
   @Test("what winners will bear is offered as far as without it")

@@ -257,11 +257,7 @@ struct LiquidationOrderTests {
 
   @Test("while its order is out, the account cannot trade that instrument elsewhere")
   func tradeWhileOrderIsOut() throws {
-    var venue = try Venue.marked()
-    try venue.open(1, .cross, usd: "589")
-    try venue.take(1, 1_000, of: perpetual)
-    try venue.take(1, 1, of: Contracts.ethPerpetual)
-    try venue.block(btc: "7600", eth: "190")
+    var venue = try Venue.ordered(eth: 1)
     let order = try venue.order(of: 1)
     let close = try venue.trade(perpetual, buyer: 0, seller: 1, size: 1_000)
     #expect(venue.refusal(of: close) == .accountInLiquidation(AccountID(1)))

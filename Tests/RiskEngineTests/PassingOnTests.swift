@@ -27,30 +27,17 @@ struct PassingOnTests {
   func hedgedPair() throws {
     func pair(_ changes: [(key: String, value: String)]) throws -> Venue {
       var venue = try Venue.marked(
-        [(key: "margin.basis.default.rate", value: "2.25%")] + changes)
+        [Venue.basis] + changes)
       try venue.open(1, .portfolio, usd: "8000")
       try venue.take(1, 4_000, of: Contracts.btcFuture)
       try venue.take(1, -4_000, of: Contracts.btcPerpetual)
-      let risk = try #require(venue.engine.valuation).risk(venue.account(1).portfolio)
-      try venue.submit(
-        .withdrawCollateral(
-          AccountID(1), Amount(units: risk.equity - risk.initialMargin, asset: Coins.usd)))
-      // The margin on the difference between the two doubles.
-      try venue.submit(
-        .changeParameters(
-          try venue.engine.state.parameters.setting(
-            "margin.basis.default.rate", to: "4.5%", source: "test")))
-      try venue.block()
+      try venue.doubleBasis(against: 1)
       return venue
     }
     // Neither way of choosing sends what would not help.
     for changes in [Self.best, []] {
       let venue = try pair(changes)
-      let stages = venue.records.flatMap(\.events).compactMap { event -> LiquidationStage? in
-        guard case .liquidationStageEntered(_, let stage) = event else { return nil }
-        return stage
-      }
-      #expect(stages.prefix(2) == [.partial, .insuranceFund])
+      #expect(venue.stagesEntered.prefix(2) == [.partial, .insuranceFund])
       #expect(!orders(venue).contains { $0.stage == .partial })
     }
   }
@@ -63,7 +50,7 @@ struct PassingOnTests {
     _ changes: [(key: String, value: String)], senior: String? = nil
   ) throws -> Venue {
     let terms = [
-      (key: "margin.basis.default.rate", value: "2.25%"),
+      Venue.basis,
       (key: "liquidation.expectedCost", value: "0.02%"),
       (key: "liquidation.expectedOptionCost", value: "3%"),
       (key: "clearing.positionLimit", value: "3"),
@@ -79,23 +66,8 @@ struct PassingOnTests {
         .openPool(AccountID(50), markets: [AssetSymbol("BTC"), AssetSymbol("ETH")]))
       if senior != "0" { try venue.fill(40, .senior, senior) }
     }
-    let risk = try #require(venue.engine.valuation).risk(venue.account(1).portfolio)
-    try venue.submit(
-      .withdrawCollateral(
-        AccountID(1), Amount(units: risk.equity - risk.initialMargin, asset: Coins.usd)))
-    try venue.submit(
-      .changeParameters(
-        try venue.engine.state.parameters.setting(
-          "margin.basis.default.rate", to: "4.5%", source: "test")))
-    try venue.block()
+    try venue.doubleBasis(against: 1)
     return venue
-  }
-
-  private func stages(_ venue: Venue) -> [LiquidationStage] {
-    venue.records.flatMap(\.events).compactMap { event in
-      guard case .liquidationStageEntered(_, let stage) = event else { return nil }
-      return stage
-    }
   }
 
   @Test("a part of everything is sold where it frees most and the next stage sells such parts")
@@ -107,11 +79,11 @@ struct PassingOnTests {
     // By itself the best trade helps, and is what the book is asked for.
     for changes in [Self.best, Self.best + auction, three] {
       let venue = try pairAndOther(changes)
-      #expect(stages(venue) == [.partial])
+      #expect(venue.stagesEntered == [.partial])
       #expect(orders(venue).map(\.stage) == [.partial])
     }
     let venue = try pairAndOther(three + auction)
-    #expect(stages(venue) == [.partial, .auction])
+    #expect(venue.stagesEntered == [.partial, .auction])
     #expect(orders(venue).isEmpty)
   }
 
@@ -127,7 +99,7 @@ struct PassingOnTests {
         guard case .traded(let trade) = event else { return false }
         return trade.cause == .pool
       }
-      #expect(stages(venue).contains(.pool) == isTaken)
+      #expect(venue.stagesEntered.contains(.pool) == isTaken)
       #expect(orders(venue).contains { $0.stage == .partial } == !isTaken)
       return isTaken
     }
@@ -177,10 +149,10 @@ struct PassingOnTests {
     let enough = try 500_000_000 + cost - plain.equity(1)
     for (deposit, isPassedOn) in [(enough - 1, true), (enough, false), (enough + 1, false)] {
       let venue = try called(deposit, "1")
-      #expect(stages(venue).contains(.insuranceFund) == isPassedOn)
+      #expect(venue.stagesEntered.contains(.insuranceFund) == isPassedOn)
       #expect(orders(venue).contains { $0.stage == .partial } != isPassedOn)
       let without = try called(deposit, "0")
-      #expect(stages(without) == [.partial] && orders(without).count == 1)
+      #expect(without.stagesEntered == [.partial] && orders(without).count == 1)
     }
   }
 }

@@ -17,15 +17,21 @@ struct ReducingTests {
 
   /// A stage in which account 1, long in the perpetual, waits without an order out.
   enum Stage: String, CaseIterable {
-    case grace, partial, insuranceFund, auction, pool, socializedLoss
+    case grace, partial, collateralSale, insuranceFund, deleveraging, auction, pool
+    case socializedLoss
 
     func venue() throws -> Venue {
       switch self {
       case .grace:
         return try gapped(to: "7600", [(key: "liquidation.grace", value: "10min")])
       case .partial: return try answered(gapped(to: "7600"), .partial)
+      case .collateralSale:
+        let venue = try Conversions.venue([Conversions.auction])
+        try #require(venue.sale != nil && venue.stage(of: 1) == .partial)
+        return venue
       case .insuranceFund:
         return try answered(gapped(to: "7400", fund: "1000"), .insuranceFund)
+      case .deleveraging: return try unopposed()
       case .auction: return try Auctions.solvent()
       case .pool:
         // The pool is empty and the last stage: what it leaves is offered to the book.
@@ -52,6 +58,31 @@ struct ReducingTests {
       var venue = venue
       try venue.block(btc: price)
       return venue
+    }
+
+    /// 300 steps are closed against the maker; the other 700 are opposite to one who sold below the
+    /// bankruptcy price, whom the queue leaves alone.
+    private func unopposed() throws -> Venue {
+      var venue = try gapped(to: "7510", LastStages.changes([.deleveraging]))
+      try venue.open(2, .cross, usd: "5000")
+      try venue.submit(
+        venue.trade(Contracts.btcPerpetual, buyer: 0, seller: 2, size: 700, price: "7450"))
+      return try answered(gapped(venue, to: "7400"), .deleveraging)
+    }
+
+    /// What is left of the position and how the liquidation has ended, 20 blocks after 11 steps were
+    /// sold at the mark, with every order of the engine filled at its limit.
+    var end: (size: Int64, outcome: LiquidationOutcome) {
+      switch self {
+      case .grace: (-1, .restored)
+      case .partial: (-2, .restored)
+      case .collateralSale: (-3, .restored)
+      case .insuranceFund: (-4, .restored)
+      case .deleveraging: (-5, .closed)
+      case .auction: (-6, .closed)
+      case .pool: (-7, .restored)
+      case .socializedLoss: (-8, .closed)
+      }
     }
 
     private func answered(_ venue: Venue, _ stage: LiquidationStage) throws -> Venue {
@@ -125,7 +156,12 @@ struct ReducingTests {
       }
       try venue.block()
     }
-    #expect(venue.size(1, perpetual) < held - 11 || venue.account(1).liquidation == nil)
+    let outcomes = venue.records.flatMap(\.events).compactMap { event -> LiquidationOutcome? in
+      guard case .liquidationEnded(AccountID(1), let outcome) = event else { return nil }
+      return outcome
+    }
+    #expect(venue.account(1).liquidation == nil && venue.size(1, perpetual) == stage.end.size)
+    #expect(outcomes == [stage.end.outcome])
   }
 
   @Test("what would be lost at a price worse than the mark still bounds a reduction")
@@ -140,11 +176,7 @@ struct ReducingTests {
 
   @Test("where the engine has an order out nothing is placed, elsewhere it is")
   func orderOut() throws {
-    var venue = try Venue.marked()
-    try venue.open(1, .cross, usd: "589")
-    try venue.take(1, 1_000, of: perpetual)
-    try venue.take(1, 2, of: Contracts.ethPerpetual)
-    try venue.block(btc: "7600", eth: "190")
+    var venue = try Venue.ordered(eth: 2)
     let sent = try venue.order(of: 1)
     try #require(sent.instrument == perpetual && sent.size < Size(steps: 1_000))
     #expect(venue.refusal(of: place(order(venue, .sell, 1))) == refused)

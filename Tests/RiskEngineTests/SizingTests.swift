@@ -29,13 +29,6 @@ struct SizingTests {
     return risk.maintenanceMargin + risk.liquidationBuffer
   }
 
-  private func stages(_ venue: Venue) -> [LiquidationStage] {
-    venue.records.flatMap(\.events).compactMap { event in
-      guard case .liquidationStageEntered(_, let stage) = event else { return nil }
-      return stage
-    }
-  }
-
   /// A portfolio account short calls and puts, whose spot has moved away.
   private func straddle(_ changes: [(key: String, value: String)]) throws -> Venue {
     var venue = try Venue.marked(changes)
@@ -128,16 +121,13 @@ struct SizingTests {
         (key: "liquidation.sliceShare", value: "100%"),
         (key: "liquidation.expectedCost", value: "0.02%"),
         (key: "liquidation.expectedOptionCost", value: "3%"),
-        (key: "margin.basis.default.rate", value: "2.25%"),
+        Venue.basis,
       ] + changes)
     try venue.open(1, .portfolio, usd: "20000")
     try venue.take(1, 3_000, of: Contracts.btcFuture)
     try venue.take(1, -2_000, of: perpetual)
     try venue.take(1, -100, of: Contracts.btcPut)
-    let risk = try #require(venue.engine.valuation).risk(venue.account(1).portfolio)
-    try venue.submit(
-      .withdrawCollateral(
-        AccountID(1), Amount(units: risk.equity - risk.initialMargin, asset: Coins.usd)))
+    try venue.withdrawToInitialMargin(1)
     for price in stride(from: 7_980, to: 7_000, by: -20) where venue.account(1).liquidation == nil {
       try venue.block(btc: "\(price)")
     }
@@ -176,7 +166,7 @@ struct SizingTests {
       let order = try venue.order(of: 1)
       #expect(order.instrument == first.instrument && order.side == first.side)
       #expect(order.size == (isSpeck && !isUndone ? whole : first.size))
-      #expect(stages(venue) == [.partial])
+      #expect(venue.stagesEntered == [.partial])
     }
   }
 

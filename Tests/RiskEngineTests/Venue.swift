@@ -232,6 +232,49 @@ extension Venue {
   }
 }
 
+// MARK: Scenes
+
+extension Venue {
+  /// The margin on the difference between two contracts of an underlying, before it doubles.
+  static let basis = (key: "margin.basis.default.rate", value: "2.25%")
+
+  /// Takes from an account all that is not its initial margin.
+  mutating func withdrawToInitialMargin(_ id: UInt32) throws {
+    let risk = try #require(engine.valuation).risk(account(id).portfolio)
+    try submit(
+      .withdrawCollateral(
+        AccountID(id), Amount(units: risk.equity - risk.initialMargin, asset: Coins.usd)))
+  }
+
+  /// Brings an account to its initial margin, doubles ``basis``, and makes a block.
+  mutating func doubleBasis(against id: UInt32) throws {
+    try withdrawToInitialMargin(id)
+    try submit(
+      .changeParameters(
+        engine.state.parameters.setting(Self.basis.key, to: "4.5%", source: "test")))
+    try block()
+  }
+
+  /// Account 1, long 1 BTC from 8,000 and so many steps of ETH with 589 dollars, at 7,600 and 190:
+  /// the engine has sent an order for the BTC.
+  static func ordered(eth steps: Int64) throws -> Venue {
+    var venue = try Venue.marked()
+    try venue.open(1, .cross, usd: "589")
+    try venue.take(1, 1_000, of: Contracts.btcPerpetual)
+    try venue.take(1, steps, of: Contracts.ethPerpetual)
+    try venue.block(btc: "7600", eth: "190")
+    return venue
+  }
+
+  /// The stages that were entered, by whomever, in order.
+  var stagesEntered: [LiquidationStage] {
+    records.flatMap(\.events).compactMap { event in
+      guard case .liquidationStageEntered(_, let stage) = event else { return nil }
+      return stage
+    }
+  }
+}
+
 // MARK: Looking
 
 extension Venue {

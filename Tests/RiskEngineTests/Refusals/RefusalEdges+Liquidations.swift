@@ -167,7 +167,7 @@ enum BrokenHedge {
   /// on the difference between the two has doubled.
   static func venue() throws -> Venue {
     var venue = try Venue.marked(
-      Auctions.terms + [(key: "margin.basis.default.rate", value: "2.25%")])
+      Auctions.terms + [Venue.basis])
     try venue.submit(
       .listInstrument(
         Contracts.contract(
@@ -178,15 +178,7 @@ enum BrokenHedge {
     try venue.open(2, .cross, usd: "1000000")
     try venue.take(1, 10, of: future)
     try venue.take(1, -100, of: Contracts.btcPerpetual)
-    let risk = try #require(venue.engine.valuation).risk(venue.account(1).portfolio)
-    try venue.submit(
-      .withdrawCollateral(
-        AccountID(1), Amount(units: risk.equity - risk.initialMargin, asset: Coins.usd)))
-    try venue.submit(
-      .changeParameters(
-        venue.engine.state.parameters.setting(
-          "margin.basis.default.rate", to: "4.5%", source: "test")))
-    try venue.block()
+    try venue.doubleBasis(against: 1)
     try #require(venue.stage(of: 1) == .auction)
     return venue
   }
