@@ -155,9 +155,13 @@ extension Venue {
 
   /// The block that would be next, with every source at the present prices.
   ///
-  /// - Parameter silent: The feeds that say nothing.
-  func nextBlock(after seconds: Int64 = 60, silent: [String] = []) -> Command {
-    let instant = now + TimeSpan(seconds: seconds)
+  /// - Parameters:
+  ///   - nanoseconds: So much later than the seconds say.
+  ///   - silent: The feeds that say nothing.
+  func nextBlock(
+    after seconds: Int64 = 60, nanoseconds: Int64 = 0, silent: [String] = []
+  ) -> Command {
+    let instant = now + TimeSpan(seconds: seconds) + TimeSpan(nanoseconds: nanoseconds)
     var samples: [PriceSample] = []
     for feed in engine.rules.feeds {
       let name = feed.id.base.description

@@ -14,6 +14,10 @@ extension RefusalEdge {
   private static let one = AccountID(1)
   private static let perpetual = Contracts.btcPerpetual
 
+  private static func units(_ units: Int64) throws -> Amount {
+    Amount(units: units, asset: try Coins.usd)
+  }
+
   private static func usd(_ text: String) throws -> Amount { try Amount(text, of: Coins.usd) }
 
   private static func opened(
@@ -47,94 +51,83 @@ extension RefusalEdge {
       try venue.open(5, .cross)
       return (venue, .openAccount(AccountID(6), .cross), .openAccount(AccountID(4), .cross))
     },
-    RefusalEdge("not-positive") {
-      (
-        try opened("1"), .depositCollateral(one, try usd("0.000001")),
-        .depositCollateral(one, try usd("0"))
-      )
-    },
-    RefusalEdge("outside-limits") {
-      // 100 million USD are in, and twice as many may be.
-      let venue = try Venue.marked([(key: "clearing.depositLimit", value: "200000000000000")])
-      return (
-        venue, .depositCollateral(Venue.maker, try usd("100000000")),
-        .depositCollateral(Venue.maker, try usd("100000000.000001"))
-      )
-    },
-    RefusalEdge("insufficient-balance") {
-      (
-        try opened("1"), .withdrawCollateral(one, try usd("1")),
-        .withdrawCollateral(one, try usd("1.000001"))
-      )
-    },
-    RefusalEdge("collateral-cap-reached") {
-      var venue = try Venue.marked([
-        (key: "collateral.ETH.venueCap", value: "2000"),
-        (key: "margin.collateral.ETH.haircut", value: "0%"),
-      ])
-      try venue.open(1, .cross)
-      let eth = try Coins.eth
-      return (
-        venue, .depositCollateral(one, Amount(units: 1_000_000_000, asset: eth)),
-        .depositCollateral(one, Amount(units: 1_000_000_001, asset: eth))
-      )
-    },
+    RefusalEdge(
+      "not-positive",
+      by: { units in (try opened("1"), .depositCollateral(one, try Self.units(1 - units))) }),
+    RefusalEdge(
+      "outside-limits",
+      by: { units in
+        // 100 million USD are in, and twice as many may be.
+        let venue = try Venue.marked([(key: "clearing.depositLimit", value: "200000000000000")])
+        return (
+          venue, .depositCollateral(Venue.maker, try Self.units(100_000_000_000_000 + units))
+        )
+      }),
+    RefusalEdge(
+      "insufficient-balance",
+      by: { units in
+        (try opened("1"), .withdrawCollateral(one, try Self.units(1_000_000 + units)))
+      }),
+    RefusalEdge(
+      "collateral-cap-reached",
+      by: { units in
+        var venue = try Venue.marked([
+          (key: "collateral.ETH.venueCap", value: "2000"),
+          (key: "margin.collateral.ETH.haircut", value: "0%"),
+        ])
+        try venue.open(1, .cross)
+        let eth = try Coins.eth
+        return (
+          venue, .depositCollateral(one, Amount(units: 1_000_000_000 + units, asset: eth))
+        )
+      }),
     RefusalEdge(
       "debt-above-cap",
-      apart: {
-        func owing(_ dollars: Int64) throws -> Attempt {
-          var venue = try Venue.marked([(key: "collateral.USD.debtCap", value: "100")])
-          try venue.open(1, .cross)
-          try venue.deposit(1, "10", of: Coins.eth)
-          try venue.take(1, 1_000, of: perpetual)
-          try venue.submit(
-            venue.trade(
-              perpetual, buyer: 0, seller: 1, size: 1_000, price: "\(8_000 - dollars)"))
-          return (venue, .withdrawCollateral(one, Amount(units: 1, asset: try Coins.eth)))
-        }
-        return (try owing(100), try owing(101))
+      by: { units in
+        // 101 dollars are lost, of which all but 100 were there.
+        var venue = try Venue.marked([(key: "collateral.USD.debtCap", value: "100")])
+        try venue.open(1, .cross)
+        try venue.submit(.depositCollateral(one, Self.units(1_000_000 - units)))
+        try venue.deposit(1, "10", of: Coins.eth)
+        try venue.take(1, 1_000, of: perpetual)
+        try venue.submit(
+          venue.trade(perpetual, buyer: 0, seller: 1, size: 1_000, price: "7899"))
+        return (venue, .withdrawCollateral(one, Amount(units: 1, asset: try Coins.eth)))
       }),
     RefusalEdge(
       "withdrawals-stopped",
-      apart: {
-        func venue(fund: String) throws -> Attempt {
-          var venue = try Venue.marked(
-            LastStages.changes([.insuranceFund]) + [
-              (key: "withdrawalGate.fundShare", value: "200%"),
-              (key: "insuranceFund.eventCap", value: "0%"),
-            ])
-          try venue.open(1, .cross, usd: "500")
-          try venue.open(7, .cross, usd: "1000")
-          try venue.take(1, 1_000, of: perpetual)
-          // Worth −100 dollars.
-          try venue.block(btc: "7400")
-          try venue.fund(fund, of: Coins.usd)
-          return (venue, .withdrawCollateral(AccountID(7), try usd("1")))
-        }
-        return (try venue(fund: "50"), try venue(fund: "49.999999"))
+      by: { units in
+        var venue = try Venue.marked(
+          LastStages.changes([.insuranceFund]) + [
+            (key: "withdrawalGate.fundShare", value: "200%"),
+            (key: "insuranceFund.eventCap", value: "0%"),
+          ])
+        try venue.open(1, .cross, usd: "500")
+        try venue.open(7, .cross, usd: "1000")
+        try venue.take(1, 1_000, of: perpetual)
+        // Worth −100 dollars.
+        try venue.block(btc: "7400")
+        try venue.submit(.contributeToFund(Self.units(50_000_000 - units)))
+        return (venue, .withdrawCollateral(AccountID(7), try usd("1")))
       }),
     RefusalEdge(
       "called-to-reduce",
-      apart: {
+      by: { units in
         // The maintenance margin is 190 dollars at 7,600, of which the line is three times as much.
-        func venue(_ dollars: String) throws -> Attempt {
-          var venue = try opened(dollars, [(key: "marginCall.reduceOnly", value: "3")])
-          try venue.take(1, 1_000, of: perpetual)
-          try venue.block(btc: "7600")
-          return (venue, .withdrawCollateral(one, try usd("0.000001")))
-        }
-        return (try venue("970"), try venue("969.999999"))
+        var venue = try opened("900", [(key: "marginCall.reduceOnly", value: "3")])
+        try venue.submit(.depositCollateral(one, Self.units(70_000_000 - units)))
+        try venue.take(1, 1_000, of: perpetual)
+        try venue.block(btc: "7600")
+        return (venue, .withdrawCollateral(one, try Self.units(1)))
       }),
     RefusalEdge(
       "account-in-liquidation",
-      apart: {
-        func venue(_ dollars: String) throws -> Attempt {
-          var venue = try opened(dollars)
-          try venue.take(1, 1_000, of: perpetual)
-          try venue.block(btc: "7600")
-          return (venue, .protectQuotes(one, try AssetSymbol("BTC"), limits(1)))
-        }
-        return (try venue("590"), try venue("589.999999"))
+      by: { units in
+        var venue = try opened("500")
+        try venue.submit(.depositCollateral(one, Self.units(90_000_000 - units)))
+        try venue.take(1, 1_000, of: perpetual)
+        try venue.block(btc: "7600")
+        return (venue, .protectQuotes(one, try AssetSymbol("BTC"), limits(1)))
       }),
     RefusalEdge("parameters") {
       let share = (key: "liquidation.windowShare", value: "10%")
@@ -173,24 +166,25 @@ extension RefusalEdge {
         .moveCollateral(from: one, to: AccountID(4), dollar)
       )
     },
-    RefusalEdge("position-too-small") {
-      var venue = try family()
-      try venue.submit(.moveCollateral(from: one, to: AccountID(2), usd("2000")))
-      try venue.take(1, 100, of: perpetual)
-      func move(_ size: Int64) -> Command {
-        .movePosition(from: one, to: AccountID(2), perpetual, Size(steps: size))
-      }
-      return (venue, move(100), move(101))
-    },
+    RefusalEdge(
+      "position-too-small",
+      by: { steps in
+        var venue = try family()
+        try venue.submit(.moveCollateral(from: one, to: AccountID(2), usd("2000")))
+        try venue.take(1, 100, of: perpetual)
+        return (
+          venue, .movePosition(from: one, to: AccountID(2), perpetual, Size(steps: 100 + steps))
+        )
+      }),
     RefusalEdge(
       "subaccount-too-deep",
-      apart: {
+      by: { levels in
         var venue = try family()
-        let inside = Command.openSubaccount(AccountID(5), under: AccountID(3), .cross)
-        let shallow = venue
-        try venue.submit(inside)
+        try venue.submit(.openSubaccount(AccountID(5), under: AccountID(3), .cross))
+        let line = [2, 3, 5] as [UInt32]
         return (
-          (shallow, inside), (venue, .openSubaccount(AccountID(6), under: AccountID(5), .cross))
+          venue,
+          .openSubaccount(AccountID(6), under: AccountID(line[Int(levels) + 1]), .cross)
         )
       }),
   ]

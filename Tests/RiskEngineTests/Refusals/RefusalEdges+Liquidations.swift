@@ -20,19 +20,17 @@ extension RefusalEdge {
     [
       RefusalEdge(
         "order-too-late",
-        apart: {
+        by: { nanoseconds in
           // The order lives 60 seconds; without a price nothing takes its place.
-          func venue(_ seconds: Int64) throws -> Attempt {
-            var venue = try Venue.marked()
-            try venue.open(1, .cross, usd: "589")
-            try venue.take(1, 1_000, of: perpetual)
-            try venue.block(btc: "7600")
-            let report = venue.report(try venue.order(of: 1), price: try Price("7600"))
-            try venue.submit(.restart(at: venue.now))
-            try venue.submit(venue.nextBlock(after: seconds, silent: ["BTC"]))
-            return (venue, report)
-          }
-          return (try venue(59), try venue(60))
+          var venue = try Venue.marked()
+          try venue.open(1, .cross, usd: "589")
+          try venue.take(1, 1_000, of: perpetual)
+          try venue.block(btc: "7600")
+          let report = venue.report(try venue.order(of: 1), price: try Price("7600"))
+          try venue.submit(.restart(at: venue.now))
+          try venue.submit(
+            venue.nextBlock(after: 60, nanoseconds: nanoseconds - 1, silent: ["BTC"]))
+          return (venue, report)
         })
     ] + auctions + pools
 
@@ -48,50 +46,49 @@ extension RefusalEdge {
     },
     RefusalEdge(
       "nothing-for-sale",
-      apart: {
-        let venue = try Conversions.venue([Conversions.auction])
-        var stale = venue
-        try stale.submit(stale.nextBlock(after: 300, silent: ["ETH"]))
-        return ((venue, try venue.bid()), (stale, try stale.bid()))
+      by: { nanoseconds in
+        // What sources said of the coin counts for three minutes.
+        var venue = try Conversions.venue([Conversions.auction])
+        try venue.submit(venue.nextBlock(after: 180, nanoseconds: nanoseconds, silent: ["ETH"]))
+        return (venue, try venue.bid())
       }),
-    RefusalEdge("bid-stale") {
-      let venue = try Auctions.solvent()
-      let instant = venue.now + TimeSpan(nanoseconds: 1)
-      return (
-        venue, Auctions.command(try Auctions.bid(venue, expiresAt: instant)),
-        Auctions.command(try Auctions.bid(venue, expiresAt: venue.now))
-      )
-    },
-    RefusalEdge("bid-too-small") {
-      let venue = try Auctions.solvent()
-      return (
-        venue, Auctions.command(try Auctions.bid(venue, share: "1%")),
-        Auctions.command(try Auctions.bid(venue, share: "0.9999999%"))
-      )
-    },
-    RefusalEdge("auction-price-too-high") {
-      var venue = try Auctions.solvent()
-      try venue.block()
-      let reward = try offered(venue)
-      let dearer = reward + Rate(billionths: 1)
-      return (
-        venue, Auctions.command(try Auctions.bid(venue, leastReward: reward)),
-        Auctions.command(try Auctions.bid(venue, leastReward: dearer))
-      )
-    },
-    RefusalEdge("bid-lowers-excess") {
-      // Of ten steps of the future a tenth is one; a billionth less is none, and takes nine of
-      // the perpetual's hundred from what hedges them.
-      let venue = try BrokenHedge.venue()
-      return (
-        venue, Auctions.command(try Auctions.bid(venue, share: "10%")),
-        Auctions.command(try Auctions.bid(venue, share: "9.9999999%"))
-      )
-    },
-    RefusalEdge("ask-above-limit") {
-      let venue = try Conversions.venue([Conversions.auction])
-      return (venue, try venue.bid(limit: "204"), try venue.bid(limit: "203.99999999"))
-    },
+    RefusalEdge(
+      "bid-stale",
+      by: { nanoseconds in
+        let venue = try Auctions.solvent()
+        let instant = venue.now + TimeSpan(nanoseconds: 1 - nanoseconds)
+        return (venue, Auctions.command(try Auctions.bid(venue, expiresAt: instant)))
+      }),
+    RefusalEdge(
+      "bid-too-small",
+      by: { billionths in
+        let venue = try Auctions.solvent()
+        let share = Rate(billionths: 10_000_000 - billionths).description
+        return (venue, Auctions.command(try Auctions.bid(venue, share: share)))
+      }),
+    RefusalEdge(
+      "auction-price-too-high",
+      by: { billionths in
+        var venue = try Auctions.solvent()
+        try venue.block()
+        let reward = try offered(venue) + Rate(billionths: billionths)
+        return (venue, Auctions.command(try Auctions.bid(venue, leastReward: reward)))
+      }),
+    RefusalEdge(
+      "bid-lowers-excess",
+      by: { billionths in
+        // Of ten steps of the future a tenth is one; a billionth less is none, and takes nine of
+        // the perpetual's hundred from what hedges them.
+        let venue = try BrokenHedge.venue()
+        let share = Rate(billionths: 100_000_000 - billionths).description
+        return (venue, Auctions.command(try Auctions.bid(venue, share: share)))
+      }),
+    RefusalEdge(
+      "ask-above-limit",
+      by: { steps in
+        let venue = try Conversions.venue([Conversions.auction])
+        return (venue, try venue.bid(limit: Price(steps: 204_00000000 - steps).description))
+      }),
   ]
 
   private static let pool = AccountID(50)
@@ -103,13 +100,13 @@ extension RefusalEdge {
 
   private static let withdrawal: Command = .withdrawFromPool(senior, pool, .senior)
 
-  /// The senior tranche has given notice of 600 seconds, so many of which have passed.
-  private static func noticed(_ seconds: Int64) throws -> Attempt {
+  /// The senior tranche has given notice of 600 seconds, so much of which has passed.
+  private static func noticed(_ seconds: Int64, _ nanoseconds: Int64) throws -> Attempt {
     var venue = try PoolStageTests.venue([
       (key: "pool.notice", value: "600s"), (key: "pool.window", value: "300s"),
     ])
     try venue.submit(.requestPoolWithdrawal(senior, pool, .senior, units: 1_000_000))
-    try venue.block(after: seconds)
+    try venue.submit(venue.nextBlock(after: seconds, nanoseconds: nanoseconds))
     return (venue, withdrawal)
   }
 
@@ -139,12 +136,14 @@ extension RefusalEdge {
       try venue.submit(.requestPoolWithdrawal(senior, pool, .senior, units: 1))
       return (venue, withdrawal, .withdrawFromPool(senior, pool, .junior))
     },
-    RefusalEdge("claim-too-small") {
-      func request(_ units: Int64) -> Command {
-        .requestPoolWithdrawal(senior, pool, .senior, units: units)
-      }
-      return (try PoolStageTests.venue(), request(60_000_000_000), request(60_000_000_001))
-    },
+    RefusalEdge(
+      "claim-too-small",
+      by: { units in
+        (
+          try PoolStageTests.venue(),
+          .requestPoolWithdrawal(senior, pool, .senior, units: 60_000_000_000 + units)
+        )
+      }),
     RefusalEdge("withdrawal-not-requested") {
       var venue = try PoolStageTests.venue()
       try venue.submit(.requestPoolWithdrawal(senior, pool, .senior, units: 1))
@@ -153,8 +152,8 @@ extension RefusalEdge {
         .cancelPoolWithdrawal(AccountID(41), pool, .junior)
       )
     },
-    RefusalEdge("notice-not-over", apart: { (try noticed(600), try noticed(599)) }),
-    RefusalEdge("notice-lapsed", apart: { (try noticed(900), try noticed(901)) }),
+    RefusalEdge("notice-not-over", by: { nanoseconds in try noticed(600, -nanoseconds) }),
+    RefusalEdge("notice-lapsed", by: { nanoseconds in try noticed(900, nanoseconds) }),
   ]
 }
 

@@ -92,37 +92,33 @@ extension RefusalEdge {
     RefusalEdge("unknown-offer") { (try keepers(), take(1, 1), take(1, 2)) },
     RefusalEdge(
       "offer-over",
-      apart: {
-        func venue(_ blocks: Int) throws -> Attempt {
-          var venue = try keepers()
-          for _ in 0..<blocks { try venue.block() }
-          return (venue, take())
-        }
-        return (try venue(2), try venue(3))
+      by: { blocks in
+        var venue = try keepers()
+        for _ in 0..<2 + blocks { try venue.block() }
+        return (venue, take())
       }),
-    RefusalEdge("reward-too-low") {
-      // One dollar is left, and 416 of 1,000 steps are offered.
-      var venue = try keepers()
-      try venue.block(btc: "7501")
-      return (venue, take(416, least: 416_000), take(416, least: 416_001))
-    },
+    RefusalEdge(
+      "reward-too-low",
+      by: { units in
+        // One dollar is left, and 416 of 1,000 steps are offered.
+        var venue = try keepers()
+        try venue.block(btc: "7501")
+        return (venue, take(416, least: 416_000 + units))
+      }),
     RefusalEdge(
       "sealed-bid",
-      apart: {
+      by: { nanoseconds in
         // Commitments are closed after a minute.
-        func venue(_ seconds: Int64) throws -> Attempt {
-          var venue = try keepers([
-            (key: "rights.commitSpan", value: "1min"), (key: "rights.revealSpan", value: "1min"),
-            (key: "rights.lots", value: "4"), (key: "rights.deposit", value: "5"),
-            (key: "rights.reserve", value: "10%"),
-          ])
-          try venue.block(after: seconds)
-          let bid = SealedBid(
-            bidder: AccountID(8), price: 1_000_000, lots: 1,
-            salt: [UInt8](repeating: 7, count: 32))
-          return (venue, .commitBid(AccountID(8), 1, bid.commitment(to: 1)))
-        }
-        return (try venue(59), try venue(60))
+        var venue = try keepers([
+          (key: "rights.commitSpan", value: "1min"), (key: "rights.revealSpan", value: "1min"),
+          (key: "rights.lots", value: "4"), (key: "rights.deposit", value: "5"),
+          (key: "rights.reserve", value: "10%"),
+        ])
+        try venue.submit(venue.nextBlock(after: 60, nanoseconds: nanoseconds - 1))
+        let bid = SealedBid(
+          bidder: AccountID(8), price: 1_000_000, lots: 1,
+          salt: [UInt8](repeating: 7, count: 32))
+        return (venue, .commitBid(AccountID(8), 1, bid.commitment(to: 1)))
       }),
     RefusalEdge("unknown-universe") {
       (

@@ -23,23 +23,23 @@ extension RefusalEdge {
   }
 
   static let trades: [RefusalEdge] = [
-    RefusalEdge("time-not-increasing") {
-      let venue = try opened()
-      func block(_ nanoseconds: Int64) -> Command {
-        .advanceBlock(at: venue.now + TimeSpan(nanoseconds: nanoseconds), samples: [])
-      }
-      return (venue, block(1), block(0))
-    },
-    RefusalEdge("too-many-samples") {
-      let venue = try opened()
-      guard case .advanceBlock(let instant, let samples) = venue.nextBlock() else {
-        throw CancellationError()
-      }
-      func block(_ count: Int) -> Command {
-        .advanceBlock(at: instant, samples: Array(repeating: samples[0], count: count))
-      }
-      return (venue, block(4_096), block(4_097))
-    },
+    RefusalEdge(
+      "time-not-increasing",
+      by: { nanoseconds in
+        let venue = try opened()
+        let instant = venue.now + TimeSpan(nanoseconds: 1 - nanoseconds)
+        return (venue, .advanceBlock(at: instant, samples: []))
+      }),
+    RefusalEdge(
+      "too-many-samples",
+      by: { count in
+        let venue = try opened()
+        guard case .advanceBlock(let instant, let samples) = venue.nextBlock() else {
+          throw CancellationError()
+        }
+        let many = Array(repeating: samples[0], count: 4_096 + Int(count))
+        return (venue, .advanceBlock(at: instant, samples: many))
+      }),
     RefusalEdge("unknown-instrument") {
       let venue = try opened()
       return (
@@ -49,13 +49,10 @@ extension RefusalEdge {
     },
     RefusalEdge(
       "expired",
-      apart: {
-        func venue(_ seconds: Int64) throws -> Attempt {
-          var venue = try opened()
-          try venue.block(after: seconds)
-          return (venue, try venue.trade(Contracts.btcFuture, buyer: 1, seller: 0, size: 1))
-        }
-        return (try venue(3_599), try venue(3_600))
+      by: { seconds in
+        var venue = try opened()
+        try venue.block(after: 3_599 + seconds)
+        return (venue, try venue.trade(Contracts.btcFuture, buyer: 1, seller: 0, size: 1))
       }),
     RefusalEdge(
       "not-marked",
@@ -71,23 +68,22 @@ extension RefusalEdge {
         try marked.block()
         return ((marked, trade), (venue, trade))
       }),
-    RefusalEdge("price-outside-band") {
-      let venue = try opened()
-      return (
-        venue, try venue.trade(perpetual, buyer: 1, seller: 0, size: 1, price: "4000"),
-        try venue.trade(perpetual, buyer: 1, seller: 0, size: 1, price: "3999.99999999")
-      )
-    },
-    RefusalEdge("market-reduce-only") {
-      var venue = try opened()
-      try venue.take(1, 1, of: perpetual)
-      try venue.submit(venue.nextBlock(after: 300, silent: ["BTC"]))
-      // A step down to nothing, and one beyond.
-      return (
-        venue, try venue.trade(perpetual, buyer: 0, seller: 1, size: 1),
-        try venue.trade(perpetual, buyer: 0, seller: 1, size: 2)
-      )
-    },
+    RefusalEdge(
+      "price-outside-band",
+      by: { steps in
+        let venue = try opened()
+        let price = Price(steps: 4_000_00000000 - steps).description
+        return (venue, try venue.trade(perpetual, buyer: 1, seller: 0, size: 1, price: price))
+      }),
+    RefusalEdge(
+      "market-reduce-only",
+      by: { steps in
+        var venue = try opened()
+        try venue.take(1, 2, of: perpetual)
+        try venue.submit(venue.nextBlock(after: 300, silent: ["BTC"]))
+        // Down to nothing, and one beyond.
+        return (venue, try venue.trade(perpetual, buyer: 0, seller: 1, size: 2 + steps))
+      }),
     RefusalEdge("self-trade") {
       let venue = try opened()
       return (
@@ -103,24 +99,23 @@ extension RefusalEdge {
         try venue.trade(Contracts.ethPerpetual, buyer: 1, seller: 0, size: 1)
       )
     },
-    RefusalEdge("too-many-positions") {
-      var venue = try opened(
-        "10000", .cross, [(key: "clearing.positionLimit", value: "2")])
-      try venue.take(1, 1, of: perpetual)
-      try venue.take(1, 1, of: Contracts.btcFuture)
-      return (
-        venue, try venue.trade(perpetual, buyer: 1, seller: 0, size: 1),
-        try venue.trade(Contracts.ethPerpetual, buyer: 1, seller: 0, size: 1)
-      )
-    },
-    RefusalEdge("below-initial-margin") {
-      // 5 % of 8 dollars a step.
-      let venue = try opened("400")
-      return (
-        venue, try venue.trade(perpetual, buyer: 1, seller: 0, size: 1_000),
-        try venue.trade(perpetual, buyer: 1, seller: 0, size: 1_001)
-      )
-    },
+    RefusalEdge(
+      "too-many-positions",
+      by: { count in
+        var venue = try opened(
+          "10000", .cross, [(key: "clearing.positionLimit", value: "2")])
+        for instrument in [perpetual, Contracts.btcFuture].prefix(1 + Int(count)) {
+          try venue.take(1, 1, of: instrument)
+        }
+        return (venue, try venue.trade(Contracts.ethPerpetual, buyer: 1, seller: 0, size: 1))
+      }),
+    RefusalEdge(
+      "below-initial-margin",
+      by: { steps in
+        // 5 % of 8 dollars a step.
+        let venue = try opened("400")
+        return (venue, try venue.trade(perpetual, buyer: 1, seller: 0, size: 1_000 + steps))
+      }),
   ]
 
   private static func order(
@@ -152,33 +147,35 @@ extension RefusalEdge {
   static let orders: [RefusalEdge] = [
     RefusalEdge(
       "too-many-orders",
-      apart: {
+      by: { count in
         var venue = try opened("10000", .cross, [(key: "clearing.orderLimit", value: "2")])
-        try venue.submit(.placeOrder(one, order(1, .buy, 1)))
-        let place = Command.placeOrder(one, try order(3, .buy, 1))
-        var full = venue
-        try full.submit(.placeOrder(one, order(2, .buy, 1)))
-        return ((venue, place), (full, place))
+        for id in [1, 2].prefix(1 + Int(count)) as ArraySlice<UInt64> {
+          try venue.submit(.placeOrder(one, order(id, .buy, 1)))
+        }
+        return (venue, .placeOrder(one, try order(3, .buy, 1)))
       }),
-    RefusalEdge("not-reducing") {
-      var venue = try opened()
-      try venue.take(1, 10, of: perpetual)
-      return (
-        venue, .placeOrder(one, try order(1, .sell, 10, isReduceOnly: true)),
-        .placeOrder(one, try order(1, .sell, 11, isReduceOnly: true))
-      )
-    },
+    RefusalEdge(
+      "not-reducing",
+      by: { steps in
+        var venue = try opened()
+        try venue.take(1, 10, of: perpetual)
+        return (venue, .placeOrder(one, try order(1, .sell, 10 + steps, isReduceOnly: true)))
+      }),
     RefusalEdge("unknown-order") {
       (try ordered(), .cancelOrder(one, OrderID(1)), .cancelOrder(one, OrderID(2)))
     },
-    RefusalEdge("fill-beyond-size") {
-      let venue = try ordered()
-      return (venue, try fill(venue, 10), try fill(venue, 11))
-    },
-    RefusalEdge("fill-beyond-limit") {
-      let venue = try ordered()
-      return (venue, try fill(venue, 10), try fill(venue, 10, "7900.00000001"))
-    },
+    RefusalEdge(
+      "fill-beyond-size",
+      by: { steps in
+        let venue = try ordered()
+        return (venue, try fill(venue, 10 + steps))
+      }),
+    RefusalEdge(
+      "fill-beyond-limit",
+      by: { steps in
+        let venue = try ordered()
+        return (venue, try fill(venue, 10, Price(steps: 7_900_00000000 + steps).description))
+      }),
     RefusalEdge("transfer-of-an-order") {
       let venue = try ordered()
       return (
@@ -202,16 +199,13 @@ extension RefusalEdge {
     },
     RefusalEdge(
       "quotes-frozen",
-      apart: {
-        func venue(_ seconds: Int64) throws -> Attempt {
-          var venue = try opened()
-          try venue.submit(.protectQuotes(one, AssetSymbol("BTC"), limits(10)))
-          try venue.submit(.placeOrder(one, order(1, .buy, 10, isQuote: true)))
-          try venue.submit(fill(venue, 10, "8000"))
-          try venue.block(after: seconds)
-          return (venue, .placeOrder(one, try order(2, .buy, 1, isQuote: true)))
-        }
-        return (try venue(30), try venue(29))
+      by: { nanoseconds in
+        var venue = try opened()
+        try venue.submit(.protectQuotes(one, AssetSymbol("BTC"), limits(10)))
+        try venue.submit(.placeOrder(one, order(1, .buy, 10, isQuote: true)))
+        try venue.submit(fill(venue, 10, "8000"))
+        try venue.submit(venue.nextBlock(after: 30, nanoseconds: -nanoseconds))
+        return (venue, .placeOrder(one, try order(2, .buy, 1, isQuote: true)))
       }),
   ]
 }

@@ -6,13 +6,13 @@ import Ledger
 import RiskEngine
 import Testing
 
-/// A refusal at its edge: what is accepted, and what is refused one unit, step, instant or name
-/// further.
+/// A refusal at its edge: what is refused, and what is accepted one unit, step, instant or name
+/// nearer, and where there is an order of more and less one nearer still.
 struct RefusalEdge: Sendable, CustomTestStringConvertible {
   typealias Attempt = (venue: Venue, command: Command)
 
   let code: String
-  let attempts: @Sendable () throws -> (inside: Attempt, outside: Attempt)
+  let attempts: @Sendable () throws -> (inside: [Attempt], outside: Attempt)
 
   var testDescription: String { code }
 
@@ -23,7 +23,7 @@ struct RefusalEdge: Sendable, CustomTestStringConvertible {
     self.code = code
     attempts = {
       let (venue, inside, outside) = try scene()
-      return ((venue, inside), (venue, outside))
+      return ([(venue, inside)], (venue, outside))
     }
   }
 
@@ -35,8 +35,15 @@ struct RefusalEdge: Sendable, CustomTestStringConvertible {
     self.code = code
     attempts = {
       let (inside, outside) = try scene()
-      return (inside, outside)
+      return ([inside], outside)
     }
+  }
+
+  /// An attempt so many units further than what is only just accepted: at −1 and 0 it is accepted,
+  /// at 1 refused.
+  init(_ code: String, by scene: @escaping @Sendable (Int64) throws -> Attempt) {
+    self.code = code
+    attempts = { ([try scene(-1), try scene(0)], try scene(1)) }
   }
 
   static var all: [RefusalEdge] { accounts + moves + trades + orders + liquidations + outside }
@@ -49,7 +56,7 @@ struct RefusalTableTests {
     arguments: RefusalEdge.all)
   func edge(_ edge: RefusalEdge) throws {
     var (inside, outside) = try edge.attempts()
-    try inside.venue.submit(inside.command)
+    for place in inside.indices { try inside[place].venue.submit(inside[place].command) }
     let refusal = outside.venue.refusal(of: outside.command)
     #expect(refusal?.code == edge.code)
     #expect(refusal?.description != refusal?.code, "it is said in words, too")
