@@ -189,6 +189,7 @@ struct VelocityFundingTests {
       ).billionths
     }
     #expect(after(1, 1_000) == 83_334 && after(1, 500) == 41_667 && after(1, -1_000) == -83_334)
+    #expect(after(1, 999) < 83_334 && after(1, -999) > -83_334)
     #expect(after(1, 1_001) == 83_334 && after(1, .max) == 83_334 && after(1, .min) == -83_334)
     #expect(after(5, 1_000) == 416_670 && after(6, 1_000) == 500_000 && after(999, -1) < 0)
     #expect(after(1_000_000, 1_000) == 500_000 && after(1_000_000, -1_000) == -500_000)

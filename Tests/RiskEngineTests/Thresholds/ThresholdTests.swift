@@ -1,0 +1,138 @@
+// Plimsoll: a real-time margin and liquidation engine for crypto derivatives.
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+import Parameters
+import Testing
+
+/// What a parameter decides one unit below a line, at it and one unit above.
+struct Threshold: Sendable, CustomTestStringConvertible {
+  let key: String
+  let note: String
+  let expected: [Bool]
+  let decision: @Sendable (Int64) throws -> Bool
+
+  var testDescription: String { note.isEmpty ? key : "\(key), \(note)" }
+
+  /// - Parameters:
+  ///   - expected: Below the line, at it, above it.
+  ///   - decision: What is decided so many units above the line.
+  init(
+    _ key: String, _ note: String, _ expected: [Bool],
+    _ decision: @escaping @Sendable (Int64) throws -> Bool
+  ) {
+    self.key = key
+    self.note = note
+    self.expected = expected
+    self.decision = decision
+  }
+
+  init(
+    _ key: String, _ expected: [Bool], _ decision: @escaping @Sendable (Int64) throws -> Bool
+  ) {
+    self.init(key, "", expected, decision)
+  }
+
+  static var all: [Threshold] { sizes + times + losses + auctions + outside }
+}
+
+@Suite("Every threshold of the waterfall, one unit below, at it and above")
+struct ThresholdTests {
+  @Test("what is decided on each side of the line", arguments: Threshold.all)
+  func threshold(_ threshold: Threshold) throws {
+    #expect(try [-1, 0, 1].map(threshold.decision) == threshold.expected)
+  }
+
+  private static let families = [
+    "liquidation", "auction", "insuranceFund", "waterfall", "deleveraging", "socializedLoss",
+    "withdrawalGate", "rights", "requests", "keeper", "pool", "balance",
+  ]
+
+  /// Parameters whose line a test elsewhere states, with words of that test.
+  private static let elsewhere = [
+    "liquidation.orderLife": "\"order-too-late\"",
+    "liquidation.leastLeft":
+      "a rest worth too little is closed with it: one unit below, at and above",
+    "liquidation.infeasible":
+      "what no order restores is passed on where the venue says so: a unit below, at and above",
+    "liquidation.blockShare":
+      "a throttle has room for what is wanted: one step below, at and above",
+    "liquidation.windowShare":
+      "a throttle has room for what is wanted: one step below, at and above",
+    "liquidation.depthTolerance": "less may have been there for that part of the time",
+    "insuranceFund.alarms": "alarms at a quarter, a half and three quarters below the peak",
+    "insuranceFund.feeRise": "below 70 % of the target fees rise, below 30 % margins do",
+    "insuranceFund.marginRise": "below 70 % of the target fees rise, below 30 % margins do",
+    "insuranceFund.slippage": "the fund pays no further from the mark than it is told to",
+    "withdrawalGate.fundShare": "\"withdrawals-stopped\"",
+    "requests.minimum": "slices below the minimum are the book's, at it and above are asked for",
+    "rights.commitSpan": "\"sealed-bid\"",
+    "keeper.patience": "\"offer-over\"",
+    "keeper.cap": "the least notional is paid and one millionth less is not",
+    "pool.leastDiscount": "what gives less than the least discount is left to the next stage",
+    "pool.marketCap": "a cap is reached to the step and never passed",
+    "pool.leverage": "the leverage limit is reached to the step and never passed",
+    "pool.eventShare":
+      "no more than the stated share of the pool's equity, and one step more would",
+    "pool.notice": "\"notice-not-over\"",
+    "pool.window": "\"notice-lapsed\"",
+    "auction.reserve": "no path goes below the reserve price",
+    "auction.leastShare": "\"bid-too-small\"",
+    "auction.restarts": "a round in which too little was bid is held again",
+    "balance.*.threshold": "up to the threshold nothing is asked; one step beyond it the least",
+    "balance.*.slopeCap": "beyond the cap on its slope the potential rises straight",
+    "balance.*.rebateShare": "a rebate is cut, and never more than the pot holds",
+    "balance.*.largestImbalance": "the rate rises with time and imbalance, and stops at the cap",
+    "balance.*.fundingCap": "the rate rises with time and imbalance, and stops at the cap",
+    "balance.*.impactNotional": "a premium inside the cost of its size is none",
+  ]
+
+  /// Choices, shares and factors: what they change has no line.
+  private static let without: Set<String> = [
+    "liquidation.sliceShare", "liquidation.expectedCost", "liquidation.penalty",
+    "liquidation.expectedOptionCost", "liquidation.choice", "liquidation.impact",
+    "liquidation.fillableSpread", "liquidation.fillableAdjustment", "liquidation.depthPart",
+    "liquidation.depthDistance", "liquidation.closesAll", "liquidation.keeperShare",
+    "liquidation.keepsReducing", "insuranceFund.openingShare", "insuranceFund.targetAddition",
+    "insuranceFund.move.*.shift", "insuranceFund.move.*.depth", "insuranceFund.move.*.latency",
+    "insuranceFund.depeg.*", "insuranceFund.tailShape", "insuranceFund.tailScale",
+    "deleveraging.rule", "deleveraging.price", "socializedLoss.share", "socializedLoss.rule",
+    "requests.fee", "rights.lots", "keeper.gasUnits", "keeper.bonus", "keeper.margin",
+    "keeper.skipsBook", "pool.discount", "pool.fee", "pool.juniorShare", "pool.unwindShare",
+    "pool.openingShare", "pool.openingJuniorShare", "auction.path", "auction.start",
+    "auction.knee", "auction.cut", "auction.speed", "auction.isAdaptive", "auction.fairFactor",
+    "auction.aversion", "auction.bidInterval", "auction.insolventGrowth", "auction.fee",
+    "auction.fastDuration", "insuranceFund.universe.*",
+    "balance.*.depth", "balance.*.cost", "balance.*.exponent", "balance.*.velocity",
+    "balance.*.premiumWeight",
+  ]
+
+  @Test("every parameter of the waterfall is here, or in a test elsewhere, or has no line")
+  func complete() throws {
+    let keys = ParameterDefinition.all.map(\.key).filter { key in
+      Self.families.contains { key.hasPrefix($0 + ".") } && !key.hasPrefix("waterfall.")
+    }
+    let here = Set(Threshold.all.map(\.key))
+    let known = here.union(Self.elsewhere.keys).union(Self.without)
+    #expect(known.subtracting(keys).isEmpty && Set(keys).subtracting(known).isEmpty)
+    #expect(here.isDisjoint(with: Self.elsewhere.keys) && here.isDisjoint(with: Self.without))
+    #expect(Self.without.isDisjoint(with: Self.elsewhere.keys))
+    let texts = try Self.texts()
+    for (key, words) in Self.elsewhere {
+      #expect(texts.contains { $0.contains(words) }, "\(key)")
+    }
+  }
+
+  /// The tests of this target and of Liquidation, without this file.
+  private static func texts() throws -> [String] {
+    let file = URL(filePath: #filePath)
+    let tests = file.deletingLastPathComponent().appending(path: "../..").standardized
+    return try ["RiskEngineTests", "LiquidationTests"].flatMap { folder in
+      let found = FileManager.default.enumerator(
+        at: tests.appending(path: folder), includingPropertiesForKeys: nil)
+      return try (found?.allObjects as? [URL] ?? [])
+        .filter { $0.pathExtension == "swift" && $0.lastPathComponent != file.lastPathComponent }
+        .map { try String(contentsOf: $0, encoding: .utf8) }
+    }
+  }
+}
