@@ -22,9 +22,15 @@ struct RandomWorld {
   private var random: Seeded
   private var last: Command?
 
+  /// Risk universes beyond the common one, ascending; and whether BTC and ETH are in two.
+  private let universes: [RiskUniverse]
+  private let isApart: Bool
+
   private static let customers = 1...10 as ClosedRange<UInt32>
   private static let pools: [UInt32] = [50, 51]
   private static let relayer = AccountID(9)
+  /// The maker of ETH where the usual one, who trades BTC, may not trade it.
+  private static let secondMaker: UInt32 = 60
 
   /// A marked venue under the rules that a number of worlds share: to read them takes as long as
   /// a history.
@@ -37,10 +43,19 @@ struct RandomWorld {
     random = Seeded(seed ^ 0x00f_f5e7)
     commands = RandomCommands(seed: seed, wildest: random.pick([150, 300, 450]))
     venue = marked
+    let set = marked.engine.state.parameters
+    let found = try ["BTC", "ETH"].map { RiskUniverse(of: try AssetSymbol($0), in: set) }
+    universes = Set(found).subtracting([.common]).sorted()
+    isApart = found[0] != found[1]
     if seed % 4 != 0 { venue.stopAudit() }
-    for asset in [try Coins.usd, try Coins.btc, try Coins.eth] where !random.oneIn(3) {
-      let units = random.number(1...(asset.decimals == 6 ? 900_000_000 : 5_000_000))
-      try venue.submit(.contributeToFund(Amount(units: units, asset: asset)))
+    for asset in try Self.assets() where !random.oneIn(3) {
+      try venue.submit(.contributeToFund(contribution(of: asset)))
+    }
+    if isApart { try openSecondMaker() }
+    for universe in universes {
+      for asset in try Self.assets() where !random.oneIn(3) {
+        try venue.submit(.contributeToUniverse(universe, contribution(of: asset)))
+      }
     }
     for id in Self.customers { try open(id) }
     if venue.engine.rules.liquidation.waterfall.stages.contains(.pool) { try openPools() }
@@ -71,8 +86,35 @@ struct RandomWorld {
     }
   }
 
+  private static func assets() throws -> [Asset] {
+    [try Coins.usd, try Coins.btc, try Coins.eth]
+  }
+
+  private mutating func contribution(of asset: Asset) -> Amount {
+    Amount(
+      units: random.number(1...(asset.decimals == 6 ? 900_000_000 : 5_000_000)), asset: asset)
+  }
+
+  private mutating func openSecondMaker() throws {
+    try venue.open(Self.secondMaker, .cross, usd: "100000000")
+    try venue.deposit(Self.secondMaker, "5000", of: Coins.btc)
+  }
+
+  /// Whose book an instrument has: an account trades in one universe.
+  private func maker(of instrument: InstrumentID) -> UInt32 {
+    let contract = venue.engine.state.listing.contracts.first { $0.id == instrument }
+    return isApart && contract?.underlying.description == "ETH" ? Self.secondMaker : 0
+  }
+
+  /// Of what an account holds.
+  private func maker(for id: AccountID) -> UInt32 {
+    venue.account(id.number).portfolio.positions.first.map { maker(of: $0.instrument) } ?? 0
+  }
+
   private mutating func openPools() throws {
     for (id, symbols) in zip(Self.pools, [["BTC"], ["BTC", "ETH"]]) {
+      // A pool is for one universe.
+      if isApart, symbols.count > 1 { continue }
       try venue.submit(.openPool(AccountID(id), markets: symbols.map { try AssetSymbol($0) }))
       try venue.attempt(
         .depositToPool(
@@ -86,7 +128,7 @@ struct RandomWorld {
     for _ in 0..<random.number(1...3) {
       let contract = random.pick(venue.engine.state.listing.contracts)
       let price = venue.mark(contract.id).price
-      let other = random.oneIn(2) ? 0 : UInt32(random.number(1...10))
+      let other = random.oneIn(2) ? maker(of: contract.id) : UInt32(random.number(1...10))
       guard other != id, let unit = try? contract.unitValue(at: price), unit != 0 else { continue }
       var steps = random.number(500...30_000) * 1_000_000 / max(abs(unit), 1)
       if contract.settlementAsset != (try Coins.usd) { steps = random.number(100...20_000) }
@@ -113,6 +155,10 @@ struct RandomWorld {
 
   private mutating func next() throws -> Command {
     if random.oneIn(24), let last { return last }
+    if !universes.isEmpty, random.oneIn(24) {
+      let asset = try random.pick(Self.assets())
+      return .contributeToUniverse(random.pick(universes), contribution(of: asset))
+    }
     if random.oneIn(3), let command = try outside() { return command }
     if random.oneIn(4) { return try commands.block(&venue) }
     let command = try commands.next(for: &venue)
@@ -120,8 +166,25 @@ struct RandomWorld {
     // New rules and listings cost a hundred times what others do; half of them are enough.
     case .changeParameters where random.oneIn(2), .listInstrument where random.oneIn(2):
       return try commands.block(&venue)
+    case .reportExecution(let report): return .reportExecution(refilled(report))
     default: return command
     }
+  }
+
+  /// What the usual maker would have filled, by whose book it is.
+  private func refilled(_ report: ExecutionReport) -> ExecutionReport {
+    let orders = venue.engine.state.accounts.lazy.compactMap { $0.liquidation?.order }
+    guard isApart, let order = orders.first(where: { $0.id == report.order }) else {
+      return report
+    }
+    let maker = AccountID(maker(of: order.instrument))
+    return ExecutionReport(
+      order: report.order,
+      fills: report.fills.map { fill in
+        ExecutionReport.Fill(
+          counterparty: fill.counterparty == Venue.maker ? maker : fill.counterparty,
+          size: fill.size, price: fill.price)
+      })
   }
 
   /// Whether a fill reported again is refused; the engine's answer to a doubled message.
@@ -139,12 +202,15 @@ extension RandomWorld {
   ///
   /// - Returns: Whether they have, within so many blocks as an auction and every patience take.
   mutating func calm(_ each: (Record, RandomWorld) -> Void) throws -> Bool {
-    try submit(.changeParameters(Self.calmRules.get()), each)
+    try submit(.changeParameters(calmRules()), each)
     for (asset, units) in [
       (try Coins.usd, 1_000_000_000_000), (try Coins.btc, 10_000_000_000),
       (try Coins.eth, 100_000_000_000),
     ] as [(Asset, Int64)] {
       try submit(.contributeToFund(Amount(units: units, asset: asset)), each)
+      for universe in universes {
+        try submit(.contributeToUniverse(universe, Amount(units: units, asset: asset)), each)
+      }
     }
     for _ in 0..<60 {
       try submit(venue.nextBlock(after: 61), each)
@@ -152,13 +218,16 @@ extension RandomWorld {
       if liquidations.isEmpty { return true }
       for id in liquidations.map(\.id) {
         if venue.engine.auctionOffer(of: id) != nil {
-          let bid = try Auctions.bid(venue, share: "100%", by: 0)
+          let bid = try Auctions.bid(venue, share: "100%", by: maker(for: id))
           try submit(.bidInAuction(id, [bid]), each)
         }
         guard let order = venue.account(id.number).liquidation?.order else { continue }
         let mark = venue.mark(order.instrument).price
         let isWithin = order.side == .sell ? mark >= order.limit : mark <= order.limit
-        try submit(venue.report(order, size: isWithin ? nil : 0, price: mark), each)
+        try submit(
+          venue.report(
+            order, size: isWithin ? nil : 0, price: mark, with: maker(of: order.instrument)),
+          each)
       }
     }
     return false
@@ -171,6 +240,16 @@ extension RandomWorld {
         ("auction.duration", "300s"), ("auction.fastDuration", "100s"),
         ("auction.insolventDuration", "300s"),
       ])
+  }
+
+  /// The usual rules with the venue's own universes.
+  private func calmRules() throws -> ParameterSet {
+    let set = try Self.calmRules.get()
+    let own = venue.engine.state.parameters.values.filter {
+      $0.key.hasPrefix("insuranceFund.universe.")
+    }
+    guard !own.isEmpty else { return set }
+    return try ParameterSet(name: set.name, date: set.date, values: set.values + own)
   }
 
   private mutating func submit(
@@ -211,7 +290,7 @@ extension RandomWorld {
       let order = random.pick(orders)
       return venue.report(
         order, size: random.number(0...order.size.steps),
-        price: venue.mark(order.instrument).price)
+        price: venue.mark(order.instrument).price, with: maker(of: order.instrument))
     case 3: return try visit(random.pick(Self.pools), &random)
     case 4: return quote(book.requests[0], &random)
     case 5:
@@ -230,7 +309,7 @@ extension RandomWorld {
       return try Auctions.bid(
         venue, share: decimalText(share, decimals: 9),
         leastReward: Rate(billionths: random.oneIn(2) ? 0 : random.number(0...20_000_000)),
-        by: UInt32(random.oneIn(2) ? 0 : random.number(1...10)),
+        by: random.oneIn(2) ? maker(for: id) : UInt32(random.number(1...10)),
         seen: random.oneIn(8) ? 0 : nil,
         receivedAt: Venue.start + TimeSpan(seconds: random.number(0...3)))
     }

@@ -192,9 +192,9 @@ extension WaterfallWatch {
       max(valuation.notional(portfolio.size(of: instrument), of: instrument), 1))
     let total = portfolio.positions.filter { self.asset(of: $0.instrument) == asset }
       .reduce(Int128(0)) { $0 + Int128(max(valuation.notional($1.size, of: $1.instrument), 1)) }
-    let free = max(state.houses[asset].insuranceFund - promised(asset), 0)
-    let cap = rules.liquidation.fundEventCap.share(of: free, rounding: .down)
-    return Int64(clamping: (Int128(min(cap, fundRoom(asset))) * own).floored(by: total))
+    let fund = WatchedFund(asset, universe(of: instrument))
+    let cap = rules.liquidation.fundEventCap.share(of: free(fund), rounding: .down)
+    return Int64(clamping: (Int128(min(cap, room(of: fund))) * own).floored(by: total))
   }
 
   func bankruptcyValue(

@@ -32,7 +32,7 @@ struct SharingRun {
 // P28, P30, P31: what is charged, who covers it, and that nobody pays while another still has to.
 extension WaterfallWatch {
   mutating func checkTransfer(_ transfer: Transfer) {
-    if transfer.from == .insuranceFund { hasCovered = true }
+    checkFund(transfer)
     switch transfer.reason {
     case .socializedLoss: share(transfer)
     case .insuranceCover: checkCover(transfer)
@@ -68,42 +68,6 @@ extension WaterfallWatch {
     // An auction pays its bidder in several assets, each rounded.
     let dust: Int64 = transfer.reason == .auctionDiscount ? 1_000 : 1
     hold(equity >= -dust, "P28: \(transfer.reason) of \(transfer.amount.units) left \(equity)")
-  }
-
-  // MARK: The fund
-
-  mutating func openWindow(_ asset: Asset, _ opening: Int64) {
-    guard let cap = rules.liquidation.losses.fund.window?.cap else {
-      hold.broken("P30: a window where draws have none")
-      return
-    }
-    drawable[asset] = cap.share(of: opening, rounding: .down)
-  }
-
-  /// P30: the fund pays for accounts in liquidation, or buys for them, within its window.
-  private mutating func checkCover(_ transfer: Transfer) {
-    note("P30 covers")
-    let asset = transfer.amount.asset
-    hold(rules.liquidation.waterfall.stages.contains(.insuranceFund), "P30: no such stage")
-    guard rules.liquidation.losses.fund.window != nil else { return }
-    let left = (drawable[asset] ?? 0) - transfer.amount.units
-    hold(left >= 0, "P30: beyond the window's cap")
-    drawable[asset] = left
-  }
-
-  /// What the fund may still pay of an asset, beyond what it has promised to orders.
-  func fundRoom(_ asset: Int) -> Int64 {
-    let promised = promised(asset)
-    let balance = state.houses[asset].insuranceFund
-    guard let window = rules.liquidation.losses.fund.window else { return balance - promised }
-    let symbol = state.listing.collateral[asset].asset
-    let isOpen = state.losses.fund(symbol).map {
-      $0.windowStart.nanoseconds > 0 && state.time < $0.windowStart + window.length
-    }
-    let left =
-      isOpen == true
-      ? drawable[symbol] ?? 0 : window.cap.share(of: balance, rounding: .down)
-    return max(min(balance - promised, left - promised), 0)
   }
 
   // MARK: Sharing
@@ -159,7 +123,7 @@ extension WaterfallWatch {
       run.debtor = to
       hold(
         debtor.liquidation?.market == run.market, "P31: winners of another market are charged")
-      checkFundIsEmpty(run)
+      checkFundIsEmpty(run, of: debtor.universe)
     }
     hold(run.debtor == to, "P31: given to somebody else")
     hold(state.listing.index(of: transfer.amount.asset) == run.asset, "P31: another asset")
@@ -167,14 +131,14 @@ extension WaterfallWatch {
     sharing = run
   }
 
-  private mutating func checkFundIsEmpty(_ run: SharingRun) {
+  private mutating func checkFundIsEmpty(_ run: SharingRun, of universe: RiskUniverse) {
     let stages = rules.liquidation.waterfall.stages
     guard let valuation, let fund = stages.firstIndex(of: .insuranceFund),
       let sharing = stages.firstIndex(of: .socializedLoss), fund < sharing
     else { return }
     note("P30 shared after the fund")
     for asset in state.listing.collateral.indices where isFresh(asset) {
-      let left = fundRoom(asset)
+      let left = room(of: WatchedFund(asset, universe))
       let worth =
         asset == run.asset
         ? left

@@ -146,20 +146,27 @@ extension WaterfallWatch {
     guard let valuation, let now = surplus(account.portfolio),
       !rules.liquidation.sizing.isThrottled, !rules.liquidation.depth.isOn
     else { return }
-    note("P30 no trade helps")
     let share = sliceShare(of: account, valuation)
+    var (isTried, isPromised) = (false, true)
     for (contract, side, most) in directions(of: account, share, valuation) where most > 0 {
       let sizes = sizes(through: most)
       let trial = TrialTrade(
         account: account, contract: contract, side: side, asset: asset(of: contract.id) ?? 0)
       let gains = sizes.map { gain(trial, $0, since: now, valuation) }
+      let isConcave = isConcave(gains, sizes)
+      isTried = true
+      isPromised = isPromised && isConcave
       guard let best = gains.max(), best > Self.rounded else { continue }
-      guard isConcave(gains, sizes) else {
+      guard isConcave else {
         note("P30 a trade might help that is not convex")
         continue
       }
       hold(false, "P30: \(side) of \(contract.name) would have helped: \(best)")
     }
+    guard isTried else { return }
+    note("P30 no trade helps\(isPromised ? "" : ", as far as was searched")")
+    // What a trade costs lies between what this one frees and what that one freed.
+    if isPromised, helped.contains(account.id) { note("P30 no trade helps after one that did") }
   }
 
   /// Whether one trade restores an account, whatever a slice may take: a 64th of a position or

@@ -80,8 +80,14 @@ extension WaterfallWatch {
       note("P30 the fund is empty")
       for position in account.portfolio.positions {
         let asset = asset(of: position.instrument) ?? 0
-        let isEmpty = state.houses[asset].insuranceFund == 0
-        hold(isEmpty || windowIsOver(asset), "P30: the fund has not paid what it could")
+        let fund = WatchedFund(asset, universe(of: position.instrument))
+        let isEmpty = held(by: fund) == 0
+        hold(
+          isEmpty || windowRoom(of: fund) <= 0, "P30: the fund has not paid what it could")
+        let common = WatchedFund(asset, .common)
+        if isEmpty, fund != common, held(by: common) > 0 {
+          note("P30 a universe's fund is empty beside a common one that is not")
+        }
       }
     case .deleveraging:
       note("P30 nobody is left opposite")
@@ -105,18 +111,6 @@ extension WaterfallWatch {
       note("P30 a part of everything helps")
     case .bestPerCost, .bestOfThree: checkNoTradeHelps(account)
     }
-  }
-
-  private func windowIsOver(_ asset: Int) -> Bool {
-    guard let window = rules.liquidation.losses.fund.window else { return false }
-    let symbol = state.listing.collateral[asset].asset
-    let isOpen = state.losses.fund(symbol).map {
-      $0.windowStart.nanoseconds > 0 && state.time < $0.windowStart + window.length
-    }
-    let balance = state.houses[asset].insuranceFund
-    return
-      (isOpen == true
-      ? drawable[symbol] ?? 0 : window.cap.share(of: balance, rounding: .down)) <= 0
   }
 
   /// Closing no position as a whole, at its mark, would lift the account's surplus.
@@ -162,15 +156,17 @@ extension WaterfallWatch {
     let mayTurn = Int64(auction.restarts) < rules.liquidation.auction.restarts
     note("P30 auctions over")
     hold(
-      isOver || (isTurned && !mayTurn) || (risk.equity <= 0 && fundIsPoor(risk, auction)),
+      isOver || (isTurned && !mayTurn) || (risk.equity <= 0 && fundIsPoor(account, risk, auction)),
       "P30: an auction that was not over: \(account.id), \(risk), \(auction)")
   }
 
   /// Whether the fund could pay nobody for taking a portfolio that is worth nothing: what one event
   /// may cost is paid, or the rest is needed for the debt.
-  private func fundIsPoor(_ risk: AccountRisk, _ auction: AuctionProgress) -> Bool {
+  private func fundIsPoor(
+    _ account: Account, _ risk: AccountRisk, _ auction: AuctionProgress
+  ) -> Bool {
     let whole = state.listing.collateral.indices.reduce(Int128(0)) { sum, asset in
-      let free = max(state.houses[asset].insuranceFund - promised(asset), 0)
+      let free = free(WatchedFund(asset, account.universe))
       return isFresh(asset) ? sum + Int128(valuation?.quote(free, asset: asset) ?? 0) : sum
     }
     let paid = Int128(auction.fundPaid)
@@ -186,7 +182,7 @@ extension WaterfallWatch {
     guard let valuation else { return }
     var now: Set<AccountID> = []
     (stillOwed, owed) = (owed, [])
-    defer { hasCovered = false }
+    defer { paying = [] }
     let isChecked = rules.liquidation.pace.checkInterval == .zero
     for account in state.accounts {
       let portfolio = account.portfolio
@@ -211,16 +207,18 @@ extension WaterfallWatch {
 
   /// What the watch keeps by itself, from event to event, is what its ledger says.
   private func checkBooks() {
-    var aside = Array(repeating: Int64(0), count: state.houses.count)
+    var aside: [WatchedFund: Int64] = [:]
     for account in state.accounts {
       if let order = account.liquidation?.order, let asset = asset(of: order.instrument) {
-        aside[asset] += order.fundShare
+        aside[WatchedFund(asset, universe(of: order.instrument)), default: 0] += order.fundShare
       }
       for position in account.portfolio.positions {
         hold(holders[position.instrument]?.contains(account.id) == true, "a holder is missed")
       }
     }
-    hold(aside == aside.indices.map(promised), "what is set aside is not followed")
+    hold(
+      aside.filter { $1 != 0 } == allSetAside.filter { $1 != 0 },
+      "what is set aside is not followed")
     let pursued = Set(state.accounts.filter { $0.liquidation != nil }.map(\.id))
     hold(Set(initial.keys).isSubset(of: pursued), "an end is missed")
   }
@@ -267,11 +265,12 @@ extension WaterfallWatch {
       account.liquidation?.market.map(isOpen) ?? true
     else { return }
     for (asset, units) in account.portfolio.balances.enumerated() where units < 0 {
-      guard valuation.quote(fundRoom(asset), asset: asset) > 1 else { continue }
+      let room = room(of: WatchedFund(asset, account.universe))
+      guard valuation.quote(room, asset: asset) > 1 else { continue }
       owed.insert(account.id)
       hold(
-        !stillOwed.contains(account.id) || hasCovered,
-        "P27: \(account.id) owes \(units) of \(asset), the fund has \(fundRoom(asset))")
+        !stillOwed.contains(account.id) || paying.contains(account.universe),
+        "P27: \(account.id) owes \(units) of \(asset), the fund has \(room)")
     }
   }
 }

@@ -30,10 +30,12 @@ struct WaterfallWatch {
   var epoch = 0
   /// Who lacked margin at the end of the last block without being in liquidation.
   var lacking: Set<AccountID> = []
-  /// Who owed at the end of this block and of the one before what the fund had, and whether the
-  /// fund has paid anybody in between.
+  /// Who owed at the end of this block and of the one before what its fund had, and the universes
+  /// whose funds have paid anybody in between.
   var (owed, stillOwed): (Set<AccountID>, Set<AccountID>) = ([], [])
-  var hasCovered = false
+  var paying: Set<RiskUniverse> = []
+  /// Who was sent a trade that helped in this liquidation.
+  var helped: Set<AccountID> = []
   var deleveraging: DeleveragingRun?
   var sharing: SharingRun?
   var auction: AuctionRun?
@@ -42,12 +44,12 @@ struct WaterfallWatch {
   var pass: (account: Account, last: InstrumentID)?
   /// A cut that is being booked, and what the winner was worth before it.
   var cut: (trade: Trade, winner: AccountID, worth: Int128)?
-  /// What the window of draws leaves of each asset.
-  var drawable: [Asset: Int64] = [:]
-  /// Orders that are out, of which the fund has promised a part: asset and ledger units.
-  private var setAside: [AccountID: (asset: Int, units: Int64)] = [:]
-  /// By asset, the sum of those.
-  private var allSetAside: [Int: Int64] = [:]
+  /// What the window of draws leaves of each fund.
+  var drawable: [WatchedFund: Int64] = [:]
+  /// Orders that are out, of which a fund has promised a part: instrument and ledger units.
+  var setAside: [AccountID: (instrument: InstrumentID, units: Int64)] = [:]
+  /// By fund, the sum of those.
+  var allSetAside: [WatchedFund: Int64] = [:]
   /// Who has ever held an instrument.
   private(set) var holders: [InstrumentID: Set<AccountID>] = [:]
   /// Steps by which an allocation has cut more or less than was to be closed, in absolute terms.
@@ -99,20 +101,6 @@ struct WaterfallWatch {
     contract(id).flatMap { state.listing.index(of: $0.settlementAsset) }
   }
 
-  /// What the fund has promised of an asset to orders that are out.
-  func promised(_ asset: Int) -> Int64 { allSetAside[asset, default: 0] }
-
-  private mutating func setAside(_ order: LiquidationOrder) {
-    guard order.fundShare != 0, let asset = asset(of: order.instrument) else { return }
-    setAside[order.account] = (asset, order.fundShare)
-    allSetAside[asset, default: 0] += order.fundShare
-  }
-
-  private mutating func release(_ id: AccountID) {
-    guard let (asset, units) = setAside.removeValue(forKey: id) else { return }
-    allSetAside[asset, default: 0] -= units
-  }
-
   /// Follows what would else be asked of every account.
   private mutating func follow(_ event: LedgerEvent) {
     switch event {
@@ -124,6 +112,8 @@ struct WaterfallWatch {
     case .liquidationEnded(let id, _):
       release(id)
       initial[id] = nil
+      helped.remove(id)
+    case .parametersChanged: promiseAnew()
     default: break
     }
   }
@@ -157,7 +147,9 @@ struct WaterfallWatch {
       checkTransfer(transfer)
     case .auctionBidFilled(let fill): begin(fill)
     case .collateralSold(let fill): checkSale(fill)
-    case .fundWindowOpened(let asset, let opening): openWindow(asset, opening)
+    case .fundWindowOpened(let asset, let opening): openWindow(asset, opening, of: .common)
+    case .inUniverse(let universe, .fundWindowOpened(let asset, let opening)):
+      openWindow(asset, opening, of: universe)
     default: break
     }
   }
@@ -284,6 +276,7 @@ extension WaterfallWatch {
     }
     hold(then > now, "P22: filled at its limit \(now) → \(then): \(order)")
     note("P22 partial orders")
+    helped.insert(order.account)
   }
 
   private func filled(
@@ -337,7 +330,10 @@ extension WaterfallWatch {
 
   /// What an order promised was of the account as it stood: coins that come in or go out since may
   /// turn a fill that helped into one that does not.
+  ///
+  /// Money moves equity alone.
   private mutating func forgetPromise(_ transfer: Transfer) {
+    guard transfer.amount.asset != state.listing.quote else { return }
     for case .account(let id) in [transfer.from, transfer.to]
     where transfer.from == .outside || transfer.to == .outside {
       if let order = account(id)?.liquidationOrder { sent[order.id] = nil }
@@ -358,16 +354,6 @@ extension WaterfallWatch {
 
   private func room(_ risk: AccountRisk) -> Int128 {
     Int128(risk.equity) - Int128(risk.maintenanceMargin) - Int128(risk.liquidationBuffer)
-  }
-
-  /// P24: what the fund has promised to orders that are out it has.
-  private func checkSetAside() {
-    for (asset, house) in state.houses.enumerated() {
-      let units = promised(asset)
-      hold(
-        units <= house.insuranceFund,
-        "P24: the fund has promised \(units) of \(house.insuranceFund)")
-    }
   }
 
   /// P23, P28: restored, or closed without a debt; no third outcome.

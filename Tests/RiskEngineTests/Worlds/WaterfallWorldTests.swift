@@ -24,6 +24,8 @@ struct WaterfallWorldTests {
   private static let worldsOfPart: UInt64 = isFull ? 250 : 4
   /// Worlds that share their rules.
   private static let worldsOfRules: UInt64 = isFull ? 25 : 2
+  /// Worlds under each of the stated rules.
+  private static let worldsOfStated: UInt64 = isFull ? 100 : 4
   private static let length = 48
 
   /// What a run must have had to be worth anything: every stage, outcome, rule and seam.
@@ -36,32 +38,65 @@ struct WaterfallWorldTests {
     "P27 calmed", "P28 charges", "P28 sub-accounts in liquidation", "P30 covers",
     "P22 specks closed with a slice", "P30 no order helps", "P30 no trade helps",
     "P30 the fund is empty", "P30 nobody is left opposite",
+    "P30 no trade helps after one that did", "P30 a trade helps but for a speck",
+    "P30 no order restores", "P30 a part of everything helps",
+    "P30 a fund other than the common one paid",
+    "P30 a universe's fund is empty beside a common one that is not",
     "P30 auctions over", "P30 shared after the fund", "P31 losses shared by rule 0",
-    "P31 losses shared by rule 1", "P33 rule 0", "P33 rule 1", "P33 rule 1 widened",
-    "P33 rule 2", "P33 rule 3", "P33 rule 4", "P35 bankruptcy prices", "P35 marks",
-    "P35 funded marks", "P36 cuts",
-    "mode isolated", "mode cross", "mode portfolio", "stage partial", "stage auction",
+    "P31 losses shared by rule 1", "P31 losses shared by rule 2",
+    "P33 rule 0", "P33 rule 1", "P33 rule 1 widened", "P33 rule 2", "P33 rule 3", "P33 rule 4",
+    "P35 bankruptcy prices", "P35 marks", "P35 funded marks", "P35 nearer than the fund can pay",
+    "P36 cuts", "mode isolated", "mode cross", "mode portfolio", "stage partial", "stage auction",
     "stage pool", "stage insuranceFund", "stage deleveraging", "stage socializedLoss",
     "doubled reports",
   ]
 
   /// What few drawn worlds come to, and rules under which some more of them do.
-  private static let stated: [(seen: String, rules: WorldRules.Changes)] = [
-    ("P35 marks", closingFirst + [("deleveraging.price", "1")]),
-    ("P35 funded marks", closingFirst + [("deleveraging.price", "2")]),
-    // Whatever is traded costs more than it frees.
+  private static let stated: [(seen: [String], rules: WorldRules.Changes)] = [
     (
-      "P30 no trade helps",
-      [("liquidation.choice", "1"), ("liquidation.expectedCost", "10%")]
+      ["P35 marks", "P31 losses shared by rule 2"],
+      closingFirst + [("deleveraging.price", "1"), ("socializedLoss.rule", "2")]
+    ),
+    (
+      ["P35 funded marks", "P35 nearer than the fund can pay"],
+      closingFirst + [("deleveraging.price", "2")]
+    ),
+    // Less than some positions free and more than others.
+    (
+      ["P30 no trade helps", "P30 no trade helps after one that did"],
+      [("liquidation.choice", "1"), ("liquidation.expectedCost", "3%")]
+    ),
+    // What is left of a position is a speck, and to close all of it moves a thin market too far.
+    (
+      ["P30 a trade helps but for a speck"],
+      [
+        ("liquidation.choice", "1"), ("liquidation.impact", "1"),
+        ("liquidation.leastLeft", "100000000"), ("book.BTC.dailyVolume", "10000"),
+        ("book.ETH.dailyVolume", "10000"),
+      ]
+    ),
+    (
+      ["P30 no order restores", "P30 a part of everything helps"],
+      auctionNext + [("liquidation.choice", "2"), ("liquidation.infeasible", "true")]
+    ),
+    (
+      [
+        "P30 a fund other than the common one paid",
+        "P30 a universe's fund is empty beside a common one that is not",
+      ],
+      [("insuranceFund.universe.BTC", "1"), ("insuranceFund.universe.ETH", "2")]
     ),
     // Whatever a slice leaves is a speck.
     (
-      "P22 specks closed with a slice",
+      ["P22 specks closed with a slice"],
       [
         ("liquidation.wholeSliceNotional", "0"), ("liquidation.sliceShare", "10%"),
         ("liquidation.leastLeft", "100000000"), ("liquidation.choice", "0"),
       ]
     ),
+  ]
+  private static let auctionNext: WorldRules.Changes = [
+    ("waterfall.partial.rank", "1"), ("waterfall.auction.rank", "2"),
   ]
   /// Against winners at once, and only then to the fund.
   private static let closingFirst: WorldRules.Changes = [
@@ -80,7 +115,7 @@ struct WaterfallWorldTests {
     let parts = Self.worlds / Self.worldsOfPart
     let seen = try await withThrowingTaskGroup(of: [String: Int].self) { group in
       for (_, rules) in Self.stated {
-        group.addTask { try Self.histories(of: 0..<4, under: rules) }
+        group.addTask { try Self.histories(of: 0..<Self.worldsOfStated, under: rules) }
       }
       for part in 0..<parts {
         group.addTask {
@@ -90,7 +125,9 @@ struct WaterfallWorldTests {
       return try await group.reduce(into: [:]) { $0.merge($1) { $0 + $1 } }
     }
     #expect(seen["P19 liquidations begun", default: 0] > 10)
-    for (what, _) in Self.stated { #expect(seen[what, default: 0] > 0, "no \(what)") }
+    for what in Self.stated.flatMap(\.seen) {
+      #expect(seen[what, default: 0] > 0, "no \(what)")
+    }
     guard Self.isFull else { return }
     print("\(Self.worlds) worlds in \(ContinuousClock.now - start):")
     for (what, count) in seen.sorted(by: { $0.key < $1.key }) { print("  \(what): \(count)") }

@@ -44,7 +44,8 @@ enum WorldRules {
       changes += group.map { ($0.key, random.pick($0.values)) }
     }
     // Days of the field are minutes here, or no history would come to the end of anything.
-    return changes + clocks(&random)
+    changes += clocks(&random)
+    return random.oneIn(4) ? changes + random.pick(universes) : changes
   }
 
   /// Some of the stages in any order; the book nearly always, and something after it.
@@ -76,6 +77,15 @@ enum WorldRules {
       ("clearing.fundingInterval", random.pick(["1h", "1d"])),
     ]
   }
+
+  /// Every fourth venue has funds beyond the common one: for each underlying, for one of them, or
+  /// for everything.
+  private static let universes: [Changes] = [
+    [("insuranceFund.universe.BTC", "1"), ("insuranceFund.universe.ETH", "2")],
+    [("insuranceFund.universe.BTC", "2")], [("insuranceFund.universe.ETH", "63")],
+    [("insuranceFund.universe.BTC", "0"), ("insuranceFund.universe.default", "1")],
+    [("insuranceFund.universe.default", "3")],
+  ]
 
   /// Each is drawn, or not, by itself.
   private static let menu: [(String, [String])] = [
