@@ -3,11 +3,11 @@
 
 /// A venue on which attacks are tried: which stages and features it has.
 public enum AttackGround: Int, Sendable, CaseIterable {
-  case book, bestTrade, auction, pool, poolBehindBook, keepers, rights, requests
+  case book, bestTrade, fillable, auction, passedOn, pool, poolBehindBook, keepers, rights, requests
   case collateralToFund, collateralAuction, collateralBook
   case balance, depth
-  case deleveraging, draining, atMark, sharing
-  case house, funded
+  case deleveraging, draining, atMark, sharing, sharingBySize
+  case universes, house, funded
 
   /// What it states besides, or instead of, the venue's own parameters.
   var changes: [(key: String, value: String)] {
@@ -17,7 +17,13 @@ public enum AttackGround: Int, Sendable, CaseIterable {
       Self.penaltyTerms + [
         (key: "liquidation.choice", value: "1"), (key: "liquidation.impact", value: "1"),
       ]
+    case .fillable:
+      Self.penaltyTerms + Self.slices + [
+        (key: "liquidation.fillableSpread", value: "10%"),
+        (key: "liquidation.fillableAdjustment", value: "1"),
+      ]
     case .auction: Self.penaltyTerms + Self.first("auction")
+    case .passedOn: Self.penaltyTerms + Self.passingOn
     case .pool: Self.poolTerms + Self.first("pool")
     case .poolBehindBook:
       Self.poolTerms + [
@@ -49,26 +55,32 @@ public enum AttackGround: Int, Sendable, CaseIterable {
       [(key: "deleveraging.rule", value: "1"), (key: "deleveraging.price", value: "0")]
     case .atMark:
       [(key: "deleveraging.rule", value: "3"), (key: "deleveraging.price", value: "1")]
-    case .house, .funded: []
-    case .sharing:
-      [
-        (key: "waterfall.socializedLoss.rank", value: "5"),
-        (key: "waterfall.deleveraging.rank", value: "6"),
-        (key: "socializedLoss.rule", value: "1"),
-        (key: "socializedLoss.repayAbove", value: "1000"),
+    case .sharing: Self.sharing(rule: "1")
+    case .sharingBySize: Self.sharing(rule: "2")
+    case .universes:
+      Self.penaltyTerms + [
+        (key: "insuranceFund.universe.C", value: "1"),
+        (key: "oracle.D.quorum", value: "1"), (key: "oracle.D.source.ORACLE.weight", value: "1"),
       ]
+    case .house, .funded: []
     }
   }
 
   /// Whole units of the quote currency that the insurance fund begins with.
   var fund: Int64 {
     switch self {
-    case .deleveraging, .draining, .atMark, .sharing: 1
-    // Some of what an account may owe, and not all of it.
-    case .funded: 500
+    case .deleveraging, .draining, .atMark, .sharing, .sharingBySize: 1
+    case .funded: Self.smallFund
     default: 10_000_000
     }
   }
+
+  /// The same of the fund that stands for C alone, beside which the common one is full; `nil`
+  /// where there is none.
+  var fundApart: Int64? { self == .universes ? Self.smallFund : nil }
+
+  // Some of what an account may owe, and not all of it.
+  private static let smallFund: Int64 = 500
 
   var hasPool: Bool { self == .pool || self == .poolBehindBook }
   var hasHedge: Bool { self == .balance }
@@ -86,6 +98,15 @@ public enum AttackGround: Int, Sendable, CaseIterable {
   private static let slices = [
     (key: "liquidation.choice", value: "0"), (key: "liquidation.sliceShare", value: "20%"),
     (key: "liquidation.wholeSliceNotional", value: "5000"), (key: "margin.buffer", value: "20%"),
+  ]
+
+  // An auction behind the book, to which goes what a part of everything helps more, or no order
+  // restores; and what may only reduce goes on trading.
+  private static let passingOn = [
+    (key: "liquidation.choice", value: "2"), (key: "liquidation.impact", value: "1"),
+    (key: "liquidation.infeasible", value: "true"),
+    (key: "liquidation.keepsReducing", value: "true"),
+    (key: "waterfall.auction.rank", value: "2"),
   ]
 
   private static let keeperTerms = [
@@ -120,6 +141,16 @@ public enum AttackGround: Int, Sendable, CaseIterable {
     ]
   }
 
+  // Whoever is asked is asked before anybody is closed against.
+  private static func sharing(rule: String) -> [(key: String, value: String)] {
+    [
+      (key: "waterfall.socializedLoss.rank", value: "5"),
+      (key: "waterfall.deleveraging.rank", value: "6"),
+      (key: "socializedLoss.rule", value: rule),
+      (key: "socializedLoss.repayAbove", value: "1000"),
+    ]
+  }
+
   private static func collateral(execution: String) -> [(key: String, value: String)] {
     penaltyTerms + [
       (key: "conversion.choice", value: "1"), (key: "conversion.execution", value: execution),
@@ -127,21 +158,28 @@ public enum AttackGround: Int, Sendable, CaseIterable {
     ]
   }
 
-  /// Where a family is at home.
+  /// Where a family is at home: the first number of a strategy takes one of these, each in an equal
+  /// part of its range.
   static func grounds(of family: AttackFamily) -> [AttackGround] {
     switch family {
-    case .selfLiquidation, .washTrades: [.book, .bestTrade, .requests, .balance, .house]
-    case .collusion: [.auction, .auction, .rights, .collateralAuction]
-    case .dustSplitting: [.book, .auction, .keepers, .pool, .collateralToFund]
+    case .selfLiquidation, .washTrades:
+      [.book, .bestTrade, .requests, .balance, .house, .fillable]
+    case .collusion: [.auction, .auction, .rights, .collateralAuction, .passedOn]
+    case .dustSplitting: [.book, .auction, .keepers, .pool, .collateralToFund, .fillable]
     case .withdrawToTheEdge:
-      [.book, .auction, .deleveraging, .pool, .collateralToFund, .house]
-    case .fakeDepth: [.depth, .book, .requests, .poolBehindBook, .house]
+      [
+        .book, .auction, .deleveraging, .pool, .collateralToFund, .house, .universes, .passedOn,
+      ]
+    case .fakeDepth: [.depth, .book, .requests, .poolBehindBook, .house, .fillable, .passedOn]
     case .pools: [.pool, .poolBehindBook]
     case .keepers: [.keepers, .rights]
     case .requests: [.requests]
     case .conversion: [.collateralToFund, .collateralAuction, .collateralBook]
     case .balance: [.balance]
-    case .deleveraging: [.deleveraging, .draining, .atMark, .sharing, .house, .funded]
+    case .deleveraging:
+      [
+        .deleveraging, .draining, .atMark, .sharing, .house, .funded, .sharingBySize, .universes,
+      ]
     case .subaccounts, .everything: AttackGround.allCases
     }
   }

@@ -230,14 +230,18 @@ extension AttackVenue {
 }
 
 extension Engine {
-  /// A block of a venue with one coin and one oracle.
-  func block(at price: Price, _ instant: Timestamp) throws -> Command {
-    let feed = try FeedID(
-      base: AssetSymbol("C"), quote: state.listing.quote.symbol,
-      decimals: VenueRules.feedDecimals)
-    let sample = PriceSample(
-      source: SourceID(try AssetSymbol("ORACLE")), feed: feed, mantissa: price.steps,
-      confidence: 0, publishedAt: instant)
-    return .advanceBlock(at: instant, samples: [sample])
+  /// A block of a venue with one oracle and one coin, or several at one price.
+  func block(
+    at price: Price, _ instant: Timestamp, of coins: [String] = ["C"]
+  ) throws -> Command {
+    let samples = try coins.map { coin in
+      let feed = try FeedID(
+        base: AssetSymbol(coin), quote: state.listing.quote.symbol,
+        decimals: VenueRules.feedDecimals)
+      return PriceSample(
+        source: SourceID(try AssetSymbol("ORACLE")), feed: feed, mantissa: price.steps,
+        confidence: 0, publishedAt: instant)
+    }
+    return .advanceBlock(at: instant, samples: samples)
   }
 }

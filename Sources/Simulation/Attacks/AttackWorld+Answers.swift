@@ -62,10 +62,11 @@ extension AttackWorld {
       guard part > 0 else { continue }
       fills.append(.init(counterparty: id, size: Size(steps: part), price: Price(steps: own)))
     }
+    let outsider = outsider(of: order.instrument)
     let outside = { (left: Int64) -> [ExecutionReport.Fill] in
       guard left > 0 else { return [] }
       return [
-        .init(counterparty: Self.outsider, size: Size(steps: left), price: Price(steps: honest))
+        .init(counterparty: outsider, size: Size(steps: left), price: Price(steps: honest))
       ]
     }
     if attempt(.reportExecution(.init(order: order.id, fills: fills + outside(theirs)))) {

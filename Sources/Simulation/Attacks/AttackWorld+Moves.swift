@@ -5,6 +5,7 @@ import Instruments
 import Ledger
 import Margin
 import MarketData
+import Parameters
 import Quantities
 import RiskEngine
 
@@ -55,17 +56,18 @@ extension AttackWorld {
   }
 
   mutating func play(_ choice: Choice, _ script: AttackScript) {
-    let instrument = script.instrument
+    let instrument = instrument(of: choice, script)
     let steps = max(script.steps * choice.thousandths / 1_000, 1)
     switch choice.move {
     case .tradeWithHimself:
+      if takeReducing(choice, steps) { return }
       trade(choice.who, choice.other, instrument, steps, offset: choice.offset)
     case .wash:
       trade(choice.who, choice.other, instrument, steps, offset: choice.offset)
       trade(choice.other, choice.who, instrument, steps, offset: -choice.offset)
     case .trade:
-      let buys = choice.price & 1 == 0
-      trade(buys ? choice.who : Self.maker, buys ? Self.maker : choice.who, instrument, steps)
+      let (buys, maker) = (choice.price & 1 == 0, maker(of: instrument))
+      trade(buys ? choice.who : maker, buys ? maker : choice.who, instrument, steps)
     case .close: close(choice.who, instrument, choice.thousandths)
     case .deposit: deposit(choice.who, steps * max(unitValue(instrument), 1) / 10)
     case .withdraw: withdraw(choice.who, choice.thousandths + 1)
@@ -92,6 +94,12 @@ extension AttackWorld {
     case .bid: bid(script, by: choice.who)
     case .takeOffer: takeOffers(by: choice.who, choice.thousandths, script)
     }
+  }
+
+  /// What a move is in: where funds are apart, half of the moves are in the other universe.
+  private func instrument(of choice: Choice, _ script: AttackScript) -> InstrumentID {
+    guard isApart, choice.price & 2 != 0 else { return script.instrument }
+    return script.instrument == Self.future ? Self.perpetual : Self.future
   }
 
   // MARK: Money
@@ -172,18 +180,43 @@ extension AttackWorld {
     let held = size(id, instrument)
     guard held != 0 else { return }
     let steps = max(abs(held) * thousandths / 1_000, 1)
-    trade(held > 0 ? Self.maker : id, held > 0 ? id : Self.maker, instrument, steps)
+    let maker = maker(of: instrument)
+    trade(held > 0 ? maker : id, held > 0 ? id : maker, instrument, steps)
   }
 
   private mutating func placeOrder(_ choice: Choice, _ instrument: InstrumentID, _ steps: Int64) {
     let side: Side = choice.price & 1 == 0 ? .buy : .sell
-    place(choice.who, side, instrument, steps, offset: choice.offset)
+    let isReduceOnly = keepsReducing && choice.price & 4 != 0
+    place(
+      choice.who, side, instrument, steps, offset: choice.offset, isReduceOnly: isReduceOnly)
+  }
+
+  /// Whether orders that can only reduce outlive the beginning of a liquidation.
+  private var keepsReducing: Bool { engine.rules.liquidation.pace.keepsReducing }
+
+  /// Fills such an order of one owner, which may be in liquidation, with another of them.
+  ///
+  /// - Returns: Whether there was one.
+  mutating func takeReducing(_ choice: Choice, _ steps: Int64) -> Bool {
+    guard keepsReducing,
+      let order = account(choice.who)?.portfolio.orders.first(where: \.isReduceOnly)
+    else { return false }
+    let isSale = order.side == .sell
+    attempt(
+      .recordTrade(
+        TradeReport(
+          instrument: order.instrument, buyer: isSale ? choice.other : choice.who,
+          seller: isSale ? choice.who : choice.other,
+          size: Size(steps: min(steps, order.remaining.steps)), price: order.limit,
+          order: order.id)))
+    return true
   }
 
   /// - Returns: The order, if it rests now.
   @discardableResult
   mutating func place(
-    _ id: AccountID, _ side: Side, _ instrument: InstrumentID, _ steps: Int64, offset: Int64
+    _ id: AccountID, _ side: Side, _ instrument: InstrumentID, _ steps: Int64, offset: Int64,
+    isReduceOnly: Bool = false
   ) -> OrderID? {
     let order = engine.state.nextOrder
     let limit = price(of: instrument, offset: offset).steps / Self.tick * Self.tick
@@ -192,7 +225,7 @@ extension AttackWorld {
         id,
         RestingOrder(
           id: order, instrument: instrument, side: side, remaining: Size(steps: steps),
-          limit: Price(steps: limit), isReduceOnly: false)))
+          limit: Price(steps: limit), isReduceOnly: isReduceOnly)))
     return isPlaced ? order : nil
   }
 

@@ -39,10 +39,10 @@ extension AttackWorld {
     let other: AccountID
     var (offset, order): (Int64, OrderID?) = (0, nil)
     switch script.number(.opposition, 0...5) {
-    case 0: other = Self.maker
+    case 0: other = maker(of: instrument)
     case 1:
       // An order of his own that rests in the book, and an honest taker.
-      other = Self.outsider
+      other = outsider(of: instrument)
       order = place(victim, side, instrument, steps, offset: 0)
     case 2, 3:
       other = Self.second

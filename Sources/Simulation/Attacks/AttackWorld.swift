@@ -14,7 +14,8 @@ import RiskEngine
 ///
 /// It lists a perpetual, a future and a call on one coin and its spot market, takes the coin as
 /// collateral, and has a rich maker, outsiders who take what is on offer a little off the mark, and
-/// an insurance fund.
+/// an insurance fund. Where the coin is in a risk universe of its own, the future is on another of
+/// the same price, which is not, and has a maker and outsiders of its own.
 struct AttackWorld: Sendable {
   var engine: Engine
   var instant: Timestamp
@@ -36,10 +37,15 @@ struct AttackWorld: Sendable {
   var trace: AttackTrace?
   /// Whether an invariant broke; no strategy may get that far.
   var isBroken = false
+  /// The underlyings; a second one is in another risk universe.
+  let coins: [String]
 
   static let maker = AccountID(0)
   static let outsider = AccountID(1)
   static let depositor = AccountID(2)
+  /// Those of the second underlying.
+  static let farMaker = AccountID(3)
+  static let farOutsider = AccountID(4)
   static let pool = AccountID(5)
   static let hedge = AccountID(6)
   /// Of the first name: the owner's own, one that holds one instrument apart, another below it.
@@ -70,14 +76,18 @@ struct AttackWorld: Sendable {
     let own = ground.changes.filter { change in
       !changes.contains { $0.key == change.key }
     }
+    coins = ground.fundApart == nil ? ["C"] : ["C", "D"]
     let set = try AttackVenue.fitted(parameters, own + changes)
     (engine, _) = try Engine.open(quote: quote, parameters: set)
     instant = try Timestamp(iso8601: "2020-03-12T00:00:00Z")
     let coin = try Asset(symbol: AssetSymbol("C"), decimals: 8)
     try take(.acceptCollateral(CollateralAsset(asset: coin, underlying: AssetSymbol("C"))))
-    for contract in try Self.contracts(quote, at: instant) { try take(.listInstrument(contract)) }
+    for contract in try Self.contracts(quote, at: instant, coins) {
+      try take(.listInstrument(contract))
+    }
     try take(try block(at: Self.opening))
-    for id in [Self.maker, Self.outsider, Self.depositor] {
+    let far = isApart ? [Self.farMaker, Self.farOutsider] : []
+    for id in [Self.maker, Self.outsider, Self.depositor] + far {
       try take(.openAccount(id, .cross))
       try take(.depositCollateral(id, Amount(units: 1_000_000_000_000_000, asset: quote)))
     }
@@ -90,6 +100,9 @@ struct AttackWorld: Sendable {
     if ground.hasHedge { try take(.openHedge(Self.hedge)) }
     try openAttackers()
     try take(.contributeToFund(Amount(units: ground.fund * 1_000_000, asset: quote)))
+    guard let apart = ground.fundApart else { return }
+    let amount = Amount(units: apart * 1_000_000, asset: quote)
+    try take(.contributeToUniverse(Self.universe, amount))
   }
 
   private mutating func openAttackers() throws {
@@ -103,7 +116,9 @@ struct AttackWorld: Sendable {
     try take(.registerMaker(Self.quoting))
   }
 
-  private static func contracts(_ quote: Asset, at instant: Timestamp) throws -> [Contract] {
+  private static func contracts(
+    _ quote: Asset, at instant: Timestamp, _ coins: [String]
+  ) throws -> [Contract] {
     let expiry = instant + TimeSpan(seconds: 7 * 86_400)
     let strike = Price(steps: 10_200 * Price.stepsPerOne)
     let kinds: [(name: String, kind: ContractKind)] = [
@@ -111,9 +126,11 @@ struct AttackWorld: Sendable {
       ("C-CALL", .option(.call, strike: strike, expiry: expiry)), ("C-SPOT", .spot),
     ]
     return try kinds.enumerated().map { place, contract in
-      try Contract(
-        id: InstrumentID(UInt32(place)), name: contract.name, underlying: AssetSymbol("C"),
-        kind: contract.kind, settlement: .linear, settlementAsset: quote, stepQuantity: 100_000,
+      let id = InstrumentID(UInt32(place))
+      let coin = id == future ? coins[coins.count - 1] : "C"
+      return try Contract(
+        id: id, name: contract.name, underlying: AssetSymbol(coin), kind: contract.kind,
+        settlement: .linear, settlementAsset: quote, stepQuantity: 100_000,
         tick: Price(steps: tick), highestPrice: Price(steps: 100_000 * Price.stepsPerOne))
     }
   }
@@ -123,7 +140,26 @@ struct AttackWorld: Sendable {
   /// The next block, a minute later.
   fileprivate mutating func block(at price: Price) throws -> Command {
     instant = instant + .minute
-    return try engine.block(at: price, instant)
+    return try engine.block(at: price, instant, of: coins)
+  }
+}
+
+// MARK: Universes
+
+extension AttackWorld {
+  /// The risk universe of C, where it is in one of its own.
+  static let universe = RiskUniverse(1)
+
+  /// Whether the future is in another risk universe than everything else.
+  var isApart: Bool { coins.count > 1 }
+
+  /// The honest other side of a market: an account trades in one universe.
+  func maker(of instrument: InstrumentID) -> AccountID {
+    isApart && instrument == Self.future ? Self.farMaker : Self.maker
+  }
+
+  func outsider(of instrument: InstrumentID) -> AccountID {
+    isApart && instrument == Self.future ? Self.farOutsider : Self.outsider
   }
 }
 
