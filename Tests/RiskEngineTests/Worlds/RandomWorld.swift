@@ -30,7 +30,7 @@ struct RandomWorld {
   private static let pools: [UInt32] = [50, 51]
   private static let relayer = AccountID(9)
   /// The maker of ETH where the usual one, who trades BTC, may not trade it.
-  private static let secondMaker: UInt32 = 60
+  private static let secondMaker: UInt32 = 12
 
   /// A marked venue under the rules that a number of worlds share: to read them takes as long as
   /// a history.
@@ -51,13 +51,13 @@ struct RandomWorld {
     for asset in try Self.assets() where !random.oneIn(3) {
       try venue.submit(.contributeToFund(contribution(of: asset)))
     }
-    if isApart { try openSecondMaker() }
     for universe in universes {
       for asset in try Self.assets() where !random.oneIn(3) {
         try venue.submit(.contributeToUniverse(universe, contribution(of: asset)))
       }
     }
     for id in Self.customers { try open(id) }
+    if isApart { try openSecondMaker() }
     if venue.engine.rules.liquidation.waterfall.stages.contains(.pool) { try openPools() }
     for id in [0, 3, 6] as [UInt32] where random.oneIn(2) {
       try venue.submit(.registerMaker(AccountID(id)))

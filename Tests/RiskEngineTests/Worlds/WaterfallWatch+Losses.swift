@@ -147,9 +147,37 @@ extension WaterfallWatch {
       if asset != run.asset, !run.hasWinners {
         // The asset owed is bought of winners: where both sides share, there may be none.
         if worth > 0 { note("P30 shared by size beside assets that nobody sells for") }
+      } else if asset != run.asset, worth > 0, !isSold(run, for: left, of: asset, valuation) {
+        note("P30 shared beside assets that no winner can bear")
       } else {
         hold(worth <= 0, "P30: the fund still has \(left) of \(asset)")
       }
+    }
+  }
+
+  /// Whether a winner could give up profit for what the fund has of another asset, at its price as
+  /// collateral, and not come below initial margin by it.
+  private func isSold(
+    _ run: SharingRun, for left: Int64, of other: Int, _ valuation: Valuation
+  ) -> Bool {
+    guard let mark = valuation.mark(of: run.market)?.unitValue else { return false }
+    let most = valuation.units(
+      ofQuote: valuation.quote(left, collateral: other), asset: run.asset, rounding: .down)
+    return holders(of: run.market).contains { account in
+      var portfolio = account.portfolio
+      let slot = portfolio.slot(of: run.market)
+      guard account.liquidation == nil, !state.isPool(account.id), slot.isHeld else { return false }
+      let position = portfolio.positions[slot.index]
+      let given = min(position.size.steps * mark - position.cost, most)
+      let stood = valuation.risk(portfolio)
+      guard given > 0, stood.equity > 0 else { return false }
+      let value = valuation.quote(given, asset: run.asset, rounding: .up)
+      let price = valuation.units(ofQuote: value, collateral: other, rounding: .up)
+      portfolio.positions[slot.index].cost += given
+      portfolio.balances[other] += min(price, left)
+      let stands = valuation.risk(portfolio)
+      let room = stands.equity - stands.initialMargin
+      return room >= 0 || room >= stood.equity - stood.initialMargin
     }
   }
 

@@ -24,8 +24,6 @@ struct WaterfallWorldTests {
   private static let worldsOfPart: UInt64 = isFull ? 250 : 4
   /// Worlds that share their rules.
   private static let worldsOfRules: UInt64 = isFull ? 25 : 2
-  /// Worlds under each of the stated rules.
-  private static let worldsOfStated: UInt64 = isFull ? 100 : 4
   private static let length = 48
 
   /// What a run must have had to be worth anything: every stage, outcome, rule and seam.
@@ -38,9 +36,8 @@ struct WaterfallWorldTests {
     "P27 calmed", "P28 charges", "P28 sub-accounts in liquidation", "P30 covers",
     "P22 specks closed with a slice", "P30 no order helps", "P30 no trade helps",
     "P30 the fund is empty", "P30 nobody is left opposite",
-    "P30 no trade helps after one that did", "P30 a trade helps but for a speck",
-    "P30 no order restores", "P30 a part of everything helps",
-    "P30 a fund other than the common one paid",
+    "P30 no trade helps after one that did", "P30 no order restores",
+    "P30 a part of everything helps", "P30 a fund other than the common one paid",
     "P30 a universe's fund is empty beside a common one that is not",
     "P30 auctions over", "P30 shared after the fund", "P31 losses shared by rule 0",
     "P31 losses shared by rule 1", "P31 losses shared by rule 2",
@@ -52,42 +49,38 @@ struct WaterfallWorldTests {
   ]
 
   /// What few drawn worlds come to, and rules under which some more of them do.
-  private static let stated: [(seen: [String], rules: WorldRules.Changes)] = [
-    (
+  private static let stated: [Stated] = [
+    Stated(
       ["P35 marks", "P31 losses shared by rule 2"],
       closingFirst + [("deleveraging.price", "1"), ("socializedLoss.rule", "2")]
     ),
-    (
+    Stated(
       ["P35 funded marks", "P35 nearer than the fund can pay"],
       closingFirst + [("deleveraging.price", "2")]
     ),
     // Less than some positions free and more than others.
-    (
+    Stated(
       ["P30 no trade helps", "P30 no trade helps after one that did"],
-      [("liquidation.choice", "1"), ("liquidation.expectedCost", "3%")]
+      [("liquidation.choice", "1"), ("liquidation.expectedCost", "3%")], from: 8
     ),
-    // What is left of a position is a speck, and to close all of it moves a thin market too far.
-    (
-      ["P30 a trade helps but for a speck"],
-      [
-        ("liquidation.choice", "1"), ("liquidation.impact", "1"),
-        ("liquidation.leastLeft", "100000000"), ("book.BTC.dailyVolume", "10000"),
-        ("book.ETH.dailyVolume", "10000"),
-      ]
-    ),
-    (
+    // A hedged pair frees more together; what little is left of others no order restores.
+    Stated(
       ["P30 no order restores", "P30 a part of everything helps"],
-      auctionNext + [("liquidation.choice", "2"), ("liquidation.infeasible", "true")]
+      auctionNext + [
+        ("liquidation.choice", "2"), ("liquidation.infeasible", "true"),
+        ("liquidation.expectedCost", "0%"),
+      ], from: 12
     ),
-    (
+    Stated(
       [
         "P30 a fund other than the common one paid",
         "P30 a universe's fund is empty beside a common one that is not",
       ],
-      [("insuranceFund.universe.BTC", "1"), ("insuranceFund.universe.ETH", "2")]
+      fundFirst + [("insuranceFund.universe.BTC", "1"), ("insuranceFund.universe.ETH", "2")],
+      count: 24
     ),
     // Whatever a slice leaves is a speck.
-    (
+    Stated(
       ["P22 specks closed with a slice"],
       [
         ("liquidation.wholeSliceNotional", "0"), ("liquidation.sliceShare", "10%"),
@@ -95,8 +88,24 @@ struct WaterfallWorldTests {
       ]
     ),
   ]
+  /// What is to be seen under stated rules, and in which worlds.
+  private struct Stated {
+    let seen: [String]
+    let rules: WorldRules.Changes
+    let worlds: Range<UInt64>
+
+    init(_ seen: [String], _ rules: WorldRules.Changes, from: UInt64 = 0, count: UInt64 = 4) {
+      (self.seen, self.rules) = (seen, rules)
+      worlds = isFull ? 0..<100 : from..<from + count
+    }
+  }
   private static let auctionNext: WorldRules.Changes = [
     ("waterfall.partial.rank", "1"), ("waterfall.auction.rank", "2"),
+  ]
+  /// The fund without the book before it.
+  private static let fundFirst: WorldRules.Changes = [
+    ("waterfall.partial.rank", "0"), ("waterfall.insuranceFund.rank", "1"),
+    ("waterfall.deleveraging.rank", "2"), ("waterfall.socializedLoss.rank", "3"),
   ]
   /// Against winners at once, and only then to the fund.
   private static let closingFirst: WorldRules.Changes = [
@@ -114,8 +123,8 @@ struct WaterfallWorldTests {
     let start = ContinuousClock.now
     let parts = Self.worlds / Self.worldsOfPart
     let seen = try await withThrowingTaskGroup(of: [String: Int].self) { group in
-      for (_, rules) in Self.stated {
-        group.addTask { try Self.histories(of: 0..<Self.worldsOfStated, under: rules) }
+      for stated in Self.stated {
+        group.addTask { try Self.histories(of: stated.worlds, under: stated.rules) }
       }
       for part in 0..<parts {
         group.addTask {
