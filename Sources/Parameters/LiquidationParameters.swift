@@ -19,7 +19,8 @@ public struct LiquidationParameters: Hashable, Sendable {
   public let fundEventCap: Rate
   /// What a simulated venue's fund holds at the start, as a share of open interest.
   public let fundOpeningShare: Rate
-  /// The largest part of a winner's unrealized profit that a loss may take.
+  /// The largest part of a winner's unrealized profit that a loss may take; under
+  /// ``SharingRule/bySize``, of a holder's equity.
   public let socializedShare: Rate
   /// The penalty on liquidated notional of accounts whose tiers state none.
   public let penalty: Rate
@@ -97,6 +98,6 @@ extension ParameterDefinition {
       "what a simulated venue's fund holds at the start, as a share of open interest"),
     ParameterDefinition(
       "socializedLoss.share", .rate, 0...1_000_000_000,
-      "largest part of a winner's unrealized profit that a loss may take"),
+      "largest part of a winner's unrealized profit that a loss may take; by size, of the equity"),
   ]
 }

@@ -151,6 +151,38 @@ struct WaterfallRuleTests {
     #expect(missing.at("error", "field") == .string("bearers[0].equity"))
   }
 
+  // By hand: the second's third of 30 is above its equity of 9, so 21 are left to 100 + 300:
+  // 5.25 and 15.75. Of half its equity 4 are whole, and 26 are left: 6.5 and 19.5.
+  @Test(
+    "a loss shared by size, longs and shorts, capped at equity",
+    arguments: [("1", ["5", "9", "16"]), ("50%", ["7", "4", "19"]), ("1%", ["2", "3"])])
+  func bySize(cap: String, units: [String]) {
+    let shares = answer(
+      #"{"kind":"loss.socialize","decimals":0,"loss":"30","cap":"\#(cap)","rule":"bySize","#
+        + #""bearers":[{"account":1,"notional":"100","equity":"200"},"#
+        + #"{"account":2,"notional":"200","equity":"9"},"#
+        + #"{"account":3,"notional":"300","equity":"300"},"#
+        + #"{"account":4,"notional":"500","equity":"-1"},"#
+        + #"{"account":5,"notional":"0","equity":"9"}]}"#
+    )
+    #expect(shares["shares"]?.elements.map { $0["units"]?.text } == units)
+    #expect(shares["unshared"] == .string(cap == "1%" ? "25" : "0"))
+  }
+
+  @Test(
+    "sharing by size asks for notional and equity, and for no profit",
+    arguments: [
+      (#""equity":"1""#, "notional"), (#""notional":"1""#, "equity"),
+      (#""notional":"-1","equity":"1""#, "notional"),
+      (#""notional":"1","equity":"1","profit":"1""#, "profit"),
+    ])
+  func bySizeFields(stated: String, field: String) {
+    let refused = answer(
+      #"{"kind":"loss.socialize","decimals":0,"loss":"30","cap":"1","rule":"bySize","bearers":["#
+        + #"{"account":1,\#(stated)}]}"#)
+    #expect(refused.at("error", "field") == .string("bearers[0].\(field)"))
+  }
+
   // Synthetix v3: a velocity in proportion to the skew; by hand.
   @Test(
     "a crowded side adds to the rate of funding",
