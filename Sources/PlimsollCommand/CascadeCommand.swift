@@ -14,7 +14,7 @@ struct CascadeCommand: ParsableCommand {
     commandName: "cascade",
     abstract: "Crash many markets at once and measure how long it takes to resolve.",
     discussion: """
-      The accounts are drawn after the published aggregates of Hyperliquid's 10 October 2025:
+      The accounts are drawn after the published aggregates of Hyperliquid's 10 October 2025: \
       437,723 accounts in 162 markets, of which 63,637 are liquidated and 302 are insolvent.
 
       Example: plimsoll cascade --waterfall plimsoll --accounts 20000 --markets 20

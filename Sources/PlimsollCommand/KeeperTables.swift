@@ -57,7 +57,7 @@ struct KeeperTables {
     let mostExtraction: Double
     /// The best tactic, in the most seeds.
     let tactic: String
-    /// What account and fund received in a round while he was blind.
+    /// What account and fund received in a round while he was blind, forfeited deposits included.
     let proceeds: Double
   }
 
@@ -141,7 +141,7 @@ extension KeeperTables {
   private var inclusionText: String {
     var table = TextTable([
       ("Gas, gwei", .left), ("Median", .right), ("Highest", .right), ("Rise in a block", .right),
-      ("Blocks open at 40", .right), ("Longest wait", .right),
+      ("Blocks open at 40", .right), ("Longest wait, blocks", .right),
     ])
     for row in inclusion {
       table.append([
@@ -156,7 +156,7 @@ extension KeeperTables {
     var table = TextTable([
       ("Sold to keepers", .left), ("Lots", .right), ("Rule", .left), ("Of fair value", .right),
       ("Worst seed", .right), ("At zero", .right), ("To the pool", .right), ("Unsold", .right),
-      ("Bids", .right),
+      ("Bids an auction", .right),
     ])
     for row in sales {
       table.append([
@@ -170,8 +170,9 @@ extension KeeperTables {
 
   private var frontRunnerText: String {
     var table = TextTable([
-      ("Front-runner", .left), ("Lots", .right), ("Blind", .right), ("More by seeing", .right),
-      ("Most of a seed", .right), ("Best tactic", .left), ("To the account", .right),
+      ("Front-runner, units a round", .left), ("Lots", .right), ("Blind", .right),
+      ("More by seeing", .right), ("Most of a seed", .right), ("Best tactic", .left),
+      ("Paid for the lots", .right),
     ])
     for row in frontRunner {
       table.append([

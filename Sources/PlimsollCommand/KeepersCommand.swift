@@ -13,11 +13,11 @@ struct KeepersCommand: ParsableCommand {
     commandName: "keepers",
     abstract: "Sell liquidations to keepers on a congested chain, and to a front-runner.",
     discussion: """
-      Three ways of selling, in one lot and in several, on a chain where who pays most is first and
-      on one with a base fee: what is sold for nothing, what the venue's pool has to take, what a
-      front-runner gains by seeing bids, with sealed ones at a uniform price and where each winner
-      pays what his lots displaced. Figures are means over seeds. Without --recorded gas is
-      that of a built-in crash.
+      Three ways of selling, in one lot and in several, on a chain where who pays most is first \
+      and on one with a base fee: what is sold for nothing, what the venue's pool has to take, \
+      what a front-runner gains by seeing bids, with sealed ones at a uniform price and where \
+      each winner pays what his lots displaced. Figures are means over seeds. Gas is that of a \
+      built-in crash; with --recorded or --market that of 12 March 2020, noon to 23:00 UTC.
 
       Example: plimsoll keepers --recorded --lots 1 --lots 16
       """)
@@ -42,8 +42,15 @@ struct KeepersCommand: ParsableCommand {
       valueName: "count"))
   var lots: [Int] = []
 
-  @Flag(name: .long, help: "The gas of 12 March 2020, noon to 23:00 UTC, for the built-in one.")
+  @Flag(name: .long, help: "The gas of the committed reconstruction: recorded hours, rounded.")
   var recorded = false
+
+  @Option(
+    name: .long,
+    help: ArgumentHelp(
+      "A recorded collection: the gas of its file onchain/ethereum_gas_price_intraday… instead.",
+      valueName: "folder"))
+  var market: String?
 
   @Flag(name: .long, help: "Print a line of JSON for each row.")
   var json = false
@@ -62,8 +69,9 @@ struct KeepersCommand: ParsableCommand {
   }
 
   func run() throws {
+    let gas = try recordedGas()
     let study = KeeperTables(
-      profile: try profile(), span: recorded ? 43_200..<82_800 : 18_000..<43_200,
+      profile: gas ?? .crash, span: gas == nil ? 18_000..<43_200 : Self.recordedSpan,
       seeds: (0..<seeds).map { first &+ UInt64($0) }, auctions: auctions, rounds: rounds,
       lots: lots.isEmpty ? [1, 4, 16] : lots)
     if json {
@@ -75,14 +83,50 @@ struct KeepersCommand: ParsableCommand {
     print(study.text)
   }
 
-  private func profile() throws -> GasProfile {
-    guard recorded else { return .crash }
-    let start = try Timestamp(iso8601: "2020-03-12T00:00Z")
-    guard
-      let prices = try GasPrices.recorded(inReconstruction: MarketOptions.reconstruction)
-    else {
-      throw ValidationError("--recorded: \(MarketOptions.reconstruction) has no gas")
+  /// Noon to 23:00, seconds of the day.
+  private static let recordedSpan: Range<Int64> = 43_200..<82_800
+
+  /// The gas of 12 March 2020; `nil` where the built-in crash is asked for.
+  private func recordedGas() throws -> GasProfile? {
+    guard recorded || market != nil else { return nil }
+    let day = try Timestamp(iso8601: MarketOptions.blackThursday)
+    let prices =
+      if let market {
+        try GasPrices.recorded(inCollection: market)
+      } else {
+        try GasPrices.recorded(inReconstruction: MarketOptions.reconstruction)
+      }
+    guard let prices else {
+      throw market.map { KeepersError.noCollection(absolute($0)) }
+        ?? .noReconstruction(absolute(MarketOptions.reconstruction))
     }
-    return .recorded(prices, from: start)
+    let span = Self.recordedSpan
+    guard let first = prices.points.first, first.time <= day + TimeSpan(seconds: span.lowerBound),
+      let last = prices.points.last, last.time >= day + TimeSpan(seconds: span.upperBound - 3_600)
+    else { throw KeepersError.otherDays(absolute(market ?? MarketOptions.reconstruction)) }
+    return .recorded(prices, from: day)
+  }
+
+  private func absolute(_ path: String) -> String {
+    URL(fileURLWithPath: path).standardizedFileURL.path
+  }
+}
+
+/// Why there is no recorded gas.
+private enum KeepersError: Error, CustomStringConvertible {
+  case noReconstruction(String)
+  case noCollection(String)
+  case otherDays(String)
+
+  var description: String {
+    switch self {
+    case .noReconstruction(let folder):
+      "--recorded: there is no \(folder)/gas.csv; run it in the root of a clone"
+    case .noCollection(let folder):
+      "--market: there is no file ethereum_gas_price_intraday… in \(folder)/onchain; "
+        + "state the folder of a recorded collection"
+    case .otherDays(let folder):
+      "the gas in \(folder) does not cover 12 March 2020, noon to 23:00 UTC"
+    }
   }
 }

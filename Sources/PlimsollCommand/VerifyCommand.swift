@@ -73,12 +73,33 @@ struct RecoverCommand: ParsableCommand {
   @Argument(help: "The journal to read.")
   var journal: String
 
+  @Flag(name: .long, help: "Print the result as JSON.")
+  var json = false
+
   func run() throws {
     let engine = try recover(JournalReader.open(journal), workers: .one)
+    if json {
+      let answer = RecoverAnswer(
+        journal: journal, records: engine.sequence, time: "\(engine.state.time)",
+        accounts: engine.state.accounts.count, hash: engine.hash.description,
+        state: engine.state.digest.description)
+      return print(try encoded(answer))
+    }
     print("  records  \(engine.sequence)")
     print("  time     \(engine.state.time)")
     print("  accounts \(engine.state.accounts.count)")
     print("  hash     \(engine.hash)")
     print("  state    \(engine.state.digest)")
   }
+}
+
+/// The answer of `recover --json`.
+private struct RecoverAnswer: Encodable {
+  let journal: String
+  let records: UInt64
+  /// ISO 8601 in UTC.
+  let time: String
+  let accounts: Int
+  let hash: String
+  let state: String
 }

@@ -139,4 +139,34 @@ struct KeepersCommandTests {
     let outcome = try run(arguments)
     #expect(outcome.code == 2 && outcome.errors.contains(arguments[0]))
   }
+
+  @Test("--market has the gas of a recorded collection")
+  func collection() throws {
+    let folder = try Folder()
+    // 12 March 2020, 00:00 and 23:00 UTC, and twice the price.
+    for (name, price) in [("one", "20"), ("two", "40")] {
+      try folder.write(
+        "\(name)/onchain/ethereum_gas_price_intraday.csv",
+        "ts_ms,avg_gwei\n1583971200000,\(price)\n1584054000000,\(price)\n")
+    }
+    let arguments = small + ["--lots", "1", "--json", "--market"]
+    let outcomes = try ["one", "two"].map { try run(arguments + [folder.file($0)]) }
+    for outcome in outcomes { #expect(outcome.code == 0, "\(outcome.errors)") }
+    #expect(outcomes[0].output != outcomes[1].output)
+  }
+
+  @Test("gas that is not there, or of other days, is refused with code 1 and the whole path")
+  func missing() throws {
+    let folder = try Folder()
+    // The last price is of 21:59:59.999 UTC; 22:00 would do.
+    try folder.write(
+      "other/onchain/ethereum_gas_price_intraday.csv",
+      "ts_ms,avg_gwei\n1583971200000,20\n1584050399999,20\n")
+    for (name, part) in [("none", "none/onchain"), ("other", "does not cover 12 March 2020")] {
+      let outcome = try run(small + ["--market", folder.file(name)])
+      #expect(outcome.code == 1 && outcome.output.isEmpty)
+      #expect(outcome.errors.contains(part) && outcome.errors.contains(folder.file(name)))
+      #expect(!outcome.errors.contains("Usage"))
+    }
+  }
 }

@@ -80,3 +80,18 @@ struct Verified: Decodable {
     self = try JSONDecoder().decode(Verified.self, from: Data(outcome.output.utf8))
   }
 }
+
+/// What `recover --json` says.
+struct Recovered: Decodable {
+  let journal: String
+  let records: Int
+  let time: String
+  let accounts: Int
+  let hash: String
+  let state: String
+
+  init(_ outcome: Program.Outcome) throws {
+    try #require(outcome.code == 0, "\(outcome.errors)")
+    self = try JSONDecoder().decode(Recovered.self, from: Data(outcome.output.utf8))
+  }
+}

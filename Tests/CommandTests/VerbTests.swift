@@ -49,6 +49,11 @@ struct VerbTests {
     #expect(recovered.code == 0, "\(recovered.errors)")
     #expect(value("hash", in: recovered.output) == run.hash[...])
     #expect(value("state", in: recovered.output) == verified.state[...])
+    let read = try Recovered(program.run(["recover", journal, "--json"]))
+    #expect(read.hash == run.hash && read.state == verified.state)
+    #expect(read.records == run.totals.records && read.journal == journal)
+    #expect("\(read.accounts)" == value("accounts", in: recovered.output).map(String.init))
+    #expect(read.time == value("time", in: recovered.output).map(String.init))
   }
 
   @Test("the summary for people has the figures, the hash and the places")
