@@ -3,6 +3,7 @@
 
 import Ledger
 import MarketData
+import Parameters
 import Quantities
 import Simulation
 
@@ -57,7 +58,7 @@ extension KeyFigure {
       KeyFigure(
         "deleveragedAccounts", "Accounts deleveraged", .count(totals.deleveragedAccounts)),
       KeyFigure("socializedValue", "Socialized loss", .money(totals.socializedValue)),
-      KeyFigure("highestUncoveredValue", "Most owed and not covered", .money(owed)),
+      KeyFigure("highestUncoveredValue", "Most owed at the end of a block", .money(owed)),
     ]
   }
 
@@ -161,10 +162,33 @@ struct StageCount {
   let stage: LiquidationStage
   let count: Int
 
-  static func all(of result: ReplayResult) -> [StageCount] {
-    LiquidationStage.allCases.map { stage in
-      StageCount(stage: stage, count: result.totals.liquidationsByFurthestStage[stage] ?? 0)
+  /// For each of the results the same stages, in the order of the first one's waterfall.
+  static func all(of results: [ReplayResult]) -> [[StageCount]] {
+    let stages = results.first.map { order(of: $0.origin.parameters) } ?? []
+    return results.map { result in
+      stages.map {
+        StageCount(stage: $0, count: result.totals.liquidationsByFurthestStage[$0] ?? 0)
+      }
     }
+  }
+
+  /// The stages in the order in which a venue's accounts go through them; those it leaves out
+  /// stand where they usually do.
+  private static func order(of parameters: ParameterSet) -> [LiquidationStage] {
+    let usual: [(parameter: WaterfallParameters.Stage, stage: LiquidationStage)] = [
+      (.partial, .partial), (.auction, .auction), (.pool, .pool),
+      (.insuranceFund, .insuranceFund), (.deleveraging, .deleveraging),
+      (.socializedLoss, .socializedLoss),
+    ]
+    let used = (try? LiquidationParameters(parameters))?.waterfall.stages ?? []
+    var next = used.makeIterator()
+    return [.cancelOrders]
+      + usual.map { place in
+        guard used.contains(place.parameter), let parameter = next.next() else {
+          return place.stage
+        }
+        return usual.first { $0.parameter == parameter }?.stage ?? place.stage
+      }
   }
 
   /// The stage's name in JSON.
@@ -187,7 +211,7 @@ struct StageCount {
     case .partial: "positions are reduced in the book, never beyond the bankruptcy price"
     case .insuranceFund: "the fund pays for closing beyond the bankruptcy price"
     case .deleveraging: "positions opposite are closed against it, at the price the venue states"
-    case .socializedLoss: "winners of the market share what is left, up to a cap"
+    case .socializedLoss: "winners of the market are asked for what is left, up to a cap"
     case .auction: "slices of the portfolio are sold at a price that falls with time"
     case .pool: "a pool of the venue's backers takes positions over"
     }

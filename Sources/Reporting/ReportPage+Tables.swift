@@ -56,7 +56,7 @@ extension ReportPage {
       "Liquidations by the furthest stage they reached",
       [.short("Stage"), .text("What happens")]
         + runs.names.map { .number(runs.isComparison ? "\($0)" : "Liquidations") })
-    let counts = runs.results.map(StageCount.all)
+    let counts = StageCount.all(of: runs.results)
     for (position, stage) in counts[0].enumerated() {
       table.append(
         ["\(stage.stage.title)", "\(stage.meaning)"]

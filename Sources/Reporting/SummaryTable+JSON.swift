@@ -18,7 +18,7 @@ extension ReplayResult {
       ("totals", .object(KeyFigure.all(of: self).map { ($0.field, $0.value.json) })),
       (
         "liquidationsByFurthestStage",
-        .object(StageCount.all(of: self).map { ($0.field, .integer($0.count)) })
+        .object((StageCount.all(of: [self]).first ?? []).map { ($0.field, .integer($0.count)) })
       ),
       (
         "markets",

@@ -88,7 +88,7 @@ struct ReplaySummary {
   }
 
   var stages: String {
-    let counts = runs.results.map(StageCount.all)
+    let counts = StageCount.all(of: runs.results)
     var table = TextTable(columns("Liquidations by furthest stage"))
     for (position, first) in counts[0].enumerated() {
       let values = counts.map { Int64($0[position].count) }

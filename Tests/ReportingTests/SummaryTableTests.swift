@@ -25,6 +25,30 @@ struct SummaryTableTests {
     #expect(!text.contains(" \n"))
   }
 
+  @Test("lists every stage in the order of the venue's waterfall")
+  func stages() throws {
+    let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+    let path = folder.appendingPathComponent("../../ParameterFiles/plimsoll-2020-03-12.json")
+    let house = try ParameterFile.load(path: path.standardizedFileURL.path)
+    let first = ["cancel orders", "partial liquidation", "auction", "backstop pool"]
+    for (ranks, rest) in [
+      ([], ["insurance fund", "auto-deleveraging", "socialized loss"]),
+      (
+        ["waterfall.deleveraging.rank=4", "waterfall.insuranceFund.rank=5"],
+        ["auto-deleveraging", "insurance fund", "socialized loss"]
+      ),
+    ] {
+      var result = try SyntheticReplay().make()
+      result.origin.parameters = try house.applying(ranks).set
+      let lines = SummaryTable.text(result).split(separator: "\n").map(String.init)
+      let heading = try #require(lines.firstIndex { $0.hasPrefix("Liquidations by") })
+      let names = lines[(heading + 2)...].prefix(7).map {
+        $0.components(separatedBy: "  ")[0]
+      }
+      #expect(names == first + rest)
+    }
+  }
+
   @Test("sets two replays beside each other")
   func comparison() throws {
     var other = SyntheticReplay()
