@@ -93,7 +93,7 @@ struct FundLog {
 /// One fund, or all of them together, through a replay.
 private struct FundTrack {
   /// Absent for all.
-  let universe: RiskUniverse?
+  private(set) var universe: RiskUniverse?
   private(set) var history = FundHistory()
   private(set) var start: Int64 = 0
   private var point = FundHistory.Point()
