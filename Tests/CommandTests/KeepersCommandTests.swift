@@ -95,7 +95,7 @@ struct KeepersCommandTests {
     let (both, one, two) = (
       try rows("2", from: "6"), try rows("1", from: "6"), try rows("1", from: "7")
     )
-    try #require(both.count == 2 + 6 + 3 && one.count == both.count && two.count == both.count)
+    try #require(both.count == 2 + 6 + 4 && one.count == both.count && two.count == both.count)
     var isDifferent = false
     for (mean, parts) in zip(both, zip(one, two)) {
       if let a = parts.0.proceeds, let b = parts.1.proceeds {

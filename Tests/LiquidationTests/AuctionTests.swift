@@ -38,10 +38,10 @@ struct PricePathTests {
     let path = PricePath.stairs(
       start: try Rate("120%"), cut: try Rate("99%"), step: TimeSpan(seconds: 90))
     #expect(
-      factors(path, [0, 89, 90, 179, 180, 270])
+      factors(path, [0, 89, 90, 91, 179, 180, 270])
         == [
-          1_200_000_000, 1_200_000_000, 1_188_000_000, 1_188_000_000, 1_176_120_000,
-          1_164_358_800,
+          1_200_000_000, 1_200_000_000, 1_188_000_000, 1_188_000_000, 1_188_000_000,
+          1_176_120_000, 1_164_358_800,
         ])
     #expect(factors(path, [.max / 2_000_000_000]) == [0])
     let still = PricePath.stairs(

@@ -26,8 +26,7 @@ struct PassingOnTests {
   @Test("no leg of a hedged pair is closed by itself: the account goes to the next stage")
   func hedgedPair() throws {
     func pair(_ changes: [(key: String, value: String)]) throws -> Venue {
-      var venue = try Venue.marked(
-        [Venue.basis] + changes)
+      var venue = try Venue.marked([Venue.basis] + changes)
       try venue.open(1, .portfolio, usd: "8000")
       try venue.take(1, 4_000, of: Contracts.btcFuture)
       try venue.take(1, -4_000, of: Contracts.btcPerpetual)
