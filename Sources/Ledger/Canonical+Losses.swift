@@ -93,8 +93,8 @@ extension LossBook: Canonical {
     try self.init(from: &reader, ofUniverse: false)
   }
 
-  /// - Parameter ofUniverse: Whether the book is a universe's, which holds no others: refused before
-  ///   any is read, so that no bytes can nest them.
+  /// - Parameter ofUniverse: Whether the book is a universe's, which holds no others: refused
+  ///   before any is read, so that no bytes can nest them.
   init(from reader: inout CanonicalReader, ofUniverse: Bool) throws(CanonicalError) {
     self.init()
     claims = try reader.list()

@@ -129,6 +129,6 @@ extension ParameterDefinition {
       "part of the mean impact premium that is added to the funding rate"),
     ParameterDefinition(
       "balance.*.impactNotional", .money, 0...1_000_000_000_000_000_000,
-      "size for which premiums are sampled: less what it costs through entry fee or reported depth"),
+      "size for which premiums are sampled: less what it costs by the entry fee or reported depth"),
   ]
 }

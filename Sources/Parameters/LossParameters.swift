@@ -256,8 +256,8 @@ extension ParameterDefinition {
       "time from the move to the liquidations, in which prices go on against them"),
     ParameterDefinition(
       "insuranceFund.depeg.*", .rate, 1_000_000...1_000_000_000,
-      "part of an asset's price that is left when it loses its peg and nothing else moves; parameters "
-        + "that are changed state it of collateral that is accepted"),
+      "part of an asset's price that is left when it loses its peg and nothing else moves; "
+        + "parameters that are changed state it of collateral that is accepted"),
     ParameterDefinition(
       "insuranceFund.tailShape", .rate, 10_000_000...900_000_000,
       "shape of the tail of daily moves, for the expected shortfall of the fund"),

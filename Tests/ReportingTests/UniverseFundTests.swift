@@ -54,7 +54,7 @@ struct UniverseFundTests {
     let page = RenderedPage([result])
     let table = try #require(page.after("Funds of the risk universes</caption>", upTo: 3_000))
     #expect(table.contains("universe 1 (ETH)") && table.contains("common universe (BTC)"))
-    #expect(page.contains("All universes' funds together"))
+    #expect(page.contains("funds together; dashed"))
     #expect(!page.contains("watches no alarms"))
     let json = result.fundJSON.compact
     #expect(json.contains("\"universe\":1,\"underlyings\":[\"ETH\"]"))

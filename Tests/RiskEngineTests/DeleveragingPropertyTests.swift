@@ -111,7 +111,7 @@ struct DeleveragingPropertyTests {
   }
 
   @Test(
-    "all that hedges nothing is closed before a pair is touched, one step more breaks one by a step",
+    "all that hedges nothing is closed before a pair is touched, one step more breaks one",
     arguments: 0..<12, ["0", "1", "2"])
   func lastStep(seed: UInt64, price: String) throws {
     for beyond in [-1, 0, 1] as [Int64] {

@@ -77,8 +77,8 @@ struct InsolvencyTests {
     #expect(venue.balance(1) == 0 && venue.balance(1, 2) == 2_500_000)
   }
 
-  /// A long from 8,000 with so much ETH, closed at 7,405 into a debt of 595 USD, that the fund cannot
-  /// exchange; account 2 is short so many steps from 8,000, marked at 7,405.
+  /// A long from 8,000 with so much ETH, closed at 7,405 into a debt of 595 USD, that the fund
+  /// cannot exchange; account 2 is short so many steps from 8,000, marked at 7,405.
   private func debtor(
     _ coins: String, winner: Int64, usd: String = "5000",
     market: InstrumentID = Contracts.btcPerpetual

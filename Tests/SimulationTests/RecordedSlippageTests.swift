@@ -106,7 +106,7 @@ struct RecordedSlippageTests {
   }
 
   @Test(
-    "recorded slippage hardly moves in calm hours and rises in wild ones, mostly less than the book's",
+    "recorded slippage hardly moves in calm hours and rises in wild ones, mostly less than ours",
     .enabled(if: RecordedSlippage.isPresent, "needs the recorded collection"))
   func shape() throws {
     let hours = try RecordedSlippage.hours()

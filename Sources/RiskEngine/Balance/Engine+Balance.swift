@@ -42,7 +42,8 @@ public struct UnderlyingBalance: Hashable, Sendable {
   public internal(set) var auctions = GroupGreeks()
   /// What the insurance fund has bought against the rest.
   public internal(set) var hedge = GroupGreeks()
-  /// The coins of the insurance funds of all universes, 10^−8 of base units, rounded down; nobody's other side.
+  /// The coins of the insurance funds of all universes, 10^−8 of base units, rounded down; nobody's
+  /// other side.
   public internal(set) var fundDelta: Int128 = 0
   /// The takers' net delta at the index, millionths of the quote currency.
   public internal(set) var imbalance: Int64 = 0

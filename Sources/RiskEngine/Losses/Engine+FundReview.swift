@@ -99,9 +99,9 @@ extension Engine {
   /// Refuses a withdrawal while accounts in liquidation lack, in any universe, more than its fund
   /// may bear.
   ///
-  /// Whoever withdraws is asked for all of them: what it holds in one says nothing of another, which
-  /// it may just have left, by closing all and ordering a step here, or by collateral that came
-  /// from an account of the same owner.
+  /// Whoever withdraws is asked for all of them: what it holds in one says nothing of another,
+  /// which it may just have left, by closing all and ordering a step here, or by collateral that
+  /// came from an account of the same owner.
   func requireOpenGate() throws(StepError) {
     guard let share = rules.liquidation.losses.gateShare, let valuation else { return }
     var lacking = Array(repeating: Int128(0), count: Int(RiskUniverse.highest) + 1)

@@ -46,7 +46,7 @@ extension Engine {
     return found
   }
 
-  /// Refuses a lost peg of what is no collateral: nobody would lack anything, and nobody would know.
+  /// Refuses a lost peg of what is no collateral: nobody would lack anything, nor know of it.
   ///
   /// Not at the opening, which comes before any collateral is accepted.
   func checkDepegs(under next: VenueRules) throws(StepError) {
