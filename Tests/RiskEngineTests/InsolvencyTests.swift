@@ -148,9 +148,11 @@ struct InsolvencyTests {
     try venue.block(btc: "7405", eth: "198")
     #expect(venue.account(2).liquidation == nil)
     let risk = try #require(venue.engine.valuation).risk(venue.account(2).portfolio)
-    let isPaid = venue.balance(2, 2) > 0
-    #expect(!isPaid || risk.equity >= risk.initialMargin)
-    return isPaid
+    #expect(venue.balance(2, 2) == 0 || risk.equity >= risk.initialMargin)
+    // Who does not bear all of it bears a part: no unit of its margin's room is left unused.
+    let room = risk.equity - risk.initialMargin
+    #expect(venue.balance(1) == 0 || room <= 2)
+    return venue.balance(1) == 0
   }
 
   @Test("no winner is paid in coins whose haircut would take it below initial margin")
@@ -162,6 +164,26 @@ struct InsolvencyTests {
       if try isBorne(usd: middle) { yes = middle } else { no = middle }
     }
     #expect(try !isBorne(usd: yes - 1) && isBorne(usd: yes))
+  }
+
+  @Test("dust of which none alone is worth the unit owed pays it together")
+  func dustTogether() throws {
+    var venue = try Venue.marked()
+    try venue.fund("1", of: Coins.btc)
+    try venue.open(1, .cross, usd: "1")
+    try venue.submit(.depositCollateral(AccountID(1), Amount(units: 57, asset: Coins.eth)))
+    let inverse = Contracts.btcInverse
+    try venue.submit(venue.trade(inverse, buyer: 1, seller: 0, size: 1))
+    try venue.submit(venue.trade(inverse, buyer: 0, seller: 1, size: 1, price: "7999.4"))
+    #expect(venue.balance(1, 1) == -1, "a satoshi")
+    try venue.submit(
+      .withdrawCollateral(AccountID(1), Amount(units: 999_940, asset: Coins.usd)))
+    // 60 and 114 millionths of a dollar; a satoshi is 170.
+    try venue.block(btc: "17000")
+    #expect(venue.account(1).liquidation == nil)
+    #expect(venue.balance(1, 1) == 0 && venue.insuranceFund(1) == 99_999_999)
+    #expect(venue.balance(1) == 0 && venue.balance(1, 2) == 2)
+    #expect(venue.insuranceFund() == 60 && venue.insuranceFund(2) == 55)
   }
 
   @Test("an account with coins alone is never liquidated, whatever their haircut")

@@ -32,6 +32,30 @@ extension Engine {
     }
   }
 
+  /// Pays a debt in one asset with several others together, through the fund, where none of them
+  /// alone is worth a unit of it: dust that would keep an account in liquidation for good.
+  mutating func convertTogether(of index: Int, into asset: Int) throws(StepError) {
+    let (id, universe) = (state.accounts[index].id, state.accounts[index].universe)
+    let balances = state.accounts[index].portfolio.balances
+    let owed = -balances[asset]
+    guard owed > 0, owed <= freeFund(asset, of: universe), let valuation else { return }
+    let price = valuation.quote(owed, asset: asset, rounding: .up)
+    let others = balances.indices.filter { $0 != asset && balances[$0] > 0 }
+    let worth = others.reduce(Int128(0)) {
+      $0 + Int128(valuation.quote(balances[$1], collateral: $1))
+    }
+    guard worth >= Int128(price) else { return }
+    var left = price
+    for other in others where left > 0 {
+      let paid = min(
+        valuation.units(ofQuote: left, collateral: other, rounding: .up), balances[other])
+      guard paid > 0 else { continue }
+      try move(paid, asset: other, from: .account(id), to: .fund(of: universe), .conversion)
+      left -= valuation.quote(paid, collateral: other)
+    }
+    try move(owed, asset: asset, from: .fund(of: universe), to: .account(id), .conversion)
+  }
+
   /// Pays what an account's equity does not cover of its debt in one asset, as far as the fund may.
   mutating func coverFromFund(_ index: Int, asset: Int) throws(StepError) {
     guard state.accounts[index].portfolio.balances[asset] < 0, let valuation else { return }
@@ -138,14 +162,17 @@ extension Engine {
       let free = purse(of: buyer, other, for: debtor)
       guard let index = state.index(of: seller) else { continue }
       let worth = valuation.quote(free, collateral: other)
-      let bought = min(left, valuation.units(ofQuote: worth, asset: asset, rounding: .down))
-      guard bought > 0 else { continue }
-      let value = valuation.quote(bought, asset: asset, rounding: .up)
-      let asked = valuation.units(ofQuote: value, collateral: other, rounding: .up)
-      let price = min(asked, free)
-      let exchange = Exchange(
-        market: market, asset: asset, given: bought, other: other, received: price)
-      guard bears(exchange, index, valuation) else { continue }
+      let most = min(left, valuation.units(ofQuote: worth, asset: asset, rounding: .down))
+      guard most > 0 else { continue }
+      let exchange = Self.largest(upTo: most) { units in
+        let value = valuation.quote(units, asset: asset, rounding: .up)
+        let asked = valuation.units(ofQuote: value, collateral: other, rounding: .up)
+        let exchange = Exchange(
+          market: market, asset: asset, given: units, other: other, received: min(asked, free))
+        return bears(exchange, index, valuation) ? exchange : nil
+      }
+      guard let exchange else { continue }
+      let (bought, price) = (exchange.given, exchange.received)
       try emit(.profitRealized(seller, market, units: bought))
       try move(bought, asset: asset, from: .account(seller), to: .account(debtor.id), .conversion)
       switch buyer {
@@ -157,6 +184,17 @@ extension Engine {
       left -= bought
     }
     return units - left
+  }
+
+  /// The exchange of most units that is borne: of all of them, or found by bisection.
+  private static func largest(upTo most: Int64, _ exchange: (Int64) -> Exchange?) -> Exchange? {
+    if let all = exchange(most) { return all }
+    var (found, low, high) = (Exchange?.none, Int64(0), most)
+    while high - low > 1 {
+      let middle = low + (high - low) / 2
+      if let borne = exchange(middle) { (found, low) = (borne, middle) } else { high = middle }
+    }
+    return found
   }
 
   /// Profit in a market for an asset.

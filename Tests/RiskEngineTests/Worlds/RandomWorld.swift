@@ -204,8 +204,8 @@ extension RandomWorld {
   mutating func calm(_ each: (Record, RandomWorld) -> Void) throws -> Bool {
     try submit(.changeParameters(calmRules()), each)
     for (asset, units) in [
-      (try Coins.usd, 1_000_000_000_000), (try Coins.btc, 10_000_000_000),
-      (try Coins.eth, 100_000_000_000),
+      (try Coins.usd, 100_000_000_000_000), (try Coins.btc, 1_000_000_000_000),
+      (try Coins.eth, 10_000_000_000_000),
     ] as [(Asset, Int64)] {
       try submit(.contributeToFund(Amount(units: units, asset: asset)), each)
       for universe in universes {
