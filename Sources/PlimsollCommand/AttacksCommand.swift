@@ -83,7 +83,8 @@ struct AttacksCommand: ParsableCommand {
     guard let traced = search.trace(family, number: number) else { return }
     for line in traced.lines { print(line) }
     let (gain, closed) = traced.steps.reduce((0, 0)) { ($0.0 + $1.gain, $0.1 + $1.closed) }
-    print("in all: gain \(gain), closed \(closed)")
+    let ground = search.strategy(family, number: number).map { ", on \($0.outcome.ground)" } ?? ""
+    print("in all: gain \(gain), closed \(closed)\(ground)")
   }
 
   /// The families asked for, in the order of their declaration.

@@ -115,6 +115,12 @@ struct AttackPurse: Sendable {
 
   // MARK: Worth
 
+  /// What a portfolio is worth at the marks, ledger units, rounded up; nothing below zero.
+  static func wealth(of portfolio: Portfolio, _ unitValues: [Int64], _ coin: Int64) -> Int64 {
+    let equity = max(equity(portfolio, unitValues, coin), 0)
+    return Int64(clamping: equity.divided(by: unit, rounding: .up))
+  }
+
   /// What the attacker has gained beyond the moves of the marks, ledger units, rounded down.
   func profit(_ world: AttackWorld) -> Int64 {
     let now = snapshot(world)

@@ -53,8 +53,8 @@ extension AttackWorld {
       mine = min(mine, total - theirs)
     }
     let id = taker(script)
-    isPaidByOthers = order.stage != .partial && isInsolvent(order.account)
-    defer { isPaidByOthers = false }
+    ownLeft = order.stage != .partial ? wealth(of: order.account) : nil
+    defer { ownLeft = nil }
     var fills: [ExecutionReport.Fill] = []
     let cuts = script.cuts
     for cut in 0..<cuts {
@@ -78,11 +78,12 @@ extension AttackWorld {
         .init(order: order.id, fills: outside(hasDepth ? total * depth / 1_000 : 0))))
   }
 
-  private func isInsolvent(_ id: AccountID) -> Bool {
+  /// What an account has at the marks, ledger units, rounded up; nothing below zero.
+  private func wealth(of id: AccountID) -> Int64? {
     account(id).map {
-      AttackPurse.equity(
-        $0.portfolio, engine.state.marks.map(\.unitValue), AttackPurse.coinPrice(self)) < 0
-    } ?? false
+      AttackPurse.wealth(
+        of: $0.portfolio, engine.state.marks.map(\.unitValue), AttackPurse.coinPrice(self))
+    }
   }
 
   /// Collateral in its spot market: coins have a step of 100,000 units.

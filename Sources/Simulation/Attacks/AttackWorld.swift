@@ -29,8 +29,9 @@ struct AttackWorld: Sendable {
   var isLiquidated = false
   /// Value of what liquidations have closed of the attacker's, ledger units.
   var liquidatedNotional: Int64 = 0
-  /// Whether the order that is being answered is one that the fund, or winners, pay for.
-  var isPaidByOthers = false
+  /// While an order is answered that the fund, or winners, pay for: what its account still pays
+  /// itself, ledger units.
+  var ownLeft: Int64?
   /// The unit value at which an honest maker has answered an account's last request.
   var answeredAt: [AccountID: Int64] = [:]
   /// Every step, where somebody wants to know.
@@ -209,13 +210,15 @@ extension AttackWorld {
     let value = trade.size.steps * trade.unitValue
     liquidatedNotional = min(liquidatedNotional + value, Int64.max >> 2)
     noteAnswered(trade)
-    guard isPaidByOthers, trade.cause == .liquidation,
+    guard let own = ownLeft, trade.cause == .liquidation,
       Self.attackers.contains(trade.buyer), Self.attackers.contains(trade.seller)
     else { return }
     let mark = unitValue(trade.instrument)
-    purse.serve(
-      for: trade.size.steps * abs(trade.unitValue - mark),
-      atMost: trade.size.steps * (mark / 2_000))
+    let paid = trade.size.steps * abs(trade.unitValue - mark)
+    let usual = trade.size.steps * (mark / 2_000)
+    // Whoever came would have had what the account has left, and the rest from the fund.
+    ownLeft = max(own - min(paid, usual), 0)
+    purse.serve(for: max(min(paid, usual) - own, 0), atMost: usual)
   }
 
   /// What an honest maker has answered binds it: from then on a move is the attacker's.
