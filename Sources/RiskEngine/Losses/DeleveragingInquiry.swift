@@ -26,7 +26,7 @@ public struct DeleveragingInquiry: Hashable, Sendable {
   public let cuts: [DeleveragingCut]
   /// Sorted by account: all who were asked or, of many, those who were cut and the next in line.
   public let candidates: [DeleveragingCandidate]
-  /// How many more were asked; as long as ``KeptDeleveragings/mostCandidates`` is not reached, none
+  /// How many more were asked; as long as the most that are kept is not reached, none
   /// on whom a cut or the level depends.
   public let omitted: Int
 
