@@ -45,7 +45,8 @@ public struct DeleveragingQuestion: Hashable, Sendable {
   /// all who are cut and the next in line, where those suffice; else everybody.
   ///
   /// - Parameters:
-  ///   - cuts, level: What ``allocate(among:)`` found among the candidates.
+  ///   - cuts: What ``allocate(among:)`` found among the candidates.
+  ///   - level: What it found beside them.
   /// - Returns: Sorted by account.
   public func witnesses(
     among candidates: [DeleveragingCandidate], cuts: [DeleveragingCut], level: Int64?
