@@ -59,6 +59,16 @@ struct AttackPurse: Sendable {
     if hasGaps { note(exposure: min(paid, usual)) }
   }
 
+  /// The same where the account that is closed still has something itself: that comes first, and is
+  /// no more than a transfer between his own.
+  ///
+  /// - Parameter own: What it has, ledger units, not negative; what is used of it is taken off.
+  mutating func serve(for paid: Int64, atMost usual: Int64, after own: inout Int64) {
+    let counted = min(paid, usual)
+    serve(for: max(counted - own, 0), atMost: usual)
+    own = max(own - counted, 0)
+  }
+
   mutating func note(funding payment: Int64, of instrument: Int) {
     while payments.count <= instrument { payments.append(0) }
     payments[instrument] += payment

@@ -210,15 +210,14 @@ extension AttackWorld {
     let value = trade.size.steps * trade.unitValue
     liquidatedNotional = min(liquidatedNotional + value, Int64.max >> 2)
     noteAnswered(trade)
-    guard let own = ownLeft, trade.cause == .liquidation,
+    guard var own = ownLeft, trade.cause == .liquidation,
       Self.attackers.contains(trade.buyer), Self.attackers.contains(trade.seller)
     else { return }
     let mark = unitValue(trade.instrument)
-    let paid = trade.size.steps * abs(trade.unitValue - mark)
-    let usual = trade.size.steps * (mark / 2_000)
-    // Whoever came would have had what the account has left, and the rest from the fund.
-    ownLeft = max(own - min(paid, usual), 0)
-    purse.serve(for: max(min(paid, usual) - own, 0), atMost: usual)
+    purse.serve(
+      for: trade.size.steps * abs(trade.unitValue - mark),
+      atMost: trade.size.steps * (mark / 2_000), after: &own)
+    ownLeft = own
   }
 
   /// What an honest maker has answered binds it: from then on a move is the attacker's.

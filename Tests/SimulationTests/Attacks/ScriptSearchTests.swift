@@ -190,6 +190,25 @@ struct AttackPurseTests {
     }
   }
 
+  @Test("the usual wage of a closing is left out, less what the account has and only after a gap")
+  func wages() throws {
+    for (own, left, out) in [(0, 0, 100), (99, 0, 1), (100, 0, 0), (101, 1, 0)]
+      as [(Int64, Int64, Int64)]
+    {
+      for hasGaps in [false, true] {
+        var world = try begun()
+        world.purse.hasGaps = hasGaps
+        let before = world.purse.profit(world)
+        var rest = own
+        // 100 of what is paid are usual.
+        world.purse.serve(for: 130, atMost: 100, after: &rest)
+        #expect(before - world.purse.profit(world) == (hasGaps ? out : 0) && rest == left)
+        world.purse.serve(for: 70, atMost: 100, after: &rest)
+        #expect(before - world.purse.profit(world) == (hasGaps ? out + 70 - left : 0) && rest == 0)
+      }
+    }
+  }
+
   @Test("a part of a pool is worth its part of what the pool has")
   func pool() throws {
     var world = try begun(.pool)
