@@ -67,7 +67,8 @@ public enum TransferReason: UInt8, Hashable, Sendable, CaseIterable {
   case socializedLoss
   /// Capital given to the insurance fund from outside.
   case fundContribution
-  /// Collateral exchanged at the index with the insurance fund, to pay a debt.
+  /// Collateral exchanged with the insurance fund to pay a debt: what is owed at the index, what is
+  /// paid at its price as collateral; and what a winner sells of its profit for one.
   case conversion
   /// The fee of one side of a trade, to the venue.
   case tradingFee
@@ -97,6 +98,8 @@ public enum TransferReason: UInt8, Hashable, Sendable, CaseIterable {
   case collateralSale = 42
   /// What the insurance fund has of a sale of collateral.
   case conversionFee = 43
+  /// What an account in liquidation pays a winner, in another asset, for profit that pays its debt.
+  case profitPrice = 44
   /// What a taker pays for taking an underlying out of balance, into its pot.
   case entryFee = 96
   /// What a taker is given back for bringing an underlying nearer to balance, from its pot.

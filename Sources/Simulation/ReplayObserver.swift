@@ -227,6 +227,8 @@ extension ReplayObserver {
         StepBill(charge, to: debtor))
     case (.conversion, .account(let seller), .account(let id)):
       note(id, engine, "\(seller) sells it \(transfer.amount)")
+    case (.profitPrice, .account(let id), .account(let seller)):
+      note(id, engine, "pays \(seller) \(transfer.amount) for that")
     case (.socializedLoss, .account(let payer), .account(let id)):
       totals.socializedValue += value
       open[id]?.socialized += value

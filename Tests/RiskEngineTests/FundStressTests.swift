@@ -177,6 +177,13 @@ struct FundStressTests {
       .acceptCollateral(CollateralAsset(asset: coin, underlying: AssetSymbol("BTC"))))
     try venue.submit(named)
     try venue.submit(change("ETH"))
+    let par = try Asset(symbol: AssetSymbol("USDX"), decimals: 6)
+    try venue.submit(.acceptCollateral(CollateralAsset(asset: par, underlying: nil)))
+    let key = "insuranceFund.depeg.USDX"
+    let reason = "this asset counts at par: it has no price to lose"
+    #expect(
+      venue.refusal(of: try change("USDX"))
+        == .parameters(.inconsistent(key: key, reason: reason)))
   }
 
   @Test("cover-2 is of the two owners that lose most in the same move")

@@ -104,15 +104,17 @@ struct UniverseEdgeTests {
     try #require(venue.account(1).isInLiquidation)
     #expect(venue.engine.state.losses.universes.isEmpty)
     let refused = Refusal.otherUniverse(AccountID(1), Universes.btc)
-    let (apart, none) = (
-      try change(venue, btc: "6", eth: "2"), try change(venue, btc: "0", eth: "0")
-    )
-    for command in [apart, none] { #expect(venue.refusal(of: command) == refused) }
+    // Nor with another underlying in it: its winners are those of BTC.
+    let changes = [
+      try change(venue, btc: "6", eth: "2"), try change(venue, btc: "0", eth: "0"),
+      try change(venue, btc: "6", eth: "1"),
+    ]
+    for command in changes { #expect(venue.refusal(of: command) == refused) }
     try venue.deposit(1, "99.999999", of: Coins.usd)
     try venue.block()
-    for command in [apart, none] { #expect(venue.refusal(of: command) == refused) }
-    // As long as it has an underlying, any does.
-    try venue.submit(change(venue, btc: "6", eth: "1"))
+    for command in changes { #expect(venue.refusal(of: command) == refused) }
+    // What its last market is not may go anywhere.
+    try venue.submit(change(venue, btc: "1", eth: "6"))
     #expect(venue.account(1).universe == Universes.btc)
     #expect(venue.refusal(of: try change(venue, btc: "6", eth: "6")) == refused)
     try venue.deposit(1, "0.000001", of: Coins.usd)

@@ -66,15 +66,9 @@ extension Engine {
   public static let mostMakers = 1_024
 
   mutating func registerMaker(_ id: AccountID) throws(StepError) {
-    let index = try account(id)
-    guard !state.balance.isMaker(id) else {
-      throw .refused(.alreadyExists("the registration of \(id)"))
-    }
-    try requireCustomer(id)
-    try requireIndependence(of: index, from: state.execution.relayers)
-    guard state.balance.makers.count < Self.mostMakers else {
-      throw .refused(.outsideLimits("the number of registered makers"))
-    }
+    try checkRegistration(
+      of: id, among: state.balance.makers, apartFrom: state.execution.relayers,
+      atMost: Self.mostMakers, "the number of registered makers")
     try emit(.makerRegistered(id))
   }
 

@@ -23,18 +23,9 @@ extension Engine {
   public static let mostRelayers = 64
 
   mutating func registerRelayer(_ id: AccountID) throws(StepError) {
-    let index = try account(id)
-    guard !state.execution.isRelayer(id) else {
-      throw .refused(.alreadyExists("the registration of \(id)"))
-    }
-    try requireCustomer(id)
-    guard !state.accounts[index].isInLiquidation else {
-      throw .refused(.accountInLiquidation(id))
-    }
-    try requireIndependence(of: index, from: state.balance.makers)
-    guard state.execution.relayers.count < Self.mostRelayers else {
-      throw .refused(.outsideLimits("the number of registered relayers"))
-    }
+    try checkRegistration(
+      of: id, among: state.execution.relayers, apartFrom: state.balance.makers,
+      atMost: Self.mostRelayers, "the number of registered relayers")
     try emit(.relayerRegistered(id))
   }
 
@@ -55,6 +46,24 @@ extension Engine {
     try requireIndependence(of: index, from: [request.account])
     try check(answer, to: request)
     try emit(.answerRelayed(id, answer, by: relayer))
+  }
+
+  /// Refuses a part in the market to who has it, who is no healthy customer, or whose owner has
+  /// the other part.
+  func checkRegistration(
+    of id: AccountID, among registered: [AccountID], apartFrom others: [AccountID],
+    atMost most: Int, _ subject: String
+  ) throws(StepError) {
+    let index = try account(id)
+    guard !registered.contains(id) else {
+      throw .refused(.alreadyExists("the registration of \(id)"))
+    }
+    try requireCustomer(id)
+    guard !state.accounts[index].isInLiquidation else {
+      throw .refused(.accountInLiquidation(id))
+    }
+    try requireIndependence(of: index, from: others)
+    guard registered.count < most else { throw .refused(.outsideLimits(subject)) }
   }
 
   /// Refuses an account that one of others has the owner of.

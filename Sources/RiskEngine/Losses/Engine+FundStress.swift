@@ -46,17 +46,21 @@ extension Engine {
     return found
   }
 
-  /// Refuses a lost peg of what is no collateral: nobody would lack anything, nor know of it.
+  /// Refuses a lost peg of what is no collateral, or has no price that could be lost: nobody would
+  /// lack anything, nor know of it.
   ///
   /// Not at the opening, which comes before any collateral is accepted.
   func checkDepegs(under next: VenueRules) throws(StepError) {
-    for depeg in next.liquidation.losses.fund.target?.depegs ?? []
-    where !state.listing.collateral.contains(where: { $0.asset.symbol == depeg.asset }) {
+    for depeg in next.liquidation.losses.fund.target?.depegs ?? [] {
+      let asset = state.listing.collateral.first { $0.asset.symbol == depeg.asset }
+      guard asset?.underlying == nil else { continue }
       throw .refused(
         .parameters(
           .inconsistent(
             key: FundParameters.depegPrefix + depeg.asset.description,
-            reason: "this asset is no collateral; accept it first")))
+            reason: asset == nil
+              ? "this asset is no collateral; accept it first"
+              : "this asset counts at par: it has no price to lose")))
     }
   }
 

@@ -22,7 +22,6 @@ extension Engine {
     let id = state.accounts[index].id
     for asset in state.listing.collateral.indices {
       try convertCollateral(of: index, into: asset)
-      try convertTogether(of: index, into: asset)
       try buyForItself(index, asset: asset)
     }
     for stage in rules.liquidation.waterfall.stages {

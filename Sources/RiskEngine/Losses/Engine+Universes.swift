@@ -65,13 +65,13 @@ extension Engine {
   }
 
   /// Refuses parameters that would leave an account, or a pool, in two universes, or the hedge in
-  /// another than the fund that pays for it; or one whose loss is yet to be paid in none, or in the
-  /// common one.
+  /// another than the fund that pays for it; or an account whose loss is yet to be paid in another
+  /// than its last market, whose winners are asked for it.
   func checkUniverses(under set: ParameterSet) throws(StepError) {
     guard RiskUniverse.isAnyStated(in: set) || !state.universes.isEmpty else { return }
     let found = state.listing.contracts.map { RiskUniverse(of: $0.underlying, in: set) }
     for account in state.accounts {
-      guard !leavesLoss(account) || found.contains(account.universe) else {
+      guard !leavesLoss(account) || isKept(account, found) else {
         throw .refused(.otherUniverse(account.id, account.universe))
       }
       let isHedge = state.isHedge(account.id)
@@ -90,12 +90,21 @@ extension Engine {
   }
 
   /// Whether an account without positions is in liquidation, or worth less than nothing: what it
-  /// lacks is for the fund of the universe that it was in, which nothing but the account names.
+  /// lacks is for the fund of the universe that it was in, which nothing but the account names, and
+  /// for winners of its last market.
   private func leavesLoss(_ account: Account) -> Bool {
-    guard account.universe != .common, account.portfolio.positions.isEmpty else { return false }
+    guard account.portfolio.positions.isEmpty else { return false }
     guard !account.isInLiquidation else { return true }
     guard account.portfolio.balances.contains(where: { $0 < 0 }) else { return false }
     return valuation.map { $0.risk(account.portfolio).equity < 0 } ?? false
+  }
+
+  /// Whether the universe of an account is still that of its last market; where it has none, still
+  /// one at all.
+  private func isKept(_ account: Account, _ found: [RiskUniverse]) -> Bool {
+    guard let market = account.liquidation?.market, let last = state.listing.index(of: market)
+    else { return account.universe == .common || found.contains(account.universe) }
+    return found[last] == account.universe
   }
 
   /// Refuses a pool for underlyings of two universes: it would bear the losses of both.

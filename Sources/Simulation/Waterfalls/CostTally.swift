@@ -270,6 +270,9 @@ extension CostTally {
     case (.conversion, .account(let seller), .account(let debtor)):
       sale = (seller, debtor)
       return nil
+    case (.profitPrice, _, _):
+      sale = nil
+      return nil
     case (.insuranceCover, _, .account(let id)):
       if stages[id] != nil { bankrupt.insert(id) }
       let debtor = sale.flatMap { $0.seller == id ? $0.debtor : nil } ?? id
@@ -298,7 +301,7 @@ extension CostTally {
     case .keeperReward, .rightsPayment: .penalty
     case .rightsDeposit, .rightsReturn, .rightsForfeit: .outside
     case .entryFee, .entryRebate, .relayFee: isExecution ? .fee : .trading
-    case .collateralSale, .conversionFee: .conversion
+    case .collateralSale, .conversionFee, .profitPrice: .conversion
     }
   }
 }

@@ -52,7 +52,8 @@ struct WaterfallWorldTests {
   private static let stated: [Stated] = [
     Stated(
       ["P35 marks", "P31 losses shared by rule 2"],
-      closingFirst + [("deleveraging.price", "1"), ("socializedLoss.rule", "2")]
+      closingFirst + [("deleveraging.price", "1"), ("socializedLoss.rule", "2")],
+      count: 16
     ),
     Stated(
       ["P35 funded marks", "P35 nearer than the fund can pay"],
