@@ -19,10 +19,11 @@ struct SharingRun {
   /// What each could give, by account: its profit in the market, at most its equity, capped; by
   /// size, its equity, at most the notional.
   let caps: [AccountID: Int64]
-  /// In proportion to which the uncapped give, where the rule is by size: notionals at the mark.
+  /// In proportion to which the uncapped give, where the rule is not by profit: equities, or
+  /// notionals at the mark.
   let weights: [AccountID: Int64]
-  /// Whether anybody had a profit to sell.
-  let hasWinners: Bool
+  /// Solvent accounts with a profit to sell, before anything was given.
+  let winners: [Bargain]
   var debtor: AccountID?
   /// What was owed and not covered; known with the first who gives.
   var loss: Int64?
@@ -33,6 +34,7 @@ struct SharingRun {
 extension WaterfallWatch {
   mutating func checkTransfer(_ transfer: Transfer) {
     checkFund(transfer)
+    checkPayer(transfer)
     switch transfer.reason {
     case .socializedLoss: share(transfer)
     case .insuranceCover: checkCover(transfer)
@@ -79,7 +81,7 @@ extension WaterfallWatch {
     else { return }
     var caps: [AccountID: Int64] = [:]
     var weights: [AccountID: Int64] = [:]
-    var hasWinners = false
+    var winners: [Bargain] = []
     let isBySize = rules.liquidation.losses.sharing == .bySize
     for account in holders(of: market)
     where account.liquidation == nil && !state.isPool(account.id) {
@@ -89,17 +91,22 @@ extension WaterfallWatch {
       let profit = position.size.steps * mark - position.cost
       let equity = valuation.units(
         ofQuote: valuation.risk(account.portfolio).equity, asset: asset, rounding: .down)
-      hasWinners = hasWinners || min(profit, equity) > 0
+      if min(profit, equity) > 0 {
+        winners.append(
+          Bargain(
+            winner: account.id, market: market, asset: asset, given: 0,
+            portfolio: account.portfolio, profit: profit))
+      }
       let notional = abs(position.size.steps * mark)
       let share = rules.liquidation.socializedShare.share(
         of: max(isBySize ? equity : min(profit, equity), 0), rounding: .down)
       let cap = isBySize ? min(share, notional) : share
       guard cap > 0 else { continue }
       caps[account.id] = cap
-      weights[account.id] = notional
+      weights[account.id] = isBySize ? notional : equity
     }
     sharing = SharingRun(
-      market: market, asset: asset, caps: caps, weights: weights, hasWinners: hasWinners)
+      market: market, asset: asset, caps: caps, weights: weights, winners: winners)
   }
 
   /// P31, and P30 to the unit: while winners give, the fund has nothing that could be used.
@@ -144,10 +151,10 @@ extension WaterfallWatch {
         ? left
         : valuation.units(
           ofQuote: valuation.quote(left, asset: asset), asset: run.asset, rounding: .down)
-      if asset != run.asset, !run.hasWinners {
+      if asset != run.asset, run.winners.isEmpty {
         // The asset owed is bought of winners: where both sides share, there may be none.
         if worth > 0 { note("P30 shared by size beside assets that nobody sells for") }
-      } else if asset != run.asset, worth > 0, !isSold(run, for: left, of: asset, valuation) {
+      } else if asset != run.asset, worth > 0, !isSold(run, for: left, of: asset) {
         note("P30 shared beside assets that no winner can bear")
       } else {
         hold(worth <= 0, "P30: the fund still has \(left) of \(asset)")
@@ -155,35 +162,10 @@ extension WaterfallWatch {
     }
   }
 
-  /// Whether a winner could give up profit for what the fund has of another asset, at its price as
-  /// collateral, and not come below initial margin by it.
-  private func isSold(
-    _ run: SharingRun, for left: Int64, of other: Int, _ valuation: Valuation
-  ) -> Bool {
-    guard let mark = valuation.mark(of: run.market)?.unitValue else { return false }
-    let most = valuation.units(
-      ofQuote: valuation.quote(left, collateral: other), asset: run.asset, rounding: .down)
-    return holders(of: run.market).contains { account in
-      var portfolio = account.portfolio
-      let slot = portfolio.slot(of: run.market)
-      guard account.liquidation == nil, !state.isPool(account.id), slot.isHeld else { return false }
-      let position = portfolio.positions[slot.index]
-      let given = min(position.size.steps * mark - position.cost, most)
-      let stood = valuation.risk(portfolio)
-      guard given > 0, stood.equity > 0 else { return false }
-      let value = valuation.quote(given, asset: run.asset, rounding: .up)
-      let price = valuation.units(ofQuote: value, collateral: other, rounding: .up)
-      portfolio.positions[slot.index].cost += given
-      portfolio.balances[other] += min(price, left)
-      let stands = valuation.risk(portfolio)
-      let room = stands.equity - stands.initialMargin
-      return room >= 0 || room >= stood.equity - stood.initialMargin
-    }
-  }
-
   func isFresh(_ asset: Int) -> Bool {
     guard let underlying = state.listing.collateral[asset].underlying else { return true }
     return state.status(of: underlying) == .open
+      && (state.collateralMark(of: state.listing.collateral[asset].asset)?.isFresh ?? true)
   }
 
   /// P31: capped and pro rata, to the unit.
@@ -203,11 +185,12 @@ extension WaterfallWatch {
       let exact = Int128(loss) * Int128(cap)
       hold(abs(Int128(units) * most - exact) < most, "P31: \(units) of \(loss) is not its part")
     }
-    if rules.liquidation.losses.sharing == .bySize { checkParts(run) }
+    if rules.liquidation.losses.sharing != .byProfit { checkParts(run) }
   }
 
-  /// P31: whoever is not at its cap gives in proportion to its position, to the unit.
-  private func checkParts(_ run: SharingRun) {
+  /// P31: whoever is not at its cap gives in proportion to its position or its equity, to the
+  /// unit, and whoever is at its cap gives no larger a part.
+  private mutating func checkParts(_ run: SharingRun) {
     let uncapped = run.caps.filter { run.given[$0.key, default: 0] < $0.value }.keys
     let given = uncapped.reduce(Int128(0)) { $0 + Int128(run.given[$1, default: 0]) }
     let weight = uncapped.reduce(Int128(0)) { $0 + Int128(run.weights[$1, default: 0]) }
@@ -217,6 +200,15 @@ extension WaterfallWatch {
       // Whoever is rounded up to its cap is not among them, which moves the others by a unit each.
       let slack = weight * Int128(run.caps.count)
       hold(abs(units * weight - exact) <= slack, "P31: \(units) of \(given) is not its part")
+    }
+    guard weight > 0 else { return }
+    note("P31 losses shared in proportion by rule \(rules.liquidation.losses.sharing.rawValue)")
+    for (id, cap) in run.caps where run.given[id] == cap {
+      let own = Int128(run.weights[id, default: 0])
+      let slack = (own + weight) * Int128(run.caps.count)
+      hold(
+        Int128(cap) * weight <= given * own + slack,
+        "P31: \(cap) of \(id), who is capped, beside \(given) of the others")
     }
   }
 

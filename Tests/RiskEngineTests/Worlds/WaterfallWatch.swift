@@ -39,6 +39,11 @@ struct WaterfallWatch {
   var deleveraging: DeleveragingRun?
   var sharing: SharingRun?
   var auction: AuctionRun?
+  /// Profit that is being sold, and what was sold before it in this command.
+  var bargain: Bargain?
+  var bargains: [Bargain] = []
+  /// Coins that the fund is being given for others.
+  var conversion: Conversion?
   /// The account as it was when its positions began to be closed against others, and the last of
   /// them that was.
   var pass: (account: Account, last: InstrumentID)?
@@ -85,7 +90,9 @@ struct WaterfallWatch {
       after(event, trade)
     }
     finishRuns(before: nil)
-    pass = nil
+    hold(bargain == nil, "P31: a winner gives and is not paid")
+    hold(conversion == nil, "P30: the fund takes coins for nothing")
+    (pass, bargain, bargains, conversion) = (nil, nil, [], nil)
     if case .advanceBlock = command { checkLiveness() }
   }
 
@@ -132,6 +139,9 @@ struct WaterfallWatch {
 
   private mutating func before(_ event: LedgerEvent) {
     finishRuns(before: event)
+    let isOfBargain = bargain != nil
+    followBargain(event)
+    if !isOfBargain { followConversion(event) }
     switch event {
     case .liquidationStarted(let id, let cause): checkStart(id, cause)
     case .liquidationOrderIssued(let order): checkOrder(order)
@@ -141,7 +151,9 @@ struct WaterfallWatch {
     case .liquidationStageEntered(let id, let stage): checkEntry(id, stage)
     case .deleveragingAllocated(let record): begin(record)
     case .traded(let trade) where trade.cause == .deleveraging: follow(trade)
-    case .profitRealized(_, let market, _): prepare(market)
+    case .profitRealized(let id, let market, let units):
+      prepare(market)
+      begin(id, market, units)
     case .transferred(let transfer):
       forgetPromise(transfer)
       checkTransfer(transfer)
