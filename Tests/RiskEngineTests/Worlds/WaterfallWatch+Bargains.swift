@@ -125,10 +125,8 @@ extension WaterfallWatch {
       hold(debtor.liquidation?.market == open.market, "P30: of winners of another market")
     } else {
       note("P30 bought of winners by who owes")
-      // 44: the price of a profit.
       hold(
-        transfer.from == .account(debtor.id)
-          && (transfer.reason.rawValue == 44 || transfer.reason == .conversion),
+        transfer.from == .account(debtor.id) && transfer.reason == .profitPrice,
         "P30: \(transfer.reason) for a profit")
       checkNeedOfBargain(done, debtor)
     }
