@@ -12,7 +12,8 @@ struct AttacksCommand: ParsableCommand {
     abstract: "Search for strategies that take money from the venue.",
     discussion: """
       Every strategy plays on a copy of a small venue with the real engine: blind draws and a \
-      climb from the best of them. Ends with code 1 if one of them made a profit.
+      climb from the best of them. Ends with code 1 if one of them made a profit or broke an \
+      invariant.
 
       Example: plimsoll attacks --strategies 20000 --family pools
       """)

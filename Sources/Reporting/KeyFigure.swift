@@ -211,7 +211,9 @@ struct StageCount {
     case .partial: "positions are reduced in the book, never beyond the bankruptcy price"
     case .insuranceFund: "the fund pays for closing beyond the bankruptcy price"
     case .deleveraging: "positions opposite are closed against it, at the price the venue states"
-    case .socializedLoss: "winners of the market are asked for what is left, up to a cap"
+    case .socializedLoss:
+      "winners of the market, or by size all who hold a position in it, are asked for what is left, "
+        + "up to a cap"
     case .auction: "slices of the portfolio are sold at a price that falls with time"
     case .pool: "a pool of the venue's backers takes positions over"
     }

@@ -75,6 +75,28 @@ struct RecordedSlippageTests {
       / points.reduce(0) { $0 + ($1.x - x) * ($1.x - x) }
   }
 
+  /// Of two series of the same length.
+  private func correlation(_ first: [Double], _ second: [Double]) -> Double {
+    func deviations(_ values: [Double]) -> [Double] {
+      let mean = values.reduce(0, +) / Double(values.count)
+      return values.map { $0 - mean }
+    }
+    func product(_ first: [Double], _ second: [Double]) -> Double {
+      zip(first, second).reduce(0) { $0 + $1.0 * $1.1 }
+    }
+    let (x, y) = (deviations(first), deviations(second))
+    return product(x, y) / (product(x, x) * product(y, y)).squareRoot()
+  }
+
+  /// The place of each value from the smallest on; no two are equal here.
+  private func ranks(_ values: [Double]) -> [Double] {
+    var ranks = values
+    for (rank, index) in values.indices.sorted(by: { values[$0] < values[$1] }).enumerated() {
+      ranks[index] = Double(rank)
+    }
+    return ranks
+  }
+
   /// What an order costs in the simulated book after an hour's range, over what it costs in a calm
   /// hour; without the spread, so that its size cancels.
   private func modelled(_ range: Double) throws -> Double {
@@ -115,6 +137,11 @@ struct RecordedSlippageTests {
     let wild = hours.filter { $0.range > Self.calm }
     // 0.091 and 0.279; the book has 0 and 0.5.
     #expect(abs(elasticity(calm) - 0.091) < 0.001 && abs(elasticity(wild) - 0.279) < 0.001)
+    #expect(abs(elasticity(hours.filter { $0.range > 0.02 }) - 0.552) < 0.001)
+    let (ranges, slippages) = (hours.map(\.range), hours.map(\.slippage))
+    #expect(abs(correlation(ranges.map { log($0) }, slippages.map { log($0) }) - 0.440) < 0.001)
+    #expect(Set(ranges).count == hours.count && Set(slippages).count == hours.count)
+    #expect(abs(correlation(ranks(ranges), ranks(slippages)) - 0.384) < 0.001)
     let base = median(calm.map(\.slippage))
     let bounds = [Self.calm, 0.015, 0.02, 0.03, 1]
     let ratios = try zip(bounds, bounds.dropFirst()).map { least, most in

@@ -9,8 +9,7 @@ import MarketData
 import Parameters
 import Quantities
 
-// What makes a move worse than its marks: thin books, late liquidations, lost pegs. Source of the
-// set: QUANT 4.5.
+// What makes a move worse than its marks: thin books, late liquidations, lost pegs.
 extension Engine {
   /// The mean of the worst hundredth of a standard normal: how far prices go, in standard
   /// deviations, while liquidations are late.
