@@ -3,7 +3,6 @@
 
 import ArgumentParser
 import Connectors
-import Foundation
 import Quantities
 import Simulation
 
@@ -66,6 +65,10 @@ struct KeepersCommand: ParsableCommand {
     for count in lots where !(1...64).contains(count) {
       throw ValidationError("--lots: \(count) is not between 1 and 64")
     }
+    guard !recorded || market == nil else {
+      throw ValidationError(
+        "--recorded is the gas of the reconstruction, --market that of a collection: state one")
+    }
   }
 
   func run() throws {
@@ -97,36 +100,12 @@ struct KeepersCommand: ParsableCommand {
         try GasPrices.recorded(inReconstruction: MarketOptions.reconstruction)
       }
     guard let prices else {
-      throw market.map { KeepersError.noCollection(absolute($0)) }
-        ?? .noReconstruction(absolute(MarketOptions.reconstruction))
+      throw GasError.missing(for: market == nil ? "--recorded" : "--market", in: market)
     }
     let span = Self.recordedSpan
     guard let first = prices.points.first, first.time <= day + TimeSpan(seconds: span.lowerBound),
       let last = prices.points.last, last.time >= day + TimeSpan(seconds: span.upperBound - 3_600)
-    else { throw KeepersError.otherDays(absolute(market ?? MarketOptions.reconstruction)) }
+    else { throw GasError.otherDays(in: market) }
     return .recorded(prices, from: day)
-  }
-
-  private func absolute(_ path: String) -> String {
-    URL(fileURLWithPath: path).standardizedFileURL.path
-  }
-}
-
-/// Why there is no recorded gas.
-private enum KeepersError: Error, CustomStringConvertible {
-  case noReconstruction(String)
-  case noCollection(String)
-  case otherDays(String)
-
-  var description: String {
-    switch self {
-    case .noReconstruction(let folder):
-      "--recorded: there is no \(folder)/gas.csv; run it in the root of a clone"
-    case .noCollection(let folder):
-      "--market: there is no file ethereum_gas_price_intraday… in \(folder)/onchain; "
-        + "state the folder of a recorded collection"
-    case .otherDays(let folder):
-      "the gas in \(folder) does not cover 12 March 2020, noon to 23:00 UTC"
-    }
   }
 }

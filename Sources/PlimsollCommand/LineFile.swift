@@ -45,13 +45,34 @@ final class LineFile {
   }
 }
 
-/// Why lines cannot be written.
+/// Files of lines that an earlier run left and that the run which writes a journal beside them does
+/// not write.
+///
+/// Their lines would be of another chain than the journal. They stay until the run has begun.
+final class ReplacedLines {
+  private var paths: [String]
+
+  init(_ paths: [String]) { self.paths = paths }
+
+  /// Removes them, now that the run has begun; does nothing when called again.
+  func discard() throws {
+    for path in paths where unlink(path) != 0 && errno != ENOENT {
+      throw LineFileError.unremovable(path, why: String(cString: strerror(errno)))
+    }
+    paths = []
+  }
+}
+
+/// Why lines cannot be written, or not be removed.
 enum LineFileError: Error, CustomStringConvertible {
   case unwritable(String, why: String)
+  case unremovable(String, why: String)
 
   var description: String {
     switch self {
     case .unwritable(let path, let why): "\(path): cannot be written: \(why); check the folder"
+    case .unremovable(let path, let why):
+      "\(path): is of an earlier run and cannot be removed: \(why); check the folder"
     }
   }
 }

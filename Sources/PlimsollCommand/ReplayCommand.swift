@@ -149,12 +149,14 @@ struct ReplayCommand: ParsableCommand {
     let deleveragings =
       journal && deleveragingRecord ? LineFile("\(out)/deleveraging\(suffix).jsonl") : nil
     let rankings = rankingEvery.map { _ in LineFile("\(out)/ranking\(suffix).jsonl") }
+    let replaced = replacedLines(suffix: suffix)
     let result = try replay.run(
       progress: { done, total in
         begin()
         progress.show(done, of: total)
       },
       watch: { engine in
+        try replaced.discard()
         try deleveragings?.begin()
         try rankings?.begin()
         guard let rankingEvery, engine.state.block % UInt64(rankingEvery) == 0 else { return }
@@ -167,10 +169,19 @@ struct ReplayCommand: ParsableCommand {
           try file.write(one.inquiry.published(record: one.record, hash: one.hash).compact)
         }
       })
+    try replaced.discard()
     try deleveragings?.finish()
     try rankings?.finish()
     progress.finish()
     return result
+  }
+
+  /// What a run that writes a journal leaves unwritten beside it.
+  private func replacedLines(suffix: String) -> ReplacedLines {
+    var names: [String] = []
+    if !deleveragingRecord { names.append("deleveraging") }
+    if rankingEvery == nil { names.append("ranking") }
+    return ReplacedLines(journal ? names.map { "\(out)/\($0)\(suffix).jsonl" } : [])
   }
 
   /// A run writes a new journal over the one of an earlier run; `--resume` goes on with it.

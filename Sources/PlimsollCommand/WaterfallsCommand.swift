@@ -77,11 +77,12 @@ struct WaterfallsCommand: ParsableCommand {
     let named = try names.map(WaterfallFile.load)
     let varied = try named.first.map { first in try vary.map { try first.varied($0) } } ?? []
     let files = [named.first].compactMap(\.self) + varied + named.dropFirst()
+    try requireOwnNames(files)
     let file = try parameters.load()
     let prices = try market.load()
     let gas = try market.gas(from: prices.window.lowerBound)
     guard !keepers || gas != nil else {
-      throw ValidationError("--keepers: no price of gas is recorded for this market")
+      throw GasError.missing(for: "--keepers", in: market.market)
     }
     // What is wrong with a file is said before the first minute is run.
     for waterfall in files { _ = try waterfall.over(file) }
@@ -100,6 +101,16 @@ struct WaterfallsCommand: ParsableCommand {
     let html = WaterfallReport.render(runs, points)
     try Data(html.utf8).write(to: URL(fileURLWithPath: page))
     if !json { print("Page: \(page)") }
+  }
+
+  /// A run is known by its name: by it the table and the page say which is worse than which.
+  private func requireOwnNames(_ files: [WaterfallFile]) throws {
+    var names: Set<String> = []
+    for file in files where !names.insert(file.set.name).inserted {
+      throw ValidationError(
+        "two runs would be called “\(file.set.name)”; list each waterfall once, and state a name "
+          + "before the values of a --vary: name:key=value")
+    }
   }
 
   private func sweep(

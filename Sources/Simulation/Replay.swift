@@ -114,9 +114,10 @@ public struct Replay {
   ///
   /// - Parameters:
   ///   - progress: Called with blocks done and in all.
-  ///   - watch: Called with the engine as it is after each block.
-  ///   - publish: Called after each block with its deleveragings, in their order, which are then
-  ///     let go of; who gives none has none kept.
+  ///   - watch: Called with the engine as it is after each block, which may be up to
+  ///     ``ReplayPlan/blocksPerCommit`` blocks ahead of the journal on the disk.
+  ///   - publish: Called after each block with its deleveragings, in their order, once their
+  ///     records are on the disk; they are then let go of, and who gives none has none kept.
   public mutating func run(
     progress: (_ done: Int, _ total: Int) -> Void = { _, _ in },
     watch: (Engine) throws -> Void = { _ in },
@@ -140,7 +141,10 @@ public struct Replay {
     while instant <= window.upperBound {
       try advance(to: instant)
       observer.record(venue.engine)
-      for one in observer.takeDeleveragings() { try publish?(one) }
+      let deleveragings = observer.takeDeleveragings()
+      // Nothing is reported before the record that it names is on the disk.
+      if !deleveragings.isEmpty { try venue.commit() }
+      for one in deleveragings { try publish?(one) }
       try watch(venue.engine)
       instant = instant + Self.blockSpan
       done += 1

@@ -120,6 +120,29 @@ struct DeleveragingRecordTests {
     #expect(try Summary(without).runs[0].hash == Summary(with).runs[0].hash)
   }
 
+  @Test("lines of an earlier run go with its journal, once the run that writes none has begun")
+  func replaced() throws {
+    let journal = ["journal.db", "journal.db.mark"]
+    let lines = ["deleveraging.jsonl", "ranking.jsonl"]
+    try #require(try replay(["--ranking-every", "10"]).code == 0)
+    #expect(folder.names(in: "out") == (lines + journal).sorted())
+    let unwanted = ["--no-deleveraging-record"]
+    #expect(try replay(["--no-journal", "--length", "12min"]).code == 0)
+    #expect(folder.names(in: "out") == (lines + journal).sorted(), "the journal is theirs still")
+    #expect(try replay(unwanted + ["--resume", "--seed", "7"]).code == 1)
+    #expect(folder.names(in: "out") == (lines + journal).sorted(), "the run was refused")
+    #expect(try replay([]).code == 0)
+    #expect(folder.names(in: "out") == lines.prefix(1) + journal)
+    #expect(try replay(unwanted + ["--ranking-every", "10"]).code == 0)
+    #expect(folder.names(in: "out") == journal + lines.suffix(1))
+    #expect(try replay(unwanted + ["--resume"]).code == 0)
+    #expect(folder.names(in: "out") == journal)
+    try FileManager.default.createDirectory(
+      atPath: folder.file("out/ranking.jsonl"), withIntermediateDirectories: false)
+    let obstructed = try replay([])
+    #expect(obstructed.code == 1 && obstructed.errors.contains("ranking.jsonl: is of an earlier"))
+  }
+
   @Test("ranking says where everybody stands, after any block")
   func ranking() throws {
     try #require(try replay(["--ranking-every", "1"]).code == 0)

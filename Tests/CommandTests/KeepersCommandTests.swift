@@ -155,6 +155,12 @@ struct KeepersCommandTests {
     #expect(outcomes[0].output != outcomes[1].output)
   }
 
+  @Test("gas of the reconstruction and of a collection are not asked for together")
+  func both() throws {
+    let outcome = try run(["--recorded", "--market", "anywhere"])
+    #expect(outcome.code == 2 && outcome.errors.contains("--recorded is the gas of"))
+  }
+
   @Test("gas that is not there, or of other days, is refused with code 1 and the whole path")
   func missing() throws {
     let folder = try Folder()

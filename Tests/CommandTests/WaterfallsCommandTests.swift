@@ -72,6 +72,29 @@ struct WaterfallsCommandTests {
     #expect(refused.code == 1 && refused.errors.contains("no parameter of a waterfall"))
   }
 
+  @Test("refuses two runs of one name, before anything is run")
+  func doubled() throws {
+    let (one, two) = ("a:liquidation.penalty=1%", "a:liquidation.penalty=2%")
+    for (arguments, name) in [
+      (["plimsoll", "--vary", one, "--vary", two], "plimsoll, a"),
+      (["plimsoll", "--vary", "margin.buffer=9%", "--vary", "margin.buffer=9%"], "=9%"),
+      (["plimsoll", "vega", "plimsoll"], "plimsoll"),
+    ] {
+      let outcome = try run(arguments)
+      #expect(outcome.code == 2 && outcome.output.isEmpty)
+      #expect(outcome.errors.contains("two runs would be called “"), "\(outcome.errors)")
+      #expect(outcome.errors.contains(name + "”"))
+    }
+  }
+
+  @Test("keepers without recorded gas are refused with code 1 and the whole path")
+  func noGas() throws {
+    let outcome = try run(["plimsoll", "--keepers"])
+    #expect(outcome.code == 1 && outcome.output.isEmpty && !outcome.errors.contains("Usage"))
+    #expect(outcome.errors.contains("--keepers: there is no file ethereum_gas_price_intraday"))
+    #expect(outcome.errors.contains(folder.file("market/onchain")))
+  }
+
   @Test("refuses a name that is none and a file that states a price, before anything is run")
   func refusals() throws {
     let unknown = try run(["no-such-venue"])

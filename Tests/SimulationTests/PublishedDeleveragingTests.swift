@@ -45,12 +45,23 @@ struct PublishedDeleveragingTests {
       blocksPerSnapshot: 8)
   }
 
-  @Test("every closing is published once, with the record that has it, and no hash moves")
+  /// The last record that the mark beside a journal says is on the disk.
+  private static func acknowledged(_ journal: ScratchJournal) throws -> UInt64 {
+    let mark = try Data(contentsOf: URL(fileURLWithPath: journal.path + ".mark"))
+    return mark[8..<16].reduce(0) { $0 << 8 | UInt64($1) }
+  }
+
+  @Test("every closing is published once, when the record that has it is on the disk")
   func published() throws {
     let journal = ScratchJournal()
     var replay = try Replay(plan(.create(journal.path)))
     var all: [PublishedDeleveraging] = []
-    let result = try replay.run(publish: { all.append($0) })
+    let result = try replay.run(publish: { one in
+      all.append(one)
+      let acknowledged = try Self.acknowledged(journal)
+      // Two records in the journal for each of the engine's.
+      #expect(acknowledged >= one.record * 2)
+    })
     try #require(!all.isEmpty)
     var sizes: [UInt64: [Size]] = [:]
     for one in all {
