@@ -212,8 +212,8 @@ struct StageCount {
     case .insuranceFund: "the fund pays for closing beyond the bankruptcy price"
     case .deleveraging: "positions opposite are closed against it, at the price the venue states"
     case .socializedLoss:
-      "winners of the market, or by size all who hold a position in it, are asked for what is left, "
-        + "up to a cap"
+      "winners of the market, or by size all who hold a position in it, are asked for what is "
+        + "left, up to a cap"
     case .auction: "slices of the portfolio are sold at a price that falls with time"
     case .pool: "a pool of the venue's backers takes positions over"
     }
