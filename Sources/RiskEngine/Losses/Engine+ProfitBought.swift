@@ -14,14 +14,14 @@ extension Engine {
   /// Pays a debt in one asset with what the account has of others where the fund holds too little
   /// of that asset: it buys from winners of open markets that settle in it, of its last market
   /// first, in its own risk universe.
+  ///
+  /// Whether it lacks margin or not: where coins have no haircut, a debt in one has no margin, and
+  /// what is left as restored may be below nothing a minute later.
   mutating func buyForItself(_ index: Int, asset: Int) throws(StepError) {
     guard state.accounts[index].portfolio.balances[asset] < 0, isFresh(asset), let valuation
     else { return }
     let account = state.accounts[index]
-    // Who lacks nothing may owe: no winner has to sell for that.
-    guard !measure(account.portfolio, valuation).isRestored,
-      canBuy(.debtor, asset: asset, for: account, valuation)
-    else { return }
+    guard canBuy(.debtor, asset: asset, for: account, valuation) else { return }
     let last = account.liquidation?.market
     let markets =
       [last].compactMap { $0 }
