@@ -154,6 +154,10 @@ extension WaterfallWatch {
   private mutating func checkValue(
     _ account: Account, _ instrument: InstrumentID, _ unitValue: Int64
   ) {
+    if pass?.account.id != account.id {
+      if account.liquidation?.stage != .pool { checkPrices(of: account, "deleveraging") }
+      checkStillBelow(account, "deleveraging")
+    }
     // One look at an account takes its positions in their order.
     if pass?.account.id != account.id || (pass?.last ?? instrument) > instrument {
       pass = (account, instrument)

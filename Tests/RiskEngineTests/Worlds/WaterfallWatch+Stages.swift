@@ -49,6 +49,8 @@ extension WaterfallWatch {
       next < stages.count && stages[next] == stage,
       "P30: \(liquidation.stage) → \(stage) in \(stages)")
     checkNeed(account, liquidation)
+    // What pools have taken may have left a coin without a price to decide.
+    if liquidation.stage != .pool { checkPrices(of: account, "a stage") }
     checkExhausted(account, liquidation)
   }
 
@@ -56,12 +58,7 @@ extension WaterfallWatch {
   private mutating func checkNeed(_ account: Account, _ liquidation: LiquidationProgress) {
     guard let risk = valuation?.risk(account.portfolio), !rules.liquidation.pace.closesAll
     else { return }
-    var buffer = risk.liquidationBuffer
-    if liquidation.auction != nil {
-      buffer = max(
-        buffer,
-        rules.liquidation.auction.buffer.share(of: risk.maintenanceMargin, rounding: .up))
-    }
+    let buffer = lineBuffer(of: liquidation, risk)
     hold(risk.equity < risk.maintenanceMargin + buffer, "P23: restored, and goes on")
   }
 
@@ -188,7 +185,8 @@ extension WaterfallWatch {
       let portfolio = account.portfolio
       let isHeld = !portfolio.positions.isEmpty || portfolio.balances.contains { $0 < 0 }
       guard isHeld else { continue }
-      guard isActionable(portfolio) else {
+      let risk = valuation.risk(portfolio)
+      guard mayAct(on: portfolio, risk) else {
         if account.liquidation != nil { note("P27 halted") }
         continue
       }
@@ -196,7 +194,6 @@ extension WaterfallWatch {
         checkWaits(account)
         continue
       }
-      let risk = valuation.risk(portfolio)
       guard risk.equity < risk.maintenanceMargin, isChecked else { continue }
       hold(!lacking.contains(account.id), "P27: \(account.id) is not acted on")
       now.insert(account.id)
@@ -221,12 +218,6 @@ extension WaterfallWatch {
       "what is set aside is not followed")
     let pursued = Set(state.accounts.filter { $0.liquidation != nil }.map(\.id))
     hold(Set(initial.keys).isSubset(of: pursued), "an end is missed")
-  }
-
-  /// Every price that matters to an account is fresh.
-  private func isActionable(_ portfolio: Portfolio) -> Bool {
-    portfolio.positions.allSatisfy { isOpen($0.instrument) }
-      && portfolio.balances.indices.allSatisfy { portfolio.balances[$0] == 0 || isFresh($0) }
   }
 
   private mutating func checkWaits(_ account: Account) {
@@ -264,7 +255,8 @@ extension WaterfallWatch {
       // Winners of a market that has no price now are asked when it has.
       account.liquidation?.market.map(isOpen) ?? true
     else { return }
-    for (asset, units) in account.portfolio.balances.enumerated() where units < 0 {
+    for (asset, units) in account.portfolio.balances.enumerated()
+    where units < 0 && isFresh(asset) {
       let room = room(of: WatchedFund(asset, account.universe))
       guard valuation.quote(room, asset: asset) > 1 else { continue }
       owed.insert(account.id)
