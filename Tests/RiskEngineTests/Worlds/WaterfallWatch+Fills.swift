@@ -61,6 +61,7 @@ extension WaterfallWatch {
     // Whoever has won the right to a slice pays before the order that it fills.
     if state.execution.sale(of: order.account) == nil { checkStillBelow(account, "an order") }
     let held = account.portfolio.size(of: order.instrument)
+    ordered[order.id] = held
     let isReduction = held.sign == -order.side.sign
     if isReduction { hold(order.size <= held.magnitude, "P22: more than there is") }
     hold(account.liquidation?.order == nil, "P21: a second order")
@@ -72,7 +73,7 @@ extension WaterfallWatch {
     if !isReduction { note("P22 hedges") }
     guard let now = surplus(account.portfolio), let contract = contract(order.instrument),
       let value = try? contract.unitValue(at: order.limit),
-      let then = surplus(filled(account.portfolio, order, unitValue: value))
+      let then = surplus(filled(account.portfolio, order, order.size, unitValue: value))
     else {
       hold.broken("P22: an order that cannot be measured")
       return
@@ -83,11 +84,11 @@ extension WaterfallWatch {
   }
 
   private func filled(
-    _ portfolio: Portfolio, _ order: LiquidationOrder, unitValue: Int64
+    _ portfolio: Portfolio, _ order: LiquidationOrder, _ size: Size, unitValue: Int64
   ) -> Portfolio {
     var after = portfolio
     after.balances[asset(of: order.instrument) ?? 0] += after.take(
-      order.side == .buy ? order.size : -order.size, of: order.instrument, unitValue: unitValue)
+      order.side == .buy ? size : -size, of: order.instrument, unitValue: unitValue)
     return after
   }
 
@@ -125,7 +126,7 @@ extension WaterfallWatch {
     guard trade.cause == .liquidation, let order, let risk = opened.risk,
       sent[order.id] == epoch, let after = valuation?.risk(account.portfolio)
     else { return }
-    if order.stage == .partial { checkHelp(room(after) - room(risk), trade, order) }
+    if order.stage == .partial { checkHelp(room(after) - room(risk), trade, order, opened.account) }
     guard !rules.isBorneByWinners(at: order.stage) else { return }
     let aside = valuation?.quote(order.fundShare, asset: asset(of: order.instrument) ?? 0) ?? 0
     if risk.equity >= 0 {
@@ -166,14 +167,45 @@ extension WaterfallWatch {
 
   /// P22: a whole fill has helped; a part has where the requirement is convex, but for what is
   /// rounded.
-  private mutating func checkHelp(_ gain: Int128, _ trade: Trade, _ order: LiquidationOrder) {
-    let isWhole = trade.size == order.size
-    note("P22 partial fills\(isWhole ? "" : " of a part")")
-    if isWhole {
+  private mutating func checkHelp(
+    _ gain: Int128, _ trade: Trade, _ order: LiquidationOrder, _ account: Account
+  ) {
+    guard trade.size != order.size else {
+      note("P22 partial fills")
       hold(gain > 0, "P22: the fill of \(order) did not help: \(gain)")
-    } else if gain < -4 {
-      note("P22 parts that did not help")
+      return
     }
+    note("P22 partial fills of a part")
+    // What follows a part may take back some of what it has gained.
+    guard ordered[order.id] == account.portfolio.size(of: order.instrument),
+      isConcave(order, through: trade.size, of: account)
+    else {
+      if gain < -4 { note("P22 parts that did not help") }
+      return
+    }
+    note("P22 parts where the requirement is convex")
+    hold(gain >= -Self.roundedOfParts, "P22: \(trade.size) of \(order) did not help: \(gain)")
+  }
+
+  /// What 64 stretches, each no steeper than the last but for four millionths, may dip below zero
+  /// before they rise above it.
+  private static let roundedOfParts: Int128 = 5_000
+
+  /// Whether no part of an order, filled at its limit, gains more a step than those before it.
+  private func isConcave(
+    _ order: LiquidationOrder, through part: Size, of account: Account
+  ) -> Bool {
+    guard let contract = contract(order.instrument), let now = surplus(account.portfolio),
+      let value = try? contract.unitValue(at: order.limit)
+    else { return false }
+    let stride = max(order.size.steps / 64, 1)
+    let sizes = Set(Swift.stride(from: stride, through: order.size.steps, by: Int(stride)))
+      .union([part.steps, order.size.steps]).sorted()
+    let gains = sizes.map { steps in
+      let trial = filled(account.portfolio, order, Size(steps: steps), unitValue: value)
+      return (surplus(trial) ?? 0) - now
+    }
+    return isConcave(gains, sizes)
   }
 
   private func room(_ risk: AccountRisk) -> Int128 {

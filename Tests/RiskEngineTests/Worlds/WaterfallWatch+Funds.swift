@@ -31,10 +31,11 @@ extension WaterfallWatch {
   /// has it.
   mutating func checkFund(_ transfer: Transfer) {
     guard let universe = transfer.from.fundUniverse else { return }
-    paying.insert(universe)
+    // What winners are paid back is paid to nobody who owes.
     guard transfer.reason != .lossRecovery, case .account(let id) = transfer.to,
       let account = account(id)
     else { return }
+    paying.insert(universe)
     hold(
       account.universe == universe,
       "P30: the fund of the \(universe) pays \(id) of the \(account.universe)")

@@ -75,10 +75,13 @@ extension WaterfallWatch {
   private mutating func isLifted(
     _ account: Account, by order: SlicedOrder, _ whole: Size, _ valuation: Valuation
   ) -> Bool {
-    note("P22 rests that undo the relief")
     guard account.collateralSale == nil, let now = surplus(account.portfolio),
       let contract = contract(order.instrument)
-    else { return false }
+    else {
+      note("P22 rests beside collateral for sale")
+      return false
+    }
+    note("P22 rests that undo the relief")
     let trial = TrialTrade(
       account: account, contract: contract, side: order.side,
       asset: asset(of: order.instrument) ?? 0)
@@ -299,7 +302,7 @@ extension WaterfallWatch {
   }
 
   /// Whether no stretch gains more a step than the one before it, but for rounding.
-  private func isConcave(_ gains: [Int128], _ sizes: [Int64]) -> Bool {
+  func isConcave(_ gains: [Int128], _ sizes: [Int64]) -> Bool {
     var (last, gained): (Int64, Int128) = (0, 0)
     var before: (rise: Int128, run: Int128)?
     for (size, gain) in zip(sizes, gains) {

@@ -27,6 +27,8 @@ struct WaterfallWatch {
   var initial: [AccountID: [InstrumentID: Int64]] = [:]
   /// Between which changes of the market or the parameters each order was sent.
   var sent: [OrderID: Int] = [:]
+  /// What was held of its instrument then.
+  var ordered: [OrderID: Size] = [:]
   var epoch = 0
   /// Who lacked margin at the end of the last block without being in liquidation.
   var lacking: Set<AccountID> = []
