@@ -17,7 +17,7 @@ import TestFixtures
 /// Prices, trades and reports come from ``RandomCommands``; what is added is who bids, backs,
 /// quotes and keeps, and that a report may come late, twice or in part.
 struct RandomWorld {
-  private(set) var venue: Venue
+  var venue: Venue
   private var commands: RandomCommands
   private var random: Seeded
   private var last: Command?
@@ -185,12 +185,6 @@ struct RandomWorld {
           counterparty: fill.counterparty == Venue.maker ? maker : fill.counterparty,
           size: fill.size, price: fill.price)
       })
-  }
-
-  /// Whether a fill reported again is refused; the engine's answer to a doubled message.
-  mutating func refusesAgain(_ command: Command) -> Bool {
-    guard case .reportExecution(let report) = command else { return true }
-    return venue.refusal(of: command) == .unknownOrder(report.order)
   }
 }
 

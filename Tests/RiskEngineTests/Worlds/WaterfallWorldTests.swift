@@ -169,8 +169,8 @@ struct WaterfallWorldTests {
         continue
       }
       take(record, of: world, &watch)
-      guard case .reportExecution = record.command else { continue }
-      watch.note("doubled reports")
+      guard world.isOver(record.command) else { continue }
+      watch.note(name(ofDoubled: record.command))
       if !world.refusesAgain(record.command) { watch.hold.broken("P25: taken twice") }
     }
     if seed % 8 == 0 {
@@ -179,6 +179,16 @@ struct WaterfallWorldTests {
       watch.hold(isCalm, "P27: not cleared when prices, a book and a fund are there again")
     }
     return watch.seen
+  }
+
+  private static func name(ofDoubled command: Command) -> String {
+    switch command {
+    case .reportExecution: "doubled reports"
+    case .answerRequest, .relayAnswer: "doubled answers"
+    case .commitBid, .revealBid: "doubled sealed bids"
+    case .takeOffer: "doubled takers"
+    default: "doubled bids"
+    }
   }
 
   private static func take(_ record: Record, of world: RandomWorld, _ watch: inout WaterfallWatch) {
