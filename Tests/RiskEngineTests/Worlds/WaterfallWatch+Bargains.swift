@@ -261,8 +261,7 @@ extension WaterfallWatch {
     if units >= rest - Self.unitsRounded, asked <= purse {
       found.append(Exchange(given: units, paid: asked))
     }
-    let value = valuation.quote(units, asset: asset)
-    let paid = min(valuation.units(ofQuote: value, collateral: other, rounding: .down), purse)
+    let paid = min(valuation.units(ofQuote: price, collateral: other, rounding: .down), purse)
     let given = min(given(for: paid, bargain), units)
     if paid > 0, given > 0 { found.append(Exchange(given: given, paid: paid)) }
     return found
@@ -285,9 +284,11 @@ extension WaterfallWatch {
     }
   }
 
-  /// Whether a part is borne with a cent to spare, one unit more or less.
+  /// Whether a part is borne with a cent to spare, one unit more or less; who is below initial
+  /// margin already is asked for no part.
   private func isBorne(part paid: Int64, _ bargain: Bargain) -> Bool {
-    guard paid > 2 else { return false }
+    let stands = valuation?.risk(bargain.portfolio)
+    guard paid > 2, let stands, stands.equity >= stands.initialMargin else { return false }
     return [paid - 1, paid, paid + 1].allSatisfy { paid in
       let given = given(for: paid, bargain)
       guard given > 1 else { return false }
