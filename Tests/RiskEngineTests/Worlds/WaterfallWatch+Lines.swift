@@ -97,6 +97,7 @@ extension WaterfallWatch {
     hold(
       account.portfolio.positions.allSatisfy { isOpen($0.instrument) },
       "P20: a takeover in a market without a price")
+    takers[id] = pool
     takeover = TakeoverRun(account: id, pool: pool, risk: risk)
   }
 

@@ -123,7 +123,7 @@ extension WaterfallWatch {
   }
 
   /// Steps that liquidations may order of a market now; `nil` where reports of its depth say so.
-  private func room(of instrument: InstrumentID) -> Int64? {
+  func room(of instrument: InstrumentID) -> Int64? {
     guard !rules.liquidation.depth.isOn else { return nil }
     let sizing = rules.liquidation.sizing
     guard let flow = state.liquidationFlow, let index = state.listing.index(of: instrument)
@@ -146,8 +146,7 @@ extension WaterfallWatch {
   /// Every size is tried. Where the requirement is not convex along a direction the engine
   /// promises no more than a search, and what it has missed is counted.
   mutating func checkNoTradeHelps(_ account: Account) {
-    guard let valuation, let now = surplus(account.portfolio),
-      !rules.liquidation.sizing.isThrottled, !rules.liquidation.depth.isOn
+    guard let valuation, let now = surplus(account.portfolio), !rules.liquidation.depth.isOn
     else { return }
     let share = sliceShare(of: account, valuation)
     var (isTried, isPromised) = (false, true)
@@ -164,6 +163,9 @@ extension WaterfallWatch {
         note("P30 a trade might help that is not convex")
         continue
       }
+      // As much as there is room for must lift the account as well, and not by what is rounded.
+      let least = min(sizes[0], room(of: contract.id) ?? 0)
+      guard least > 0, lift(trial, least, since: now, valuation) > Self.rounded else { continue }
       hold(false, "P30: \(side) of \(contract.name) would have helped: \(best)")
     }
     guard isTried else { return }

@@ -90,13 +90,13 @@ extension WaterfallWatch {
       note("P30 nobody is left opposite")
       for position in account.portfolio.positions { checkNobody(opposite: position, account) }
     case .auction: checkAuctionOver(account, liquidation)
+    case .pool: checkPoolsTakeNothing(of: account)
     default: break
     }
   }
 
   /// P30: an account whose orders the book might still take has none that is worth sending.
   private mutating func checkNothingToSend(_ account: Account) {
-    note("P30 no order helps")
     if rules.liquidation.sizing.passesOnInfeasible, !isRestorable(account) {
       note("P30 no order restores")
       return
@@ -111,9 +111,11 @@ extension WaterfallWatch {
   }
 
   /// Closing no position as a whole, at its mark, would lift the account's surplus.
-  private func checkNoOrderHelps(_ account: Account) {
-    guard let valuation, let now = surplus(account.portfolio),
-      !rules.liquidation.sizing.isThrottled, !rules.liquidation.depth.isOn
+  ///
+  /// Whoever waits for room in the best market does not go on: what there is no room for as a whole
+  /// is not asked for.
+  private mutating func checkNoOrderHelps(_ account: Account) {
+    guard let valuation, let now = surplus(account.portfolio), !rules.liquidation.depth.isOn
     else { return }
     for position in account.portfolio.positions {
       guard let contract = contract(position.instrument),
@@ -122,7 +124,11 @@ extension WaterfallWatch {
       else { continue }
       // Whole positions are what is for sale only where they are not cut to slices.
       let notional = valuation.notional(position.size, of: contract.id)
-      guard notional <= rules.liquidation.wholeSliceNotional else { continue }
+      guard notional <= rules.liquidation.wholeSliceNotional,
+        position.size.magnitude.steps <= room(of: contract.id) ?? 0
+      else { continue }
+      note("P30 no order helps")
+      if rules.liquidation.sizing.isThrottled { note("P30 no order helps beside a throttle") }
       var after = account.portfolio
       after.balances[asset(of: contract.id) ?? 0] += after.take(
         -position.size, of: contract.id, unitValue: mark.unitValue)
@@ -175,12 +181,15 @@ extension WaterfallWatch {
 
   /// P27: after a block nobody lacks margin for a second block at fresh prices without being in
   /// liquidation, and nobody in liquidation waits for nothing.
-  mutating func checkLiveness() {
+  ///
+  /// Where accounts are called at intervals, in the blocks that pass one.
+  /// - Parameter previous: When the block before began.
+  mutating func checkLiveness(since previous: Timestamp) {
     guard let valuation else { return }
     var now: Set<AccountID> = []
     (stillOwed, owed) = (owed, [])
     defer { paying = [] }
-    let isChecked = rules.liquidation.pace.checkInterval == .zero
+    let isChecked = rules.liquidation.pace.checks(at: state.time, since: previous)
     for account in state.accounts {
       let portfolio = account.portfolio
       let isHeld = !portfolio.positions.isEmpty || portfolio.balances.contains { $0 < 0 }
@@ -194,8 +203,9 @@ extension WaterfallWatch {
         checkWaits(account)
         continue
       }
-      guard risk.equity < risk.maintenanceMargin, isChecked else { continue }
-      hold(!lacking.contains(account.id), "P27: \(account.id) is not acted on")
+      guard risk.equity < risk.maintenanceMargin else { continue }
+      if isChecked, rules.liquidation.pace.checkInterval > .zero { note("P27 lacking at a call") }
+      hold(!isChecked || !lacking.contains(account.id), "P27: \(account.id) is not acted on")
       now.insert(account.id)
     }
     lacking = now
@@ -239,12 +249,23 @@ extension WaterfallWatch {
     let pace = rules.liquidation.pace
     let isInGrace =
       liquidation.stage == .cancelOrders && state.time < liquidation.cause.time + pace.grace
-    let isThrottled = rules.liquidation.sizing.isThrottled || rules.liquidation.depth.isOn
+    let isThrottled = rules.liquidation.depth.isOn || lacksRoom(account)
     let isOver = account.portfolio.positions.allSatisfy { position in
       contract(position.instrument)?.kind.expiry.map { $0 <= state.time } ?? false
     }
     note("P27 waits for a time")
     hold(isInGrace || isThrottled || isOver, "P27: waits for nothing: \(account)")
+  }
+
+  /// Whether a market in which an account may be reduced or hedged has no room for an order now;
+  /// what is ordered later in a block leaves it no more.
+  private func lacksRoom(_ account: Account) -> Bool {
+    guard rules.liquidation.sizing.isThrottled else { return false }
+    let underlyings = Set(
+      account.portfolio.positions.compactMap { contract($0.instrument)?.underlying })
+    return state.listing.contracts.contains {
+      underlyings.contains($0.underlying) && (room(of: $0.id) ?? 0) <= 0
+    }
   }
 
   /// Debts without positions stay only while nobody who may pay has anything: not for a second

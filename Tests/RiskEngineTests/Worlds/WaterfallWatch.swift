@@ -50,6 +50,8 @@ struct WaterfallWatch {
   /// them that was.
   var pass: (account: Account, last: InstrumentID)?
   var takeover: TakeoverRun?
+  /// The last pool that has taken over of somebody in this command.
+  var takers: [AccountID: AccountID] = [:]
   /// A cut that is being booked, and what the winner was worth before it.
   var cut: (trade: Trade, winner: AccountID, worth: Int128)?
   /// What the window of draws leaves of each fund.
@@ -82,6 +84,7 @@ struct WaterfallWatch {
   /// Takes in a command and what came of it; `engine` is as it was after them.
   mutating func take(_ command: Command, _ events: [LedgerEvent], _ engine: Engine) {
     (rules, valuation) = (engine.rules, engine.valuation)
+    let previous = state.time
     switch command {
     case .advanceBlock, .changeParameters, .listInstrument, .restart: epoch += 1
     default: break
@@ -96,7 +99,8 @@ struct WaterfallWatch {
     hold(bargain == nil, "P31: a winner gives and is not paid")
     hold(conversion == nil, "P30: the fund takes coins for nothing")
     (pass, bargain, bargains, conversion) = (nil, nil, [], nil)
-    if case .advanceBlock = command { checkLiveness() }
+    takers = [:]
+    if case .advanceBlock = command { checkLiveness(since: previous) }
   }
 
   mutating func note(_ what: String) { seen[what, default: 0] += 1 }
