@@ -169,6 +169,7 @@ extension WaterfallWatch {
       hold(false, "P30: \(side) of \(contract.name) would have helped: \(best)")
     }
     guard isTried else { return }
+    if rules.liquidation.sizing.isThrottled { note("P30 no trade helps beside a throttle") }
     note("P30 no trade helps\(isPromised ? "" : ", as far as was searched")")
     // What a trade costs lies between what this one frees and what that one freed.
     if isPromised, helped.contains(account.id) { note("P30 no trade helps after one that did") }

@@ -199,12 +199,14 @@ extension WaterfallWatch {
         if account.liquidation != nil { note("P27 halted") }
         continue
       }
+      if isChecked, rules.liquidation.pace.checkInterval > .zero, lacking.contains(account.id) {
+        note("P27 called at an interval")
+      }
       if account.liquidation != nil {
         checkWaits(account)
         continue
       }
       guard risk.equity < risk.maintenanceMargin else { continue }
-      if isChecked, rules.liquidation.pace.checkInterval > .zero { note("P27 lacking at a call") }
       hold(!isChecked || !lacking.contains(account.id), "P27: \(account.id) is not acted on")
       now.insert(account.id)
     }

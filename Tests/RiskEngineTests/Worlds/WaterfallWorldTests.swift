@@ -45,7 +45,15 @@ struct WaterfallWorldTests {
     "P35 bankruptcy prices", "P35 marks", "P35 funded marks", "P35 nearer than the fund can pay",
     "P36 cuts", "mode isolated", "mode cross", "mode portfolio", "stage partial", "stage auction",
     "stage pool", "stage insuranceFund", "stage deleveraging", "stage socializedLoss",
-    "doubled reports",
+    "doubled reports", "doubled answers", "doubled sealed bids", "doubled bids",
+    "P20 coins without a price", "P22 parts where the requirement is convex",
+    "P23 still below at an order", "P23 still below at deleveraging",
+    "P23 still below at a takeover", "P23 still below at a sale of coins",
+    "P24 fills of insolvent accounts", "P24 takeovers", "P30 pools take no more",
+    "P30 bought of winners by the fund", "P30 bought of winners by who owes",
+    "P30 the rest of a debt is bought", "P30 coins for a debt through the fund",
+    "P30 coins together through the fund", "P31 losses shared in proportion by rule 1",
+    "P31 losses shared in proportion by rule 2",
   ]
 
   /// What few drawn worlds come to, and rules under which some more of them do.
