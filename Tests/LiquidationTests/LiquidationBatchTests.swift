@@ -269,4 +269,22 @@ struct LiquidationBatchPropertyTests {
     }
     #expect(outcomes.count == 1)
   }
+
+  @Test("as many commit as there may be, and not one more")
+  func full() throws {
+    var batch = LiquidationBatch(try Batch.terms())
+    let digest = Batch.bid(1, 50).commitment(to: 7)
+    let bidders = (1...UInt32(BatchTerms.mostCommitments)).map { AccountID(100 + $0) }
+    #expect(bidders.count == 16_384)
+    for bidder in bidders {
+      try batch.commit(digest, of: bidder, available: 25, at: Batch.opening)
+    }
+    #expect(throws: BatchRefusal.full) {
+      try batch.commit(digest, of: AccountID(1), available: 25, at: Batch.opening)
+    }
+    // Whoever is in it is told so.
+    #expect(throws: BatchRefusal.alreadyCommitted(bidders[0])) {
+      try batch.commit(digest, of: bidders[0], available: 25, at: Batch.opening)
+    }
+  }
 }

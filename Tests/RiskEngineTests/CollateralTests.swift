@@ -14,7 +14,7 @@ import Testing
 @Suite("Prices and caps of collateral")
 struct CollateralTests {
   /// A venue where ETH can be redeemed by two sources, beside its market.
-  private static let redemption = [
+  static let redemption = [
     (key: "oracle.ETH_R.source.ISSUER.weight", value: "1"),
     (key: "oracle.ETH_R.source.ISSUER.staleness", value: "60s"),
     (key: "oracle.ETH_R.source.ISSUER.confidenceLimit", value: "1%"),

@@ -136,7 +136,7 @@ struct FundRulesTests {
     "below 70 % of the target fees rise, below 30 % margins do, not a unit above",
     arguments: [
       ("5313.000001", 0 as Int64, false), ("5313", 0, false), ("5312.999999", 1, false),
-      ("2277", 250_000_000, false),
+      ("2277.000001", 250_000_000, false), ("2277", 250_000_000, false),
       ("2276.999999", 250_000_000, true),
     ])
   func tightening(fund: String, rise: Int64, lowers: Bool) throws {

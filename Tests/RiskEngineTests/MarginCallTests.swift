@@ -48,7 +48,9 @@ struct MarginCallTests {
     let rules = try parameters()
     let steps: [(Int64, MarginCall, MarginCall)] = [
       (129_999_999, .cancelOrders, .cancelOrders), (130_000_000, .cancelOrders, .reduceOnly),
+      (130_000_001, .cancelOrders, .reduceOnly),
       (159_999_999, .cancelOrders, .reduceOnly), (160_000_000, .reduceOnly, .warning),
+      (160_000_001, .reduceOnly, .warning), (210_000_001, .warning, .none),
       (209_999_999, .reduceOnly, .warning), (210_000_000, .warning, .none),
     ]
     for (equity, before, after) in steps {

@@ -47,15 +47,16 @@ extension RefusalEdge {
       (try opened("1"), .openAccount(AccountID(2), .cross), .openAccount(one, .cross))
     },
     RefusalEdge("not-increasing") {
+      // The last id itself exists already: another code.
       var venue = try opened("1")
       try venue.open(5, .cross)
       return (venue, .openAccount(AccountID(6), .cross), .openAccount(AccountID(4), .cross))
     },
     RefusalEdge(
-      "not-positive",
+      "not-positive/an amount",
       by: { units in (try opened("1"), .depositCollateral(one, try Self.units(1 - units))) }),
     RefusalEdge(
-      "outside-limits",
+      "outside-limits/the venue's deposits of USD",
       by: { units in
         // 100 million USD are in, and twice as many may be.
         let venue = try Venue.marked([(key: "clearing.depositLimit", value: "200000000000000")])

@@ -130,6 +130,7 @@ extension RefusalEdge {
         .depositCollateral(pool, dollar)
       )
     },
+    // Of 674 steps no 675 can be closed.
     RefusalEdge("pool-engaged", apart: { (try reduced(674), try reduced(673)) }),
     RefusalEdge("no-claim") {
       var venue = try PoolStageTests.venue()

@@ -14,7 +14,9 @@ extension RefusalEdge {
   private static let perpetual = Contracts.btcPerpetual
 
   /// Account 1, long 1 BTC from 8,000 USD with 500 USD, is offered to keepers at 7,650.
-  private static func keepers(_ changes: [(key: String, value: String)] = []) throws -> Venue {
+  static func keepers(
+    _ changes: [(key: String, value: String)] = [], price: String? = "7650"
+  ) throws -> Venue {
     var venue = try Venue.marked(
       [
         (key: "keeper.patience", value: "3"), (key: "keeper.bonus", value: "1%"),
@@ -24,11 +26,11 @@ extension RefusalEdge {
     try venue.open(1, .cross, usd: "500")
     try venue.take(1, 1_000, of: perpetual)
     try venue.open(8, .cross, usd: "100000")
-    try venue.block(btc: "7650")
+    if let price { try venue.block(btc: price) }
     return venue
   }
 
-  private static func take(
+  static func take(
     _ size: Int64 = 1, _ offer: UInt64 = 1, least: Int64 = 0
   ) -> Command {
     .takeOffer(AccountID(8), offer, Size(steps: size), leastReward: least)

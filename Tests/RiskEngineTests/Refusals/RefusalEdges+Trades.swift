@@ -55,7 +55,7 @@ extension RefusalEdge {
         return (venue, try venue.trade(Contracts.btcFuture, buyer: 1, seller: 0, size: 1))
       }),
     RefusalEdge(
-      "not-marked",
+      "not-marked/BTC-PERP-2",
       apart: {
         var venue = try opened()
         try venue.submit(

@@ -11,16 +11,19 @@ import Testing
 struct RefusalEdge: Sendable, CustomTestStringConvertible {
   typealias Attempt = (venue: Venue, command: Command)
 
-  let code: String
+  /// The code, and after a slash what is refused where one code stands for several things.
+  let name: String
   let attempts: @Sendable () throws -> (inside: [Attempt], outside: Attempt)
 
-  var testDescription: String { code }
+  var code: String { String(name.prefix { $0 != "/" }) }
+  var subject: String? { name.firstIndex(of: "/").map { String(name[$0...].dropFirst()) } }
+  var testDescription: String { name }
 
   /// Two commands to one venue, the first of which is accepted.
   init(
-    _ code: String, _ scene: @escaping @Sendable () throws -> (Venue, Command, Command)
+    _ name: String, _ scene: @escaping @Sendable () throws -> (Venue, Command, Command)
   ) {
-    self.code = code
+    self.name = name
     attempts = {
       let (venue, inside, outside) = try scene()
       return ([(venue, inside)], (venue, outside))
@@ -29,10 +32,10 @@ struct RefusalEdge: Sendable, CustomTestStringConvertible {
 
   /// One command to two venues, the first of which accepts it.
   init(
-    _ code: String,
+    _ name: String,
     apart scene: @escaping @Sendable () throws -> (Attempt, Attempt)
   ) {
-    self.code = code
+    self.name = name
     attempts = {
       let (inside, outside) = try scene()
       return ([inside], outside)
@@ -41,12 +44,15 @@ struct RefusalEdge: Sendable, CustomTestStringConvertible {
 
   /// An attempt so many units further than what is only just accepted: at −1 and 0 it is accepted,
   /// at 1 refused.
-  init(_ code: String, by scene: @escaping @Sendable (Int64) throws -> Attempt) {
-    self.code = code
+  init(_ name: String, by scene: @escaping @Sendable (Int64) throws -> Attempt) {
+    self.name = name
     attempts = { ([try scene(-1), try scene(0)], try scene(1)) }
   }
 
-  static var all: [RefusalEdge] { accounts + moves + trades + orders + liquidations + outside }
+  static var all: [RefusalEdge] {
+    accounts + moves + trades + orders + liquidations + outside + collateral + counts + amounts
+      + unpriced + shared
+  }
 }
 
 @Suite("Every refusal, at its edge")
@@ -59,16 +65,27 @@ struct RefusalTableTests {
     for place in inside.indices { try inside[place].venue.submit(inside[place].command) }
     let refusal = outside.venue.refusal(of: outside.command)
     #expect(refusal?.code == edge.code)
+    if let subject = edge.subject, let stated = Self.refusal(edge.code, of: subject) {
+      #expect(refusal == stated)
+    }
     #expect(refusal?.description != refusal?.code, "it is said in words, too")
+  }
+
+  /// The refusals that say in words what they are of.
+  private static func refusal(_ code: String, of subject: String) -> Refusal? {
+    switch code {
+    case "outside-limits": .outsideLimits(subject)
+    case "not-positive": .notPositive(subject)
+    case "not-marked": .notMarked(subject)
+    default: nil
+    }
   }
 
   /// The texts of `Refusal.swift` and what extends it.
   private static func sources() throws -> [String] {
-    let folder = URL(filePath: #filePath).deletingLastPathComponent()
-      .appending(path: "../../../Sources/RiskEngine").standardized
-    return try [
+    try [
       "Refusal.swift", "Execution/Refusal+Execution.swift", "Losses/Refusal+Universes.swift",
-    ].map { try String(contentsOf: folder.appending(path: $0), encoding: .utf8) }
+    ].map { try String(contentsOf: Self.engine.appending(path: $0), encoding: .utf8) }
   }
 
   @Test("there is an edge for every code, and a code for every case")
@@ -81,7 +98,62 @@ struct RefusalTableTests {
       .matches(of: /\n  case ([A-Za-z]+)/).map { String($0.1) }
     #expect(codes.count == Set(codes).count && cases.count == codes.count)
     #expect(cases.count > 50)
-    #expect(RefusalEdge.all.map(\.code).sorted() == codes.sorted())
+    #expect(Set(RefusalEdge.all.map(\.code)) == Set(codes))
+    #expect(Set(RefusalEdge.all.map(\.name)).count == RefusalEdge.all.count)
+  }
+
+  private static var engine: URL {
+    URL(filePath: #filePath).deletingLastPathComponent()
+      .appending(path: "../../../Sources/RiskEngine").standardized
+  }
+
+  /// Subjects that are put together where they are refused, each with an example.
+  private static let composed = [
+    "\"a price of \\(contract.name)\"": "a price of CAPPED",
+    "\"the value of a step of \\(contract.name)\"": "the value of a step of DEAR",
+    "\"the venue's deposits of \\(amount.asset)\"": "the venue's deposits of USD",
+    "\"the redemption of \\(listed)\"": "the redemption of ETH",
+    "contract.name": "BTC-PERP-2", "amount.asset.description": "DOGE",
+    "listed.description": "ETH", "subject": "the scenarios of COARSE",
+  ]
+
+  /// What no command of a test comes to.
+  private static let unreached: Set = [
+    // Refused before there is a venue, in a test of the door.
+    "outside-limits/a quote currency without 6 decimals",
+    // 65,000 listings, for each of which the rules are made anew.
+    "outside-limits/the number of instruments",
+    // All there is of an asset are at most 2^58 units, beside debts: 2^60 of one owner are the loss
+    // of another, who had to have margin for it.
+    "outside-limits/a balance", "outside-limits/a pool", "outside-limits/the insurance fund",
+    // Nobody has a position, an order or a debt before the venue is marked, and what would take
+    // the valuation of a marked venue away is refused.
+    "not-marked/the account's instruments",
+  ]
+
+  @Test("there is an edge for everything that is refused in words, unless no command comes to it")
+  func subjects() throws {
+    let files = FileManager.default.enumerator(at: Self.engine, includingPropertiesForKeys: nil)
+    let texts = try (files?.allObjects as? [URL] ?? []).filter { $0.pathExtension == "swift" }
+      .map { try String(contentsOf: $0, encoding: .utf8) }
+    let codes = [
+      "outsideLimits": "outside-limits", "notPositive": "not-positive", "notMarked": "not-marked",
+    ]
+    let sites = texts.flatMap { text in
+      text.matches(of: /\.refused\(\s*\.(outsideLimits|notPositive|notMarked)\((.+?)\)\)(?= \}|\n)/)
+        .map { match in
+          let words = String(match.2)
+          let subject = Self.composed[words] ?? words.trimmingCharacters(in: ["\""])
+          return "\(codes[String(match.1)] ?? "")/\(subject)"
+        }
+    }
+    let all = texts.reduce(0) { sum, text in
+      sum + text.matches(of: /refused\(\s*\.(outsideLimits|notPositive|notMarked)\(/).count
+    }
+    #expect(sites.count == all && all > 70, "every site is read")
+    let named = Set(RefusalEdge.all.map(\.name))
+    #expect(Set(sites).subtracting(named).subtracting(Self.unreached).sorted() == [])
+    #expect(Self.unreached.isSubset(of: sites) && Self.unreached.isDisjoint(with: named))
   }
 }
 

@@ -33,7 +33,7 @@ struct Threshold: Sendable, CustomTestStringConvertible {
     self.init(key, "", expected, decision)
   }
 
-  static var all: [Threshold] { sizes + times + losses + auctions + outside }
+  static var all: [Threshold] { sizes + times + losses + auctions + outside + collateral }
 }
 
 @Suite("Every threshold of the waterfall, one unit below, at it and above")
@@ -45,12 +45,12 @@ struct ThresholdTests {
 
   private static let families = [
     "liquidation", "auction", "insuranceFund", "waterfall", "deleveraging", "socializedLoss",
-    "withdrawalGate", "rights", "requests", "keeper", "pool", "balance",
+    "withdrawalGate", "rights", "requests", "keeper", "pool", "balance", "conversion",
+    "marginCall",
   ]
 
   /// Parameters whose line a test elsewhere states, with words of that test.
   private static let elsewhere = [
-    "liquidation.orderLife": "\"order-too-late\"",
     "liquidation.leastLeft":
       "a rest worth too little is closed with it: one unit below, at and above",
     "liquidation.infeasible":
@@ -63,29 +63,36 @@ struct ThresholdTests {
     "insuranceFund.alarms": "alarms at a quarter, a half and three quarters below the peak",
     "insuranceFund.feeRise": "below 70 % of the target fees rise, below 30 % margins do",
     "insuranceFund.marginRise": "below 70 % of the target fees rise, below 30 % margins do",
+    "conversion.auctionStart":
+      "a bid at the asking price is filled, one unit below is not, and above pays no more",
+    "marginCall.warning": "a step is entered below its line: one unit below, at and above",
+    "marginCall.reduceOnly": "a step is entered below its line: one unit below, at and above",
+    "marginCall.cancelOrders": "a step is entered below its line: one unit below, at and above",
+    "marginCall.release": "a step is left at its line and the release above it, and not before",
     "insuranceFund.slippage": "the fund pays no further from the mark than it is told to",
-    "withdrawalGate.fundShare": "\"withdrawals-stopped\"",
     "requests.minimum": "slices below the minimum are the book's, at it and above are asked for",
-    "rights.commitSpan": "\"sealed-bid\"",
-    "keeper.patience": "\"offer-over\"",
-    "keeper.cap": "the least notional is paid and one millionth less is not",
     "pool.leastDiscount": "what gives less than the least discount is left to the next stage",
     "pool.marketCap": "a cap is reached to the step and never passed",
     "pool.leverage": "the leverage limit is reached to the step and never passed",
     "pool.eventShare":
       "no more than the stated share of the pool's equity, and one step more would",
-    "pool.notice": "\"notice-not-over\"",
-    "pool.window": "\"notice-lapsed\"",
-    "auction.reserve": "no path goes below the reserve price",
-    "auction.leastShare": "\"bid-too-small\"",
     "auction.step": "stairs fall once a step, rounded down each time",
-    "auction.restarts": "a round in which too little was bid is held again",
     "balance.*.threshold": "up to the threshold nothing is asked; one step beyond it the least",
     "balance.*.slopeCap": "beyond the cap on its slope the potential rises straight",
     "balance.*.rebateShare": "a rebate is cut, and never more than the pot holds",
     "balance.*.largestImbalance": "the rate rises with time and imbalance, and stops at the cap",
     "balance.*.fundingCap": "the rate rises with time and imbalance, and stops at the cap",
-    "balance.*.impactNotional": "a premium inside the cost of its size is none",
+  ]
+
+  /// Parameters whose line is where a command is refused, with the code of that edge.
+  private static let refused = [
+    "liquidation.orderLife": "order-too-late",
+    "withdrawalGate.fundShare": "withdrawals-stopped",
+    "rights.commitSpan": "sealed-bid",
+    "keeper.patience": "offer-over",
+    "pool.notice": "notice-not-over",
+    "pool.window": "notice-lapsed",
+    "auction.leastShare": "bid-too-small",
   ]
 
   /// Choices, shares and factors: what they change has no line.
@@ -106,7 +113,8 @@ struct ThresholdTests {
     "auction.aversion", "auction.bidInterval", "auction.insolventGrowth", "auction.fee",
     "auction.fastDuration", "insuranceFund.universe.*",
     "balance.*.depth", "balance.*.cost", "balance.*.exponent", "balance.*.velocity",
-    "balance.*.premiumWeight",
+    "balance.*.premiumWeight", "balance.*.impactNotional", "conversion.choice",
+    "conversion.execution", "conversion.impact", "conversion.fee",
   ]
 
   @Test("every parameter of the waterfall is here, or in a test elsewhere, or has no line")
@@ -115,14 +123,25 @@ struct ThresholdTests {
       Self.families.contains { key.hasPrefix($0 + ".") } && !key.hasPrefix("waterfall.")
     }
     let here = Set(Threshold.all.map(\.key))
-    let known = here.union(Self.elsewhere.keys).union(Self.without)
-    #expect(known.subtracting(keys).isEmpty && Set(keys).subtracting(known).isEmpty)
-    #expect(here.isDisjoint(with: Self.elsewhere.keys) && here.isDisjoint(with: Self.without))
-    #expect(Self.without.isDisjoint(with: Self.elsewhere.keys))
-    let texts = try Self.texts()
+    let lists = [
+      here, Set(Self.elsewhere.keys), Set(Self.refused.keys), Self.without,
+    ]
+    let known = lists.reduce(Set()) { $0.union($1) }
+    #expect(known.sorted() == Set(keys).sorted())
+    #expect(lists.map(\.count).reduce(0, +) == known.count, "no key is in two lists")
+    #expect(Set(Self.refused.values).isSubset(of: RefusalEdge.all.map(\.code)))
+    let tests = try Self.texts().flatMap(Self.tests)
+    #expect(tests.count > 500)
     for (key, words) in Self.elsewhere {
-      #expect(texts.contains { $0.contains(words) }, "\(key)")
+      #expect(tests.filter { $0.contains(words) }.count == 1, "\(key)")
     }
+  }
+
+  /// What tests that run say they show: comments are none.
+  private static func tests(in text: String) -> [String] {
+    let code = text.split(separator: "\n")
+      .filter { !$0.drop { $0 == " " }.hasPrefix("//") }.joined(separator: "\n")
+    return code.matches(of: /@Test\(\s*"([^"]*)"(?!,\s*\.disabled)/).map { String($0.1) }
   }
 
   /// The tests of this target and of Liquidation, without this file.
