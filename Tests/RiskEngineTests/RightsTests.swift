@@ -306,6 +306,24 @@ struct RightsTests {
     #expect(venue.account(1).liquidation?.order != nil)
   }
 
+  /// Two keepers want two lots each.
+  private func rivals(_ lot: Int64, _ random: inout Seeded) -> [(UInt32, RightsBid)] {
+    [7, 8].map { ($0, bid(Int64.random(in: lot / 5...lot * 6 / 5, using: &random), 2)) }
+  }
+
+  /// What keeper 9 gains by a bid beside others.
+  private func gain(
+    _ begun: Venue, _ others: [(UInt32, RightsBid)], _ own: RightsBid
+  ) throws -> Int64 {
+    var venue = begun
+    let bids = others + [(9, own)]
+    for (bidder, bid) in bids { try venue.submit(commit(bid, bidder)) }
+    try venue.block()
+    for (bidder, bid) in bids { try venue.submit(reveal(bid, bidder)) }
+    #expect(outcome(try venue.block())?.lots == 4)
+    return try venue.equity(9) - 100_000_000_000
+  }
+
   /// Keeper 9 sees who has committed and when, and all that is public; his worth of a lot is its
   /// reward.
   @Test("nobody gains more by a bid than by bidding what a lot is worth", arguments: 0..<24)
@@ -313,24 +331,11 @@ struct RightsTests {
     var random = Seeded(seed)
     let begun = try Self.usual.get()
     let lot = try sale(begun).reward / 4
-    let others =
-      [7, 8].map { bidder in
-        (bidder, bid(Int64.random(in: lot / 5...lot * 6 / 5, using: &random), 2))
-      } as [(UInt32, RightsBid)]
-    func gain(_ price: Int64) throws -> Int64 {
-      var venue = begun
-      let bids = others + [(9, bid(price, 1))]
-      for (bidder, bid) in bids { try venue.submit(commit(bid, bidder)) }
-      try venue.block()
-      for (bidder, bid) in bids { try venue.submit(reveal(bid, bidder)) }
-      let events = try venue.block()
-      #expect(outcome(events)?.lots == 4)
-      return try venue.equity(9) - 100_000_000_000
-    }
-    let honest = try gain(lot)
+    let others = rivals(lot, &random)
+    let honest = try gain(begun, others, bid(lot, 1))
     #expect(honest >= 0)
     for price in [lot / 5, lot / 2, lot * 9 / 10, lot * 11 / 10] {
-      #expect(try gain(price) <= honest, "\(price) of \(lot)")
+      #expect(try gain(begun, others, bid(price, 1)) <= honest, "\(price) of \(lot)")
     }
   }
 
@@ -340,25 +345,23 @@ struct RightsTests {
     var random = Seeded(seed)
     let begun = try Self.displacing.get()
     let lot = try sale(begun).reward / 4
-    let others =
-      [7, 8].map { bidder in
-        (bidder, bid(Int64.random(in: lot / 5...lot * 6 / 5, using: &random), 2))
-      } as [(UInt32, RightsBid)]
-    func gain(_ price: Int64, _ lots: Int64) throws -> Int64 {
-      var venue = begun
-      let bids = others + [(9, bid(price, lots))]
-      for (bidder, bid) in bids { try venue.submit(commit(bid, bidder)) }
-      try venue.block()
-      for (bidder, bid) in bids { try venue.submit(reveal(bid, bidder)) }
-      try venue.block()
-      return try venue.equity(9) - 100_000_000_000
-    }
-    let honest = try gain(lot, 4)
+    let others = rivals(lot, &random)
+    let honest = try gain(begun, others, bid(lot, 4))
     #expect(honest >= 0)
-    for (price, lots) in [(lot, 1), (lot, 2), (lot, 3), (lot / 2, 4), (lot * 11 / 10, 4)]
-      as [(Int64, Int64)]
-    {
-      #expect(try gain(price, lots) <= honest, "\(lots) at \(price) of \(lot)")
+    let prices: [(Int64, Int64)] = [(lot, 1), (lot, 2), (lot, 3), (lot / 2, 4), (lot * 11 / 10, 4)]
+    for (price, lots) in prices {
+      #expect(
+        try gain(begun, others, bid(price, lots)) <= honest, "\(lots) at \(price) of \(lot)")
+    }
+  }
+
+  @Test("it pays at one price for all, which is why there is the other")
+  func demandReduction() throws {
+    for (begun, pays) in [(try Self.usual.get(), true), (try Self.displacing.get(), false)] {
+      let lot = try sale(begun).reward / 4
+      let others = [(7, bid(lot * 9 / 10, 2)), (8, bid(lot / 5, 2))] as [(UInt32, RightsBid)]
+      let gains = try [2, 4].map { try gain(begun, others, bid(lot, $0)) }
+      #expect((gains[0] > gains[1]) == pays && gains[1] > 0)
     }
   }
 

@@ -68,21 +68,64 @@ struct UniverseReplayTests {
     let run = try FallingMarket.run(
       FallingMarket.plan(Self.watched, journal: .create(journal.path)))
     #expect(try run.result.hash == Self.fall.get().result.hash)
-    var shares: [RiskUniverse: Int] = [:]
-    try journal.forEachCommand { command, _, _ in
-      switch command {
-      case .contributeToFund: shares[.common, default: 0] += 1
-      case .contributeToUniverse(let universe, _): shares[universe, default: 0] += 1
-      default: break
+    var state: LedgerState?
+    var shares: [RiskUniverse: Set<AssetSymbol>] = [:]
+    var held = 0
+    try journal.forEachCommand { command, events, hash in
+      if case .openVenue(let quote, let set) = command {
+        state = LedgerState(quote: quote, parameters: set)
       }
+      var now = try #require(state)
+      if let (amount, universe) = contribution(command) {
+        let engine = try Engine(state: now, hash: hash, sequence: 1)
+        #expect(try amount == openingShare(of: universe, in: amount.asset, engine))
+        #expect(shares[universe, default: []].insert(amount.asset.symbol).inserted)
+      }
+      for event in events {
+        now.apply(event)
+        held += try holders(after: event, now)
+      }
+      state = now
     }
     #expect(Set(shares.keys) == [.common, RiskUniverse(1)])
+    #expect(held > 100 && state?.digest == run.engine.state.digest)
     #expect(
       run.engine.state.pools.map(\.markets).map { $0.map(\.description) } == [["BTC"], ["ETH"]])
-    for account in run.engine.state.accounts {
-      let held = account.portfolio.positions.map { run.engine.universe(of: $0.instrument) }
-      #expect(Set(held).count <= 1)
+  }
+
+  private func contribution(_ command: Command) -> (Amount, RiskUniverse)? {
+    switch command {
+    case .contributeToFund(let amount): (amount, .common)
+    case .contributeToUniverse(let universe, let amount): (amount, universe)
+    default: nil
     }
+  }
+
+  /// The stated share of what is open in the contracts of a universe that settle in an asset.
+  private func openingShare(
+    of universe: RiskUniverse, in asset: Asset, _ engine: Engine
+  ) throws -> Amount {
+    let (state, valuation) = (engine.state, try #require(engine.valuation))
+    let place = try #require(state.listing.index(of: asset))
+    var open: Int64 = 0
+    for (index, contract) in state.listing.contracts.enumerated()
+    where contract.settlementAsset == asset && state.universe(ofInstrument: index) == universe {
+      open += valuation.notional(Size(steps: state.totals[index].openInterest), of: contract.id)
+    }
+    let value = engine.rules.liquidation.fundOpeningShare.share(of: open, rounding: .down)
+    return Amount(
+      units: valuation.units(ofQuote: value, asset: place, rounding: .down), asset: asset)
+  }
+
+  /// How many accounts have come to hold something by an event, each of one universe.
+  private func holders(after event: LedgerEvent, _ state: LedgerState) throws -> Int {
+    guard case .traded(let trade) = event else { return 0 }
+    for id in [trade.buyer, trade.seller] {
+      let account = state.accounts[try #require(state.index(of: id))]
+      let held = account.portfolio.positions.compactMap { state.listing.index(of: $0.instrument) }
+      #expect(Set(held.map { state.universe(ofInstrument: $0) }).count <= 1, "\(id)")
+    }
+    return 2
   }
 
   @Test("the funds' histories add up to that of all of them, block by block")
