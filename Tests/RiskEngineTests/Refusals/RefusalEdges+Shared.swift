@@ -13,8 +13,8 @@ import Testing
 extension RefusalEdge {
   private static let late = AccountID(60)
 
-  /// Account 60 buys 0.1 BTC at 8,000 with so many units, of which its loss at another price and the
-  /// maintenance margin of 2.5 % take all; only then it has money again.
+  /// Account 60 buys 0.1 BTC at 8,000 with so many units, of which its loss at another price and
+  /// the maintenance margin of 2.5 % take all; only then it has money again.
   private static func sunk(
     _ venue: Venue, with units: Int64, at price: String
   ) throws -> Venue {
