@@ -136,10 +136,9 @@ extension WaterfallWatch {
     bargains.append(done)
   }
 
-  /// P30: who is restored buys nothing, and nobody buys what its fund has.
+  /// P30: nobody buys what its fund has.
   private func checkNeedOfBargain(_ bargain: Bargain, _ debtor: Account) {
     guard let valuation, bargains.last?.debtor?.id != debtor.id else { return }
-    hold(!valuation.risk(debtor.portfolio).isRestored, "P30: bought by somebody restored")
     guard isFresh(bargain.asset) else { return }
     let free = free(WatchedFund(bargain.asset, debtor.universe))
     hold(

@@ -11,7 +11,7 @@ import Testing
 
 @testable import RiskEngine
 
-/// P19 to P36 of RELIABILITY, held against every event of a history.
+/// P19 to P28 and P30 to P36 of RELIABILITY, held against every event of a history.
 ///
 /// It keeps a ledger of its own, to which it applies the recorded events one at a time, and
 /// decides anew what each had to be: prices, limits, candidates, ranks, cuts, shares and what the

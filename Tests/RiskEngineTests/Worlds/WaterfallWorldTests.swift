@@ -7,7 +7,7 @@ import RiskEngine
 import TestFixtures
 import Testing
 
-/// P19 to P36 over worlds with rules of their own; the seed is the reproduction.
+/// P19 to P28 and P30 to P36 over worlds with rules of their own; the seed is the reproduction.
 ///
 /// `PLIMSOLL_FULL=1` runs 100,000 of them and says what they have shown; `PLIMSOLL_WORLDS` states
 /// another number; `PLIMSOLL_WORLD` tells one of them event by event.
