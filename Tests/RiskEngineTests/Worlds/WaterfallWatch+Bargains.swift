@@ -250,14 +250,15 @@ extension WaterfallWatch {
   /// The exchange of so much, as far as it can be paid, in what it may be rounded to: up where it
   /// is all that is left to buy, else what whole units of the other asset buy.
   private func wholes(
-    of units: Int64, rest: Int64, _ bargain: Bargain, _ purse: Int64
+    of units: Int64, rest: Int64, _ bargain: Bargain, _ purse: Int64,
+    slack: Int64 = Self.unitsRounded
   ) -> [Exchange] {
     guard let valuation, units > 0, purse > 0 else { return [] }
     let (asset, other) = (bargain.asset, bargain.other)
     var found: [Exchange] = []
     let price = valuation.quote(units, asset: asset, rounding: .up)
     let asked = valuation.units(ofQuote: price, collateral: other, rounding: .up)
-    if units >= rest - Self.unitsRounded, asked <= purse {
+    if units >= rest - slack, asked <= purse {
       found.append(Exchange(given: units, paid: asked))
     }
     let paid = min(valuation.units(ofQuote: price, collateral: other, rounding: .down), purse)
@@ -312,7 +313,9 @@ extension WaterfallWatch {
       var trial = winner
       trial.other = other
       let all = wholes(
-        of: min(trial.profit, loss + bought), rest: loss + bought, trial, left + spent)
+        of: min(trial.profit, loss + bought), rest: loss + bought, trial, left + spent,
+        // Dust that is not all of the rest buys no unit.
+        slack: 0)
       if earlier.isEmpty, isBorne(all, trial) { return true }
       guard let whole = all.last?.paid else { return false }
       return isBorne(part: whole / 1_024, trial)

@@ -120,6 +120,8 @@ struct WaterfallWatch {
     switch event {
     case .traded(let trade):
       holders[trade.instrument, default: []].formUnion([trade.buyer, trade.seller])
+      // What somebody lacks once it was cut it lacks since this block.
+      if trade.cause == .deleveraging { lacking.subtract([trade.buyer, trade.seller]) }
     case .positionMoved(let move): holders[move.instrument, default: []].insert(move.to)
     case .liquidationOrderIssued(let order): setAside(order)
     case .liquidationOrderClosed(let id, _, _): release(id)
