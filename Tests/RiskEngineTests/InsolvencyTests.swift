@@ -303,6 +303,29 @@ struct InsolvencyTests {
     #expect(venue.account(2).liquidation != nil)
   }
 
+  /// A long from 8,000 at 7,400 beside one ETH whose price, 200 USD, may be old.
+  private func besideStaleCoin(usd units: Int64) throws -> Venue {
+    var venue = try Venue.marked()
+    try venue.open(1, .cross)
+    try venue.submit(.depositCollateral(AccountID(1), Amount(units: units, asset: Coins.usd)))
+    try venue.deposit(1, "1", of: Coins.eth)
+    try venue.take(1, 1_000, of: perpetual)
+    try venue.set("BTC", "7400")
+    try venue.submit(venue.nextBlock(after: 700, silent: ["ETH"]))
+    return venue
+  }
+
+  @Test(
+    "a coin without a price shields an account as far as it may have doubled: to the unit",
+    arguments: [-1 as Int64, 0, 1])
+  func staleEdge(offset: Int64) throws {
+    let rich = try besideStaleCoin(usd: 5_000_000_000)
+    let risk = try #require(rich.engine.valuation).risk(rich.account(1).portfolio)
+    let spare = risk.equity + 200_000_000 - risk.maintenanceMargin
+    let venue = try besideStaleCoin(usd: 5_000_000_000 - spare + offset)
+    #expect((venue.account(1).liquidation != nil) == (offset < 0))
+  }
+
   @Test("an account under water by its debts alone is acted on")
   func debtWithoutPositions() throws {
     var venue = try Venue.marked()
