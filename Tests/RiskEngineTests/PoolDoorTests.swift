@@ -120,17 +120,20 @@ struct PoolDoorTests {
     try venue.submit(try deposit("1"))
   }
 
-  @Test("nobody goes while positions may yet come")
+  @Test("nobody comes or goes while positions may yet come")
   func awaited() throws {
     // First the book: the account waits for a report with the pool still before it.
     var venue = try PoolStageTests.venue([
       (key: "waterfall.partial.rank", value: "1"), (key: "liquidation.patience", value: "1"),
     ])
     try venue.submit(request(1_000_000))
+    var before = venue
+    try before.submit(deposit("1"))
     try venue.block(btc: "7600")
     let order = try venue.order(of: 1)
     #expect(venue.size(50, Contracts.btcPerpetual) == 0)
     #expect(venue.refusal(of: withdrawal) == .poolIsEngaged(pool))
+    #expect(try venue.refusal(of: deposit("1")) == .poolIsEngaged(pool))
     try venue.submit(venue.report(order, size: 0))
     try venue.block()
     #expect(venue.size(50, Contracts.btcPerpetual) > 0)

@@ -10,8 +10,8 @@ import Quantities
 
 // Deposits into backstop pools and withdrawals from them.
 //
-// Both wait until the pool is at rest: with a position its worth is an opinion, and whoever came or
-// went at it would take from the others.
+// Both wait until the pool is at rest, and nothing is on its way to it: with a position its worth is
+// an opinion, and whoever came or went at it would take from the others.
 extension Engine {
   /// The most pools of one venue.
   static let mostPools = 64
@@ -110,7 +110,6 @@ extension Engine {
       throw .refused(.noticeLapsed(poolID, due: notice.due))
     }
     try requireRest(of: pool)
-    guard !isAwaited(pool) else { throw .refused(.poolIsEngaged(poolID)) }
     let worth = pool.worth(of: id, tranche)
     let (units, gains) = (min(notice.units, worth.units), worth.gains[0])
     guard holder.portfolio.balances[0] <= Amount.limit - units - gains else {
@@ -149,18 +148,21 @@ extension Engine {
     return claim
   }
 
-  /// Refuses while the pool's account holds anything else than its deposits.
+  /// Refuses while the pool's account holds anything else than its deposits, or may yet be given
+  /// something.
   private func requireRest(of pool: BackstopPool) throws(StepError) {
     let account = state.accounts[try account(pool.id)]
     guard account.portfolio.positions.isEmpty, !account.isInLiquidation, pool.order == nil,
       account.portfolio.balances[0] == pool.total
     else { throw .refused(.poolIsEngaged(pool.id)) }
+    guard !isAwaited(pool) else { throw .refused(.poolIsEngaged(pool.id)) }
   }
 
   /// Whether positions may yet come to a pool: an account in liquidation that has not been past the
   /// pools holds some of its markets.
   ///
-  /// So nobody leaves between an auction and the takeover that follows it.
+  /// So nobody leaves between an auction and the takeover that follows it, and nobody joins then to
+  /// share in what others have stood ready for.
   private func isAwaited(_ pool: BackstopPool) -> Bool {
     guard rules.liquidation.waterfall.stages.contains(.pool) else { return false }
     return state.accounts.indices.contains { index in
