@@ -60,7 +60,7 @@ struct WaterfallPage {
     return """
       <header>
       \(PageFrame.brand("waterfalls"))
-      <h1>One crash under \(runs.count) waterfalls</h1>
+      <h1>One crash under \(runs.count == 1 ? "a waterfall" : "\(runs.count) waterfalls")</h1>
       <dl class="origin">
       <div><dt>Crash</dt><dd>\(origin.title)</dd></div>
       <div><dt>Prices</dt><dd>\(origin.market)</dd></div>
