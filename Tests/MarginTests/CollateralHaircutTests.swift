@@ -87,6 +87,7 @@ struct CollateralHaircutTests {
       try haircut(terms, depth: depth).charge(10_000_000_000_000)
     }
     let whole = try charge("100%")
+    #expect(try charge("30.0000001%") == whole)
     #expect(try charge("30%") == whole)
     #expect(try charge("29.9999999%") > whole)
     #expect(try charge("0") == charge("0.1%"))
