@@ -33,7 +33,9 @@ struct Threshold: Sendable, CustomTestStringConvertible {
     self.init(key, "", expected, decision)
   }
 
-  static var all: [Threshold] { sizes + times + losses + auctions + outside + collateral }
+  static var all: [Threshold] {
+    sizes + times + losses + auctions + outside + collateral + hedge + debts + ends
+  }
 }
 
 @Suite("Every threshold of the waterfall, one unit below, at it and above")
@@ -43,10 +45,11 @@ struct ThresholdTests {
     #expect(try [-1, 0, 1].map(threshold.decision) == threshold.expected)
   }
 
+  /// Parameters that begin so, or are called so.
   private static let families = [
     "liquidation", "auction", "insuranceFund", "waterfall", "deleveraging", "socializedLoss",
     "withdrawalGate", "rights", "requests", "keeper", "pool", "balance", "conversion",
-    "marginCall",
+    "marginCall", "hedge", "collateral", "margin.buffer",
   ]
 
   /// Parameters whose line a test elsewhere states, with words of that test.
@@ -82,6 +85,10 @@ struct ThresholdTests {
     "balance.*.rebateShare": "a rebate is cut, and never more than the pot holds",
     "balance.*.largestImbalance": "the rate rises with time and imbalance, and stops at the cap",
     "balance.*.fundingCap": "the rate rises with time and imbalance, and stops at the cap",
+    "collateral.*.accountCap": "ends at the cap of the account: one unit below, at and above",
+    "collateral.*.markUp": "rises by the rate and no more: one step below, at and above",
+    "collateral.*.volumeStress":
+      "grows when depth falls below what stress leaves, and not before",
   ]
 
   /// Parameters whose line is where a command is refused, with the code of that edge.
@@ -93,6 +100,7 @@ struct ThresholdTests {
     "pool.notice": "notice-not-over",
     "pool.window": "notice-lapsed",
     "auction.leastShare": "bid-too-small",
+    "collateral.*.venueCap": "collateral-cap-reached",
   ]
 
   /// Choices, shares and factors: what they change has no line.
@@ -114,13 +122,19 @@ struct ThresholdTests {
     "auction.fastDuration", "insuranceFund.universe.*",
     "balance.*.depth", "balance.*.cost", "balance.*.exponent", "balance.*.velocity",
     "balance.*.premiumWeight", "balance.*.impactNotional", "conversion.choice",
-    "conversion.execution", "conversion.impact", "conversion.fee",
+    "conversion.execution", "conversion.impact", "conversion.fee", "hedge.margin",
+    "collateral.*.bridge", "collateral.*.impact", "collateral.*.dailyVolume",
+    "collateral.*.finalityFactor", "collateral.*.finalityTime", "collateral.*.reorganization",
+    "collateral.*.wrongWay.*", "collateral.*.debtInterest", "collateral.*.conversionRank",
+    // The larger of two haircuts or volatilities counts, and where they meet they are the same.
+    "collateral.*.expectedShortfall", "collateral.*.leastVolatility",
   ]
 
   @Test("every parameter of the waterfall is here, or in a test elsewhere, or has no line")
   func complete() throws {
     let keys = ParameterDefinition.all.map(\.key).filter { key in
-      Self.families.contains { key.hasPrefix($0 + ".") } && !key.hasPrefix("waterfall.")
+      Self.families.contains { key == $0 || key.hasPrefix($0 + ".") }
+        && !key.hasPrefix("waterfall.")
     }
     let here = Set(Threshold.all.map(\.key))
     let lists = [
@@ -144,11 +158,12 @@ struct ThresholdTests {
     return code.matches(of: /@Test\(\s*"([^"]*)"(?!,\s*\.disabled)/).map { String($0.1) }
   }
 
-  /// The tests of this target and of Liquidation, without this file.
+  /// The tests of this target and of those where its lines are drawn, without this file.
   private static func texts() throws -> [String] {
     let file = URL(filePath: #filePath)
     let tests = file.deletingLastPathComponent().appending(path: "../..").standardized
-    return try ["RiskEngineTests", "LiquidationTests"].flatMap { folder in
+    let folders = ["RiskEngineTests", "LiquidationTests", "MarginTests", "OraclesTests"]
+    return try folders.flatMap { folder in
       let found = FileManager.default.enumerator(
         at: tests.appending(path: folder), includingPropertiesForKeys: nil)
       return try (found?.allObjects as? [URL] ?? [])
