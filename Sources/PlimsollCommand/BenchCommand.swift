@@ -4,6 +4,7 @@
 import ArgumentParser
 import Foundation
 import Reporting
+import RiskEngine
 import Simulation
 
 /// The speed figures of the README, on this machine.
@@ -37,6 +38,13 @@ struct BenchCommand: ParsableCommand {
   @Option(
     name: .long,
     help: ArgumentHelp(
+      "Bids of the auction as a stage, 10,000 if not stated; where stated, they are measured with "
+        + "--kernels-only too.", valueName: "count"))
+  var auctionBids: Int?
+
+  @Option(
+    name: .long,
+    help: ArgumentHelp(
       "Draw the cost against the number of accounts here, as SVG, and beside it that of a pool.",
       valueName: "file"))
   var out: String?
@@ -46,6 +54,14 @@ struct BenchCommand: ParsableCommand {
 
   @Flag(name: .long, help: "Print a line of JSON for each figure.")
   var json = false
+
+  func validate() throws {
+    let range = 100...Engine.mostBids
+    if let auctionBids, !range.contains(auctionBids) {
+      throw ValidationError(
+        "--auction-bids is from \(range.lowerBound) to \(range.upperBound), not \(auctionBids)")
+    }
+  }
 
   func run() throws {
     var figures = KernelBench.figures() + (try ModelBench.figures() + SurfaceBench.figures())
@@ -62,6 +78,10 @@ struct BenchCommand: ParsableCommand {
       figures += try WaterfallBench.figures(plot: out.map(poolPlot))
       figures += try DeleveragingBench.figures(ParameterFile.bundled().set)
     }
+    if !kernelsOnly || auctionBids != nil {
+      figures += try AuctionBench.figures(
+        ParameterFile.bundled().set, bids: auctionBids ?? 10_000)
+    }
     if json {
       for figure in figures { print(try encoded(figure)) }
       return
@@ -72,7 +92,7 @@ struct BenchCommand: ParsableCommand {
     ])
     for figure in figures {
       table.append([
-        figure.name, text(figure.value), figure.unit, figure.baseline.map(text) ?? "",
+        figure.label, text(figure.value), figure.unit, figure.baseline.map(text) ?? "",
         figure.ratio.map { text($0) + "×" } ?? "", figure.goal.map(text) ?? "",
         figure.met.map { $0 ? "met" : "missed" } ?? "", figure.against ?? "",
       ])

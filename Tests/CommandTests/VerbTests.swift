@@ -198,12 +198,21 @@ struct VerbTests {
 
   @Test("bench prints a line of JSON for each figure")
   func bench() throws {
-    let outcome = try program.run(["bench", "--kernels-only", "--json"])
+    let outcome = try program.run([
+      "bench", "--kernels-only", "--auction-bids", "200", "--json",
+    ])
     try #require(outcome.code == 0, "\(outcome.errors)")
     let lines = outcome.output.split(separator: "\n")
     #expect(lines.count >= 4)
-    for line in lines {
-      let figure = try JSONDecoder().decode(BenchFigure.self, from: Data(line.utf8))
+    let figures = try lines.map {
+      try JSONDecoder().decode(BenchFigure.self, from: Data($0.utf8))
+    }
+    for filled in [1, 100] {
+      let name = "stage of 200 bids in an auction, \(filled) filled"
+      let stage = try #require(figures.first { $0.name == name })
+      #expect(stage.value > 0 && stage.unit == "ms" && stage.goal == 10)
+    }
+    for figure in figures {
       #expect(!figure.name.isEmpty && !figure.unit.isEmpty && figure.value >= 0)
       if let baseline = figure.baseline, let ratio = figure.ratio {
         #expect(abs(ratio * figure.value / baseline - 1) < 1e-9, "baseline ÷ value")
@@ -212,6 +221,15 @@ struct VerbTests {
       if let goal = figure.goal, let ratio = figure.ratio {
         #expect(figure.met == (ratio >= goal))
       }
+    }
+  }
+
+  @Test("bench takes as many bids as one command may carry, and at least one of each kind")
+  func benchBids() throws {
+    for count in ["99", "16385"] {
+      let outcome = try program.run(["bench", "--kernels-only", "--auction-bids", count])
+      #expect(outcome.code == 2 && outcome.output.isEmpty, "\(outcome.errors)")
+      #expect(outcome.errors.contains("--auction-bids is from 100 to 16384, not \(count)"))
     }
   }
 

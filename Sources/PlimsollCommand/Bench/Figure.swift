@@ -17,6 +17,11 @@ struct Figure: Encodable {
   /// What the figure, or the ratio where there is one, is to reach.
   let goal: Double?
   let met: Bool?
+  /// Said of the figure beside its name, by which it is known.
+  var note: String?
+
+  /// What the table calls it.
+  var label: String { note.map { "\(name), \($0)" } ?? name }
 
   /// A time against another way of doing the same; the goal is a ratio, at least.
   static func ratio(
@@ -34,6 +39,13 @@ struct Figure: Encodable {
     Figure(
       name: name, value: value, unit: unit, baseline: baseline, against: against, ratio: ratio,
       goal: goal, met: met)
+  }
+
+  /// The same with a note beside the name.
+  func noted(_ note: String) -> Figure {
+    var figure = self
+    figure.note = note
+    return figure
   }
 
   /// A figure that is to stay below a goal.

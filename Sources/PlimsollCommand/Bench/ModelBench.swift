@@ -69,10 +69,13 @@ enum ModelBench {
 /// Why a figure could not be measured.
 enum BenchError: Error, CustomStringConvertible {
   case refused(String)
+  /// What was measured is not what was to be measured.
+  case unexpected(String)
 
   var description: String {
     switch self {
     case .refused(let job): "\(job) was refused; this is a defect of plimsoll"
+    case .unexpected(let outcome): "\(outcome); this is a defect of plimsoll"
     }
   }
 }
