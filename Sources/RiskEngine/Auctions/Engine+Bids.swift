@@ -218,7 +218,7 @@ extension Engine {
     guard Int128(stands.equity) - Int128(auctionLine(stands)) >= before else {
       throw .refused(.bidLowersExcess(account.id))
     }
-    try requireInitialMargin(buyer, of: bidder)
+    try requireInitialMargin(buyer, of: bidder, at: measure(buyer, valuation))
     try requireDebtCap(
       buyer, of: bidder, before: state.accounts[try self.account(bidder)].portfolio)
   }

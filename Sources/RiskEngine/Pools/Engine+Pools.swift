@@ -10,7 +10,7 @@ import Quantities
 
 // Deposits into backstop pools and withdrawals from them.
 //
-// Both wait until the pool is at rest, and nothing is on its way to it: with a position its worth is
+// Both wait until the pool is at rest and nothing is on its way to it: with a position its worth is
 // an opinion, and whoever came or went at it would take from the others.
 extension Engine {
   /// The most pools of one venue.
