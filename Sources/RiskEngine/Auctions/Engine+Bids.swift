@@ -58,7 +58,9 @@ extension Engine {
   private mutating func openSale(of index: Int) throws(StepError) -> AuctionSale {
     let account = state.accounts[index]
     guard let valuation else { throw .refused(.noAuction(account.id)) }
-    return try sale(of: index, measure(account.portfolio, valuation), valuation)
+    // Measured before it is asked for: an argument that changes the engine has the engine copied.
+    let risk = measure(account.portfolio, valuation)
+    return try sale(of: index, risk, valuation)
   }
 
   private mutating func book(_ deal: Deal) throws(StepError) {
@@ -80,9 +82,27 @@ extension Engine {
   private mutating func decide(
     _ bid: AuctionBid, in sale: AuctionSale, of index: Int, seen: UInt32
   ) throws(StepError) -> Deal {
+    let proposal = try propose(bid, in: sale, of: index, seen: seen)
+    try checkStanding(proposal, sale, of: index)
+    return proposal.deal
+  }
+
+  /// What a bid would take and be paid, and the two portfolios after it.
+  private struct Proposal {
+    let deal: Deal
+    let seller: Portfolio
+    let buyer: Portfolio
+    let bidder: Int
+  }
+
+  /// All that a bid comes to before anybody is measured: in one question.
+  private func propose(
+    _ bid: AuctionBid, in sale: AuctionSale, of index: Int, seen: UInt32
+  ) throws(StepError) -> Proposal {
     let account = state.accounts[index]
     guard let valuation else { throw .refused(.noAuction(account.id)) }
-    try checkBidder(bid, of: account, index, seen: seen)
+    let bidder = try self.account(bid.bidder)
+    try checkBidder(bid, bidder, of: account, index, seen: seen)
     let least = min(rules.liquidation.auction.leastShare, sale.mostShare)
     let share = min(bid.share, sale.mostShare)
     let slice = AuctionSlice(
@@ -95,7 +115,7 @@ extension Engine {
     try checkReward(bid, of: account.id, terms.discount, reward.paid, slice.notional)
     let trades = try trades(of: slice, from: account.id, to: bid.bidder, valuation)
     var seller = account.portfolio
-    var buyer = state.accounts[try self.account(bid.bidder)].portfolio
+    var buyer = state.accounts[bidder].portfolio
     for trade in trades { try take(trade, from: account.id, &seller, &buyer, bid.bidder) }
     let discount = payments(of: terms.discount, from: seller.balances, valuation)
     for (asset, units) in discount {
@@ -103,10 +123,10 @@ extension Engine {
       buyer.balances[asset] += units
     }
     for (asset, units) in reward.payments { buyer.balances[asset] += units }
-    try checkStanding(seller, buyer, bid.bidder, since: account, sale, valuation)
-    return Deal(
+    let deal = Deal(
       fill: fill(bid, account.id, sale, slice, terms, reward.paid),
       universe: sale.universe, trades: trades, discount: discount, reward: reward.payments)
+    return Proposal(deal: deal, seller: seller, buyer: buyer, bidder: bidder)
   }
 
   private func fill(
@@ -129,9 +149,8 @@ extension Engine {
   // MARK: Checks
 
   private func checkBidder(
-    _ bid: AuctionBid, of account: Account, _ index: Int, seen: UInt32
+    _ bid: AuctionBid, _ bidder: Int, of account: Account, _ index: Int, seen: UInt32
   ) throws(StepError) {
-    let bidder = try self.account(bid.bidder)
     guard state.owner(of: bidder) != state.owner(of: index) else {
       throw .refused(.selfTrade(bid.bidder))
     }
@@ -206,21 +225,25 @@ extension Engine {
   /// Refuses a bid whose bidder could not carry what he takes, or that leaves the account further
   /// below its line than it was.
   private mutating func checkStanding(
-    _ seller: Portfolio, _ buyer: Portfolio, _ bidder: AccountID, since account: Account,
-    _ sale: AuctionSale, _ valuation: Valuation
+    _ proposal: Proposal, _ sale: AuctionSale, of index: Int
   ) throws(StepError) {
-    for balance in seller.balances + buyer.balances
-    where balance.magnitude > Amount.limit.magnitude {
+    let (seller, buyer) = (proposal.seller, proposal.buyer)
+    for balances in [seller.balances, buyer.balances]
+    where balances.contains(where: { $0.magnitude > Amount.limit.magnitude }) {
       throw .refused(.outsideLimits("a balance"))
     }
+    let id = state.accounts[index].id
+    guard let valuation else { throw .refused(.noAuction(id)) }
     let before = Int128(sale.risk.equity) - Int128(auctionLine(sale.risk))
     let stands = measure(seller, valuation)
     guard Int128(stands.equity) - Int128(auctionLine(stands)) >= before else {
-      throw .refused(.bidLowersExcess(account.id))
+      throw .refused(.bidLowersExcess(id))
     }
-    try requireInitialMargin(buyer, of: bidder, at: measure(buyer, valuation))
+    let bidder = proposal.deal.fill.bidder
+    let carries = measure(buyer, valuation)
+    try requireInitialMargin(buyer, of: bidder, at: carries)
     try requireDebtCap(
-      buyer, of: bidder, before: state.accounts[try self.account(bidder)].portfolio)
+      buyer, of: bidder, before: state.accounts[proposal.bidder].portfolio)
   }
 
   /// Money of a universe's fund in the assets it has, in the order of the listing.

@@ -24,7 +24,8 @@ extension Engine {
       guard risk.equity > 0, !isSettled(index, risk) else { break }
       try takeOver(index, by: place, risk, valuation)
     }
-    return isSettled(index, measure(state.accounts[index].portfolio, valuation))
+    let risk = measure(state.accounts[index].portfolio, valuation)
+    return isSettled(index, risk)
   }
 
   private func isSettled(_ index: Int, _ risk: AccountRisk) -> Bool {
@@ -86,9 +87,8 @@ extension Engine {
     _ index: Int, _ lots: [PoolLot], _ sizes: [Size], _ valuation: Valuation
   ) throws(StepError) {
     let notional = TakeoverTrial.notional(lots, sizes, valuation)
-    let fee = liquidationPenalty(
-      notional: notional, rate: rules.pool.fee,
-      equity: measure(state.accounts[index].portfolio, valuation).equity)
+    let equity = measure(state.accounts[index].portfolio, valuation).equity
+    let fee = liquidationPenalty(notional: notional, rate: rules.pool.fee, equity: equity)
     // The quote currency, the first asset, has six decimals: a millionth is a ledger unit.
     guard fee > 0 else { return }
     try move(
