@@ -3,8 +3,8 @@
 
 import Foundation
 
-/// Why there is no recorded gas; each names the option that asked for it and where it was looked
-/// for.
+/// Why there is no recorded gas; each names where it was looked for, and what is missing the option
+/// that asked for it.
 enum GasError: Error, CustomStringConvertible {
   case noReconstruction(option: String, folder: String)
   case noCollection(option: String, folder: String)

@@ -172,16 +172,8 @@ struct InsolvencyTests {
 
   @Test("dust of which none alone is worth the unit owed pays it together")
   func dustTogether() throws {
-    var venue = try Venue.marked()
-    try venue.fund("1", of: Coins.btc)
-    try venue.open(1, .cross, usd: "1")
-    try venue.submit(.depositCollateral(AccountID(1), Amount(units: 57, asset: Coins.eth)))
-    let inverse = Contracts.btcInverse
-    try venue.submit(venue.trade(inverse, buyer: 1, seller: 0, size: 1))
-    try venue.submit(venue.trade(inverse, buyer: 0, seller: 1, size: 1, price: "7999.4"))
+    var venue = try Venue.owingSatoshi(eth: 57, usd: 60, soldAt: "7999.4")
     #expect(venue.balance(1, 1) == -1, "a satoshi")
-    try venue.submit(
-      .withdrawCollateral(AccountID(1), Amount(units: 999_940, asset: Coins.usd)))
     // 60 and 114 millionths of a dollar; a satoshi is 170.
     try venue.block(btc: "17000")
     #expect(venue.account(1).liquidation == nil)

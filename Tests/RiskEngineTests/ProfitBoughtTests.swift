@@ -56,17 +56,8 @@ struct ProfitBoughtTests {
 
   @Test("coins pay together, rounded once: what they are worth of a unit is not lost between them")
   func roundedOnce() throws {
-    var venue = try Venue.marked()
-    try venue.fund("1", of: Coins.btc)
-    try venue.open(1, .cross, usd: "1")
-    try venue.submit(.depositCollateral(AccountID(1), Amount(units: 391, asset: Coins.eth)))
-    let inverse = Contracts.btcInverse
-    try venue.submit(venue.trade(inverse, buyer: 1, seller: 0, size: 1))
-    try venue.submit(venue.trade(inverse, buyer: 0, seller: 1, size: 1, price: "7993.7"))
-    let owed = -venue.balance(1, 1)
-    try #require(owed == 10)
-    try venue.submit(
-      .withdrawCollateral(AccountID(1), Amount(units: 999_065, asset: Coins.usd)))
+    var venue = try Venue.owingSatoshi(eth: 391, usd: 935, soldAt: "7993.7")
+    try #require(venue.balance(1, 1) == -10)
     // 935 and 782 millionths of a dollar, 5.5 and 4.6 satoshi at 170.
     try venue.block(btc: "17000")
     #expect(venue.account(1).liquidation == nil)

@@ -355,7 +355,7 @@ struct RightsTests {
     }
   }
 
-  @Test("it pays at one price for all, which is why there is the other")
+  @Test("fewer lots pay at one price for all, and not where each pays what his displaced")
   func demandReduction() throws {
     for (begun, pays) in [(try Self.usual.get(), true), (try Self.displacing.get(), false)] {
       let lot = try sale(begun).reward / 4

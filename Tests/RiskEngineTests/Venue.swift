@@ -261,12 +261,27 @@ extension Venue {
 
   /// Account 1, long 1 BTC from 8,000 and so many steps of ETH with 589 dollars, at 7,600 and 190:
   /// the engine has sent an order for the BTC.
-  static func ordered(eth steps: Int64) throws -> Venue {
+  static func ordered(eth steps: Int64 = 0) throws -> Venue {
     var venue = try Venue.marked()
     try venue.open(1, .cross, usd: "589")
     try venue.take(1, 1_000, of: Contracts.btcPerpetual)
-    try venue.take(1, steps, of: Contracts.ethPerpetual)
+    if steps != 0 { try venue.take(1, steps, of: Contracts.ethPerpetual) }
     try venue.block(btc: "7600", eth: "190")
+    return venue
+  }
+
+  /// Account 1 has so many units of ETH and USD and owes satoshi, lost with one step of the inverse
+  /// perpetual that it sold at another price; the fund has a bitcoin.
+  static func owingSatoshi(eth: Int64, usd: Int64, soldAt price: String) throws -> Venue {
+    var venue = try Venue.marked()
+    try venue.fund("1", of: Coins.btc)
+    try venue.open(1, .cross, usd: "1")
+    try venue.submit(.depositCollateral(AccountID(1), Amount(units: eth, asset: Coins.eth)))
+    let inverse = Contracts.btcInverse
+    try venue.submit(venue.trade(inverse, buyer: 1, seller: 0, size: 1))
+    try venue.submit(venue.trade(inverse, buyer: 0, seller: 1, size: 1, price: price))
+    try venue.submit(
+      .withdrawCollateral(AccountID(1), Amount(units: 1_000_000 - usd, asset: Coins.usd)))
     return venue
   }
 

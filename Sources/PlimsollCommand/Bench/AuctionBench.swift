@@ -58,10 +58,10 @@ struct AuctionBench {
   /// Of a portfolio before the fall, millionths.
   private static let notional = Int64(markets) * held * 100_000
 
-  /// With the house's smallest part of a hundredth few can be filled before all is sold, here one
-  /// in 400; with next to none every second one, as long as the portfolio lasts.
+  /// With the house's smallest part of a hundredth few can be filled before all is sold, here
+  /// at most some 25; with next to none every second one, as long as the portfolio lasts.
   static func figures(_ parameters: ParameterSet, bids: Int) throws -> [Figure] {
-    var few = try AuctionBench(parameters, bids: bids, every: 400, least: "1%")
+    var few = try AuctionBench(parameters, bids: bids, every: max(400, bids / 25), least: "1%")
     var many = try AuctionBench(parameters, bids: bids, every: 2, least: "0.001%")
     return [
       .below(

@@ -14,7 +14,7 @@ extension Engine {
   /// The most bids one command may carry.
   public static let mostBids = 16_384
 
-  /// A bid that has passed every check.
+  /// What is booked of a bid once it has passed every check.
   private struct Deal {
     let fill: AuctionFill
     /// Whose fund pays the reward.
@@ -92,10 +92,11 @@ extension Engine {
     let deal: Deal
     let seller: Portfolio
     let buyer: Portfolio
-    let bidder: Int
+    /// The bidder's place among the accounts.
+    let place: Int
   }
 
-  /// All that a bid comes to before anybody is measured: in one question.
+  /// All that a bid comes to, which changes nothing: whoever is measured is measured after it.
   private func propose(
     _ bid: AuctionBid, in sale: AuctionSale, of index: Int, seen: UInt32
   ) throws(StepError) -> Proposal {
@@ -126,7 +127,7 @@ extension Engine {
     let deal = Deal(
       fill: fill(bid, account.id, sale, slice, terms, reward.paid),
       universe: sale.universe, trades: trades, discount: discount, reward: reward.payments)
-    return Proposal(deal: deal, seller: seller, buyer: buyer, bidder: bidder)
+    return Proposal(deal: deal, seller: seller, buyer: buyer, place: bidder)
   }
 
   private func fill(
@@ -243,7 +244,7 @@ extension Engine {
     let carries = measure(buyer, valuation)
     try requireInitialMargin(buyer, of: bidder, at: carries)
     try requireDebtCap(
-      buyer, of: bidder, before: state.accounts[proposal.bidder].portfolio)
+      buyer, of: bidder, before: state.accounts[proposal.place].portfolio)
   }
 
   /// Money of a universe's fund in the assets it has, in the order of the listing.

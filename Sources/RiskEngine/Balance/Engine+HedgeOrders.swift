@@ -130,7 +130,8 @@ extension Engine {
     let size = trade.side == .buy ? trade.size : -trade.size
     after.balances[0] += after.take(
       size, of: trade.instrument.id, unitValue: trade.instrument.unitValue)
-    let margin = margined(measure(after, valuation).initialMargin)
+    let risk = measure(after, valuation)
+    let margin = margined(risk.initialMargin)
     return Int64(clamping: Int128(margin) + Int128(trade.worstCost))
   }
 

@@ -71,7 +71,7 @@ extension Engine {
     guard RiskUniverse.isAnyStated(in: set) || !state.universes.isEmpty else { return }
     let found = state.listing.contracts.map { RiskUniverse(of: $0.underlying, in: set) }
     for account in state.accounts {
-      guard !leavesLoss(account) || isKept(account, found) else {
+      guard isKept(account, found) || !leavesLoss(account) else {
         throw .refused(.otherUniverse(account.id, account.universe))
       }
       let isHedge = state.isHedge(account.id)

@@ -22,7 +22,7 @@ struct ProfitOffer {
   /// What the buyer may spend, ledger units of the other.
   let purse: Int64
 
-  struct Exchange: Equatable {
+  struct Exchange {
     /// Ledger units of the asset.
     let given: Int64
     /// Ledger units of the other.

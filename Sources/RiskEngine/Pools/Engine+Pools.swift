@@ -153,9 +153,8 @@ extension Engine {
   private func requireRest(of pool: BackstopPool) throws(StepError) {
     let account = state.accounts[try account(pool.id)]
     guard account.portfolio.positions.isEmpty, !account.isInLiquidation, pool.order == nil,
-      account.portfolio.balances[0] == pool.total
+      account.portfolio.balances[0] == pool.total, !isAwaited(pool)
     else { throw .refused(.poolIsEngaged(pool.id)) }
-    guard !isAwaited(pool) else { throw .refused(.poolIsEngaged(pool.id)) }
   }
 
   /// Whether positions may yet come to a pool: an account in liquidation that has not been past the

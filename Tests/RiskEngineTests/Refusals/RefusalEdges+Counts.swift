@@ -87,10 +87,7 @@ extension RefusalEdge {
     RefusalEdge(
       "outside-limits/the number of fills",
       by: { count in
-        var venue = try Venue.marked()
-        try venue.open(1, .cross, usd: "589")
-        try venue.take(1, 1_000, of: perpetual)
-        try venue.block(btc: "7600")
+        let venue = try Venue.ordered()
         let fill = ExecutionReport.Fill(
           counterparty: Venue.maker, size: Size(steps: 1), price: try Price("7600"))
         let fills = Array(repeating: fill, count: 64 + Int(count))
