@@ -77,15 +77,21 @@ struct ProfitBoughtTests {
     try venue.open(2, .cross, usd: "10000")
     try venue.submit(venue.trade(perpetual, buyer: 1, seller: 2, size: 1_000))
     try venue.set("BTC", "7200")
-    // 300 USD are owed. The coins were 100 USD; what they cannot be worth the fund pays.
+    // 300 USD are owed. The coins were 100 USD and may be 200; what they cannot be worth the fund
+    // pays.
     try venue.submit(venue.nextBlock(after: 700, silent: ["ETH"]))
     try #require(venue.size(1, perpetual) == 0)
-    #expect(venue.balance(1) == -100_000_000 && venue.balance(1, 2) == 50_000_000)
+    #expect(venue.balance(1) == -200_000_000 && venue.balance(1, 2) == 50_000_000)
     #expect(venue.account(1).liquidation != nil)
-    #expect(venue.insuranceFund() == 800_000_000 && venue.insuranceFund(2) == 0)
-    try venue.block(btc: "7200", eth: "100")
-    #expect(venue.account(1).liquidation == nil && venue.balance(1) == 0)
-    #expect(venue.insuranceFund() == 700_000_000 && venue.insuranceFund(2) == 50_000_000)
+    #expect(venue.insuranceFund() == 900_000_000 && venue.insuranceFund(2) == 0)
+    // It pays all that is owed, and has for it what the coins are worth of that.
+    for (eth, left) in [("100", 0), ("400", 0), ("500", 10_000_000)] as [(String, Int64)] {
+      var later = venue
+      try later.block(btc: "7200", eth: eth)
+      #expect(later.account(1).liquidation == nil && later.balance(1) == 0)
+      #expect(later.balance(1, 2) == left && later.insuranceFund(2) == 50_000_000 - left)
+      #expect(later.insuranceFund() == 700_000_000)
+    }
   }
 
   @Test("a winner gives no more than it is paid, and is not paid a coin's unit for next to nothing")

@@ -43,12 +43,15 @@ extension Engine {
   }
 
   /// Pays what an account's equity does not cover of its debt in one asset, as far as the fund may.
+  ///
+  /// A debt whose price may be old waits.
   mutating func coverFromFund(_ index: Int, asset: Int) throws(StepError) {
-    guard state.accounts[index].portfolio.balances[asset] < 0, let valuation else { return }
+    guard state.accounts[index].portfolio.balances[asset] < 0, isFresh(asset), let valuation
+    else { return }
     let account = state.accounts[index]
     let debt = -account.portfolio.balances[asset]
-    let deficit = -measure(account.portfolio, valuation).equity
-    guard debt > 0, deficit > 0 else { return }
+    let deficit = deficit(of: account.portfolio, valuation)
+    guard deficit > 0 else { return }
     let needed = min(debt, valuation.units(ofQuote: deficit, asset: asset, rounding: .up))
     let covered = min(needed, drawable(asset, of: account.universe))
     guard covered > 0 else { return }

@@ -62,7 +62,7 @@ extension Engine {
     let account = state.accounts[index]
     let isShared =
       account.liquidation?.stage == .socializedLoss && account.liquidation?.awaitsSharing == false
-    guard !isShared, measure(account.portfolio, valuation).equity < 0 else { return true }
+    guard !isShared, deficit(of: account.portfolio, valuation) > 0 else { return true }
     guard account.liquidation?.market.map(isOpen) ?? true else { return false }
     try emit(.liquidationStageEntered(account.id, .socializedLoss))
     for asset in state.listing.collateral.indices {
@@ -72,13 +72,13 @@ extension Engine {
   }
 
   /// What an account owes in an asset and its equity does not cover, if its last market settles in
-  /// that asset.
+  /// that asset and the asset's price is fresh.
   mutating func loss(
     of account: Account, in market: InstrumentID, asset: Int, _ valuation: Valuation
   ) -> Int64 {
     let debt = -account.portfolio.balances[asset]
-    guard debt > 0, state.settlementIndex(of: market) == asset else { return 0 }
-    let deficit = -measure(account.portfolio, valuation).equity
+    guard debt > 0, isFresh(asset), state.settlementIndex(of: market) == asset else { return 0 }
+    let deficit = deficit(of: account.portfolio, valuation)
     guard deficit > 0 else { return 0 }
     return min(debt, valuation.units(ofQuote: deficit, asset: asset, rounding: .up))
   }

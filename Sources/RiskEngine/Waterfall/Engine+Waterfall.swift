@@ -78,14 +78,27 @@ extension Engine {
         state.status(of: state.listing.contracts[instrument].underlying) == .open
       else { return false }
     }
-    var doubt: Int128 = 0
-    var isStale = false
-    for (asset, units) in portfolio.balances.enumerated() where units != 0 {
+    guard let doubt = doubt(about: portfolio, valuation) else { return true }
+    return Int128(risk.equity) + doubt < Int128(risk.maintenanceMargin)
+  }
+
+  /// What balances without a fresh price, positive and negative, were last worth, ledger units of
+  /// the quote currency; `nil` if every balance has one.
+  private func doubt(about portfolio: borrowing Portfolio, _ valuation: Valuation) -> Int128? {
+    var doubt: Int128?
+    for asset in portfolio.balances.indices where portfolio.balances[asset] != 0 {
       guard !isFresh(asset) else { continue }
-      isStale = true
-      doubt += Int128(valuation.quote(units, asset: asset).magnitude)
+      let worth = valuation.quote(portfolio.balances[asset], asset: asset)
+      doubt = (doubt ?? 0) + Int128(worth.magnitude)
     }
-    return !isStale || Int128(risk.equity) + doubt < Int128(risk.maintenanceMargin)
+    return doubt
+  }
+
+  /// How far an account is below nothing, ledger units of the quote currency, even if its coins
+  /// without a fresh price have doubled and such debts are gone; not negative.
+  mutating func deficit(of portfolio: borrowing Portfolio, _ valuation: Valuation) -> Int64 {
+    let equity = Int128(measure(portfolio, valuation).equity)
+    return max(Int64(clamping: -(equity + (doubt(about: portfolio, valuation) ?? 0))), 0)
   }
 
   /// Whether nothing is left to close of an account, or it is released.

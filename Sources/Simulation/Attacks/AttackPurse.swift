@@ -4,6 +4,7 @@
 import Instruments
 import Ledger
 import MarketData
+import Parameters
 import Quantities
 import RiskEngine
 
@@ -24,7 +25,7 @@ struct AttackPurse: Sendable {
   private var deposited: Int128 = 0
   private var withdrawn: Int128 = 0
   private var exposure: Int128 = 0
-  private static let unit: Int128 = 10_000_000_000
+  static let unit: Int128 = 10_000_000_000
   /// Whether moves may go further than initial margin covers.
   var hasGaps = false
 
@@ -37,8 +38,7 @@ struct AttackPurse: Sendable {
     let portfolios: [Portfolio]
     let pool: Portfolio?
     /// His part of what the pool's depositors own.
-    let units: Int64
-    let total: Int64
+    let stake: AttackStake?
     let unitValues: [Int64]
     let coin: Int64
   }
@@ -93,13 +93,11 @@ struct AttackPurse: Sendable {
       let stands = Self.equity(portfolio, unitValues, coin) - paid(by: portfolio)
       exposure += hasGaps ? max(stands, 0) - max(stood, 0) : stands - stood
     }
-    guard before.total > 0, before.units > 0, let pool = before.pool else { return }
-    let stood = max(Self.equity(pool, before.unitValues, before.coin), 0)
-    let stands = max(Self.equity(pool, unitValues, coin) - paid(by: pool), 0)
+    guard let stake = before.stake, let pool = before.pool else { return }
+    let stood = Self.equity(pool, before.unitValues, before.coin)
+    let stands = Self.equity(pool, unitValues, coin) - paid(by: pool)
     // Rounded towards less profit.
-    let gained = (stands - stood).divided(by: Self.unit, rounding: .up)
-    let product = gained * Int128(before.units) * Self.unit
-    exposure += product.divided(by: Int128(before.total), rounding: .up)
+    exposure += stake.worth(stands, rounding: .up) - stake.worth(stood, rounding: .down)
   }
 
   private func paid(by portfolio: Portfolio) -> Int128 {
@@ -112,15 +110,11 @@ struct AttackPurse: Sendable {
 
   private func snapshot(_ world: AttackWorld) -> Snapshot {
     let state = world.engine.state
-    var units: Int64 = 0
-    for pool in state.pools {
-      for id in AttackWorld.attackers { units += pool.worth(of: id, .senior).units }
-    }
     return Snapshot(
       portfolios: AttackWorld.attackers.compactMap { world.account($0)?.portfolio },
-      pool: state.pools.first.flatMap { world.account($0.id)?.portfolio }, units: units,
-      total: state.pools.first?.total ?? 0, unitValues: state.marks.map(\.unitValue),
-      coin: Self.coinPrice(world))
+      pool: state.pools.first.flatMap { world.account($0.id)?.portfolio },
+      stake: state.pools.first.map { AttackStake(in: $0, world.engine.rules.pool.juniorShare) },
+      unitValues: state.marks.map(\.unitValue), coin: Self.coinPrice(world))
   }
 
   // MARK: Worth
@@ -138,15 +132,9 @@ struct AttackPurse: Sendable {
     for portfolio in now.portfolios {
       sum += max(Self.equity(portfolio, now.unitValues, now.coin), 0)
     }
-    for pool in world.engine.state.pools {
-      for id in AttackWorld.attackers {
-        sum += Int128(pool.worth(of: id, .senior).gains[0]) * Self.unit
-      }
-    }
-    if now.total > 0, let pool = now.pool {
-      let equity = max(Self.equity(pool, now.unitValues, now.coin), 0) / Self.unit
-      sum += (equity * Int128(now.units) * Self.unit)
-        .divided(by: Int128(now.total), rounding: .down)
+    if let stake = now.stake, let pool = now.pool {
+      sum += Int128(stake.gains) * Self.unit
+      sum += stake.worth(Self.equity(pool, now.unitValues, now.coin), rounding: .down)
     }
     for sale in world.engine.state.execution.sales {
       let mine = sale.commitments.filter { AttackWorld.attackers.contains($0.bidder) }

@@ -44,6 +44,8 @@ extension AttackWorld {
       return others.isEmpty ? other : others[Int(other.number) % others.count]
     }
 
+    var tranche: PoolTranche { price & 8 == 0 ? .senior : .junior }
+
     var thousandths: Int64 { AttackScript.scaled(amount, to: 1...1_000) }
 
     /// Hundredths of a percent off the mark: half of the time none, else up to the band.
@@ -85,12 +87,12 @@ extension AttackWorld {
     case .depositToPool:
       let held = account(choice.who)?.portfolio.balances[0] ?? 0
       let units = held / 1_000 * choice.thousandths
-      attempt(.depositToPool(choice.who, Self.pool, .senior, quote(max(units, 1))))
+      attempt(.depositToPool(choice.who, Self.pool, choice.tranche, quote(max(units, 1))))
     case .noticeToPool:
-      let worth = engine.state.pools.first?.worth(of: choice.who, .senior).units ?? 0
+      let worth = engine.state.pools.first?.worth(of: choice.who, choice.tranche).units ?? 0
       let units = max(worth / 1_000 * choice.thousandths, 1)
-      attempt(.requestPoolWithdrawal(choice.who, Self.pool, .senior, units: units))
-    case .withdrawFromPool: attempt(.withdrawFromPool(choice.who, Self.pool, .senior))
+      attempt(.requestPoolWithdrawal(choice.who, Self.pool, choice.tranche, units: units))
+    case .withdrawFromPool: attempt(.withdrawFromPool(choice.who, Self.pool, choice.tranche))
     case .bid: bid(script, by: choice.who)
     case .takeOffer: takeOffers(by: choice.who, choice.thousandths, script)
     }

@@ -95,8 +95,11 @@ struct AttackWorld: Sendable {
     try take(.registerMaker(Self.maker))
     if ground.hasPool {
       try take(.openPool(Self.pool, markets: [AssetSymbol("C")]))
-      let deposit = Amount(units: 1_000_000_000_000, asset: quote)
-      try take(.depositToPool(Self.depositor, Self.pool, .senior, deposit))
+      for tranche in PoolTranche.allCases {
+        let units: Int64 = tranche == .senior ? 1_000_000_000_000 : 200_000_000_000
+        let deposit = Amount(units: units, asset: quote)
+        try take(.depositToPool(Self.depositor, Self.pool, tranche, deposit))
+      }
     }
     if ground.hasHedge { try take(.openHedge(Self.hedge)) }
     try openAttackers()

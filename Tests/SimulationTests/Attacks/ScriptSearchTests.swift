@@ -209,15 +209,43 @@ struct AttackPurseTests {
     }
   }
 
-  @Test("a part of a pool is worth its part of what the pool has")
-  func pool() throws {
+  @Test("a part of a pool is worth its part of what the pool has", arguments: PoolTranche.allCases)
+  func pool(tranche: PoolTranche) throws {
     var world = try begun(.pool)
     let deposit = world.quote(1_000_000_000)
     let isTaken = world.attempt(
-      .depositToPool(AttackWorld.second, AttackWorld.pool, .senior, deposit))
+      .depositToPool(AttackWorld.second, AttackWorld.pool, tranche, deposit))
     #expect(isTaken && world.purse.profit(world) == -4_000_000)
     world.move(to: index(10_050))
     #expect(world.purse.profit(world) == -4_000_000)
+  }
+
+  // Others have 1,000,000 and 200,000 in the pool; of a gain the junior tranche has half.
+  @Test("what a pool has not settled yet counts as it will be, by tranche")
+  func stake() throws {
+    var world = try begun(.pool)
+    let unit = AttackPurse.unit
+    for (tranche, units) in [(PoolTranche.senior, 250_000_000_000), (.junior, 50_000_000_000)]
+      as [(PoolTranche, Int64)]
+    {
+      world.deposit(AttackWorld.second, units)
+      let isTaken = world.attempt(
+        .depositToPool(AttackWorld.second, AttackWorld.pool, tranche, world.quote(units)))
+      #expect(isTaken)
+    }
+    let pool = try #require(world.engine.state.pools.first)
+    let stake = AttackStake(in: pool, Rate(billionths: 500_000_000))
+    let all: Int128 = 1_500_000_000_000
+    // A fifth of each tranche is his: of 1,000 gained 200, of 100,000 lost 20,000.
+    for (result, own) in [
+      (0, 300_000_000_000), (1_000, 300_000_000_200), (-100_000_000_000, 280_000_000_000),
+      (-250_000_000_000, 250_000_000_000), (-250_000_000_100, 249_999_999_980),
+      (-1_500_000_000_000, 0), (-1_600_000_000_000, 0),
+    ] as [(Int128, Int128)] {
+      #expect(stake.worth((all + result) * unit, rounding: .down) == own * unit)
+    }
+    let senior = AttackStake(in: pool, Rate(billionths: 0))
+    #expect(senior.worth((all + 1_000) * unit, rounding: .up) == 300_000_000_200 * unit)
   }
 
   @Test("the purse and the engine reckon the same equity")
