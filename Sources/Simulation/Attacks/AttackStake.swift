@@ -56,7 +56,9 @@ struct AttackStake: Sendable {
     return senior.total == 0 ? result : result * Int128(share) / 1_000_000_000
   }
 
-  private static func worth(of part: Part, _ result: Int128, _ rounding: RoundingDirection) -> Int128 {
+  private static func worth(
+    of part: Part, _ result: Int128, _ rounding: RoundingDirection
+  ) -> Int128 {
     guard part.own > 0, part.total > 0 else { return 0 }
     let all = Int128(part.total) * AttackPurse.unit + result
     return (all * Int128(part.own)).divided(by: Int128(part.total), rounding: rounding)
