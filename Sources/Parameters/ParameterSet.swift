@@ -140,6 +140,20 @@ public struct ParameterSet: Hashable, Sendable {
     return changed
   }
 
+  /// This set, under its name, with values read from text put in the place of its own, or added.
+  ///
+  /// - Throws: ``ParameterError``, for a key that stands twice among them, too.
+  public func stating(
+    _ texts: [(key: String, value: String)], source: String
+  ) throws(ParameterError) -> ParameterSet {
+    let keys = Set(texts.map(\.key))
+    var values = values.filter { !keys.contains($0.key) }
+    for (key, text) in texts {
+      values.append(try Self.read(key: key, text: text, source: source))
+    }
+    return try ParameterSet(name: name, date: date, values: values)
+  }
+
   /// This set with values put in the place of its own, or added, under a name that says so.
   ///
   /// - Parameter other: What differs; complete for no reader by itself.

@@ -110,6 +110,24 @@ struct ParameterSetTests {
     ) { _ = try one.setting("margin.buffer", to: "lots", source: "me") }
   }
 
+  @Test("values are stated by text, in the place of others or beside them, under the same name")
+  func stating() throws {
+    let one = try set([("margin.buffer", 200_000_000), ("liquidation.orderLife", 60_000_000_000)])
+    let changed = try one.stating(
+      [("margin.tailDamper", "1"), ("margin.buffer", "35%")], source: "me")
+    #expect(try changed.rate("margin.buffer") == Rate(billionths: 350_000_000))
+    #expect(try changed.rate("margin.tailDamper") == .one)
+    #expect(try changed.duration("liquidation.orderLife") == .minute)
+    #expect(changed.values.map(\.source).filter { $0 == "me" }.count == 2)
+    #expect(changed.name == one.name && changed.date == one.date)
+    #expect(throws: ParameterError.duplicate(key: "margin.buffer")) {
+      _ = try one.stating([("margin.buffer", "1"), ("margin.buffer", "1")], source: "me")
+    }
+    #expect(throws: ParameterError.unknown(key: "margin.bufer")) {
+      _ = try one.stating([("margin.bufer", "1")], source: "me")
+    }
+  }
+
   @Test("each error names the key and what would be right")
   func descriptions() {
     let errors: [ParameterError] = [

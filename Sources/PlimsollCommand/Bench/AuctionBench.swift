@@ -8,6 +8,7 @@ import NumericalMethods
 import Parameters
 import Quantities
 import RiskEngine
+import Simulation
 
 /// The stage of the auction as the engine goes through it: portfolios of four markets under the
 /// hammer, and 10,000 accounts with positions of their own that bid for one after the other.
@@ -102,25 +103,13 @@ struct AuctionBench {
 
   /// The auction as the first stage, one price for everybody, no guard before it.
   private static func fitted(_ set: ParameterSet, least share: String) throws -> ParameterSet {
-    var texts = [
-      ("oracle.default.breakerLimit", "1000%"), ("oracle.default.breakerCeiling", "1000%"),
-      ("oracle.default.jumpLimit", "100%"), ("oracle.default.deviationBand", "100%"),
-      ("margin.tiers.default.volumeMultiple", "0%"),
-      ("margin.tiers.default.row.1.upperNotional", "20000000"),
-      ("margin.tiers.default.row.2.upperNotional", "40000000"),
-      ("margin.tiers.default.row.3.upperNotional", "100000000"),
-      ("waterfall.partial.rank", "0"), ("waterfall.auction.rank", "1"),
-      ("auction.leastShare", share),
+    let stages = [
+      (key: "waterfall.partial.rank", value: "0"), (key: "waterfall.auction.rank", value: "1"),
+      (key: "auction.leastShare", value: share),
     ]
-    for market in 0..<markets {
-      texts.append(("oracle.C\(market).quorum", "1"))
-      texts.append(("oracle.C\(market).source.ORACLE.weight", "1"))
-    }
-    let keys = Set(texts.map(\.0))
-    return try ParameterSet(
-      name: set.name, date: set.date,
-      values: set.values.filter { !keys.contains($0.key) }
-        + texts.map { try ParameterSet.read(key: $0.0, text: $0.1, source: "bench") })
+    return try set.stating(
+      UnguardedVenue.values(of: (0..<markets).map { "C\($0)" }) + UnguardedVenue.wideTiers
+        + stages, source: "bench")
   }
 
   // MARK: Measuring

@@ -8,6 +8,7 @@ import NumericalMethods
 import Parameters
 import Quantities
 import RiskEngine
+import Simulation
 
 /// The stage of deleveraging as the engine goes through it: one market, 100,000 accounts that win,
 /// and insolvent ones that are closed against them one by one, a block each.
@@ -76,22 +77,12 @@ struct DeleveragingBench {
   /// One price for everybody, no guard before the waterfall, and an order that finds nobody once
   /// is the last.
   private static func fitted(_ set: ParameterSet, rule: Int) throws -> ParameterSet {
-    let texts = [
-      ("oracle.default.breakerLimit", "1000%"), ("oracle.default.breakerCeiling", "1000%"),
-      ("oracle.default.jumpLimit", "100%"), ("oracle.default.deviationBand", "100%"),
-      ("oracle.C.quorum", "1"), ("oracle.C.source.ORACLE.weight", "1"),
-      ("margin.tiers.default.volumeMultiple", "0%"),
-      ("margin.tiers.default.row.1.upperNotional", "20000000"),
-      ("margin.tiers.default.row.2.upperNotional", "40000000"),
-      ("margin.tiers.default.row.3.upperNotional", "100000000"),
-      ("deleveraging.rule", "\(rule)"), ("liquidation.patience", "1"),
-      ("liquidation.orderLife", "1h"),
+    let stage = [
+      (key: "deleveraging.rule", value: "\(rule)"), (key: "liquidation.patience", value: "1"),
+      (key: "liquidation.orderLife", value: "1h"),
     ]
-    let keys = Set(texts.map(\.0))
-    return try ParameterSet(
-      name: set.name, date: set.date,
-      values: set.values.filter { !keys.contains($0.key) }
-        + texts.map { try ParameterSet.read(key: $0.0, text: $0.1, source: "bench") })
+    return try set.stating(
+      UnguardedVenue.values(of: ["C"]) + UnguardedVenue.wideTiers + stage, source: "bench")
   }
 
   // MARK: Measuring

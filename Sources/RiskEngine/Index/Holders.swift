@@ -141,6 +141,8 @@ struct HolderSide: Hashable, Sendable {
     }
     let before = buckets[bucket].holdings[place].entry
     buckets[bucket].holdings[place] = holding
+    // Most changes leave the entry as it was, and many of a bucket may share the best one.
+    guard holding.entry != before else { return }
     refresh(bucket, without: before)
     buckets[bucket].best = better(buckets[bucket].best, holding.entry)
   }

@@ -120,6 +120,7 @@ extension Engine {
         omitted: candidates.count - named.count)
     }
     let sells = queue.position.size.sign > 0
+    events.reserveCapacity(events.count + cuts.count)
     for cut in cuts {
       try emit(
         .traded(

@@ -21,7 +21,6 @@ extension Engine {
     guard state.accounts[index].portfolio.balances[asset] < 0, isFresh(asset), let valuation
     else { return }
     let account = state.accounts[index]
-    guard canBuy(.debtor, asset: asset, for: account, valuation) else { return }
     let last = account.liquidation?.market
     let markets =
       [last].compactMap { $0 }
@@ -31,7 +30,7 @@ extension Engine {
       && universe(of: market) == account.universe
     {
       let debt = -state.accounts[index].portfolio.balances[asset]
-      try buy(debt, asset: asset, for: account, by: .debtor, in: market, valuation)
+      try buy(debt, asset: asset, for: account, by: .debtor(index), in: market, valuation)
     }
   }
 
@@ -52,7 +51,8 @@ extension Engine {
 
   /// Who pays winners for what an account owes.
   private enum Buyer {
-    case debtor
+    /// The account itself, by its dense index.
+    case debtor(Int)
     case fund
   }
 
@@ -73,9 +73,7 @@ extension Engine {
     guard isFresh(asset) else { return 0 }
     switch buyer {
     case .fund: return drawable(asset, of: debtor.universe)
-    case .debtor:
-      guard let index = state.index(of: debtor.id) else { return 0 }
-      return max(state.accounts[index].portfolio.balances[asset], 0)
+    case .debtor(let index): return max(state.accounts[index].portfolio.balances[asset], 0)
     }
   }
 

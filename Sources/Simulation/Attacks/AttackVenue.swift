@@ -57,24 +57,12 @@ public struct AttackVenue: Sendable {
   static func fitted(
     _ set: ParameterSet, _ changes: [(key: String, value: String)]
   ) throws -> ParameterSet {
-    let usual = [
-      ("oracle.default.breakerLimit", "1000%"), ("oracle.default.breakerCeiling", "1000%"),
-      ("oracle.default.jumpLimit", "100%"), ("oracle.default.deviationBand", "100%"),
-      ("oracle.C.quorum", "1"), ("oracle.C.source.ORACLE.weight", "1"),
-      // A payment by the hour would be exposure, too.
-      ("clearing.fundingInterval", "1d"),
-    ]
-    let texts =
-      usual.filter { usual in !changes.contains { $0.key == usual.0 } }
-      + changes.map { ($0.key, $0.value) }
-    var values: [ParameterValue] = []
-    for (key, text) in texts {
-      values.append(try ParameterSet.read(key: key, text: text, source: source))
-    }
-    let keys = Set(texts.map(\.0))
-    return try ParameterSet(
-      name: set.name, date: set.date,
-      values: set.values.filter { !keys.contains($0.key) } + values)
+    // A payment by the hour would be exposure, too.
+    let usual =
+      UnguardedVenue.values(of: ["C"]) + [(key: "clearing.fundingInterval", value: "1d")]
+    return try set.stating(
+      usual.filter { usual in !changes.contains { $0.key == usual.key } } + changes,
+      source: source)
   }
 }
 

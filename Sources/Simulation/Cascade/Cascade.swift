@@ -174,27 +174,8 @@ public struct Cascade {
   private static func fitted(
     _ set: ParameterSet, to markets: [CascadeMarket]
   ) throws -> ParameterSet {
-    var texts = [
-      ("oracle.default.breakerLimit", "1000%"), ("oracle.default.breakerCeiling", "1000%"),
-      ("oracle.default.jumpLimit", "100%"), ("oracle.default.deviationBand", "100%"),
-      // Hyperliquid's group of 22 coins: one rate up to 20 million dollars.
-      ("margin.tiers.default.volumeMultiple", "0%"),
-      ("margin.tiers.default.row.1.upperNotional", "20000000"),
-      ("margin.tiers.default.row.2.upperNotional", "40000000"),
-      ("margin.tiers.default.row.3.upperNotional", "100000000"),
-    ]
-    for market in markets {
-      texts.append(("oracle.\(market.symbol).quorum", "1"))
-      texts.append(("oracle.\(market.symbol).source.ORACLE.weight", "1"))
-    }
-    let source = "Cascade: one price for everybody, and no guard before the waterfall."
-    var values: [ParameterValue] = []
-    for (key, text) in texts {
-      values.append(try ParameterSet.read(key: key, text: text, source: source))
-    }
-    let keys = Set(texts.map(\.0))
-    return try ParameterSet(
-      name: set.name, date: set.date,
-      values: set.values.filter { !keys.contains($0.key) } + values)
+    try set.stating(
+      UnguardedVenue.values(of: markets.map { "\($0.symbol)" }) + UnguardedVenue.wideTiers,
+      source: "Cascade: one price for everybody, and no guard before the waterfall.")
   }
 }

@@ -160,7 +160,7 @@ extension WaterfallWatch {
     guard let valuation, let debtor = bargain.debtor else { return 0 }
     let owed = -debtor.portfolio.balances[bargain.asset]
     guard bargain.isOfFund else { return owed }
-    let deficit = max(-valuation.risk(debtor.portfolio).equity, 0)
+    let deficit = deficit(of: debtor.portfolio)
     return min(owed, valuation.units(ofQuote: deficit, asset: bargain.asset, rounding: .up))
   }
 

@@ -29,11 +29,26 @@ extension WaterfallWatch {
   /// them nothing.
   func mayAct(on portfolio: Portfolio, _ risk: AccountRisk) -> Bool {
     guard portfolio.positions.allSatisfy({ isOpen($0.instrument) }) else { return false }
-    let stale = portfolio.balances.indices.filter { portfolio.balances[$0] != 0 && !isFresh($0) }
-    let doubt = stale.reduce(Int128(0)) {
+    return hasDoubt(portfolio)
+      ? Int128(risk.equity) + doubt(about: portfolio) < Int128(risk.maintenanceMargin) : true
+  }
+
+  func hasDoubt(_ portfolio: Portfolio) -> Bool {
+    portfolio.balances.indices.contains { portfolio.balances[$0] != 0 && !isFresh($0) }
+  }
+
+  /// What coins without a price, and debts in them, were last worth.
+  func doubt(about portfolio: Portfolio) -> Int128 {
+    portfolio.balances.indices.filter { !isFresh($0) }.reduce(Int128(0)) {
       $0 + Int128((valuation?.quote(portfolio.balances[$1], asset: $1) ?? 0).magnitude)
     }
-    return stale.isEmpty || Int128(risk.equity) + doubt < Int128(risk.maintenanceMargin)
+  }
+
+  /// What an account lacks that has nothing, even if its coins without a price were worth twice as
+  /// much, and its debts in them nothing.
+  func deficit(of portfolio: Portfolio) -> Int64 {
+    let equity = Int128(valuation?.risk(portfolio).equity ?? 0) + doubt(about: portfolio)
+    return Int64(clamping: max(-equity, 0))
   }
 
   mutating func checkPrices(of account: Account, _ what: String) {

@@ -55,7 +55,10 @@ extension WaterfallWatch {
       // P30: a cover is no gift; a unit of a coin is worth more than a millionth.
       hold(account.portfolio.balances[asset] <= 0, "P30: covered more than was owed")
       let unit = valuation.quote(1, asset: asset) + 1
-      hold(valuation.risk(account.portfolio).equity <= unit, "P30: covered more than was lost")
+      let left = Int128(valuation.risk(account.portfolio).equity) + doubt(about: account.portfolio)
+      hold(left <= unit, "P30: covered more than was lost")
+      hold(isFresh(asset), "P30: covered a debt without a price")
+      if hasDoubt(account.portfolio) { note("P30 covered beside coins without a price") }
     default: break
     }
   }
@@ -123,7 +126,9 @@ extension WaterfallWatch {
       return
     }
     if run.loss == nil {
-      let deficit = -valuation.risk(debtor.portfolio).equity
+      hold(isFresh(run.asset), "P31: a loss without a price")
+      if hasDoubt(debtor.portfolio) { note("P31 shared beside coins without a price") }
+      let deficit = deficit(of: debtor.portfolio)
       run.loss = min(
         -debtor.portfolio.balances[run.asset],
         valuation.units(ofQuote: deficit, asset: run.asset, rounding: .up))

@@ -274,7 +274,7 @@ extension WaterfallWatch {
   /// block at whose end the fund has some of it and in which it paid nobody.
   private mutating func checkFundCannotPay(_ account: Account) {
     guard let valuation, rules.liquidation.waterfall.stages.contains(.insuranceFund),
-      valuation.risk(account.portfolio).equity < -1_000_000,
+      deficit(of: account.portfolio) > 1_000_000,
       // Winners of a market that has no price now are asked when it has.
       account.liquidation?.market.map(isOpen) ?? true
     else { return }
