@@ -49,6 +49,7 @@ extension LedgerState {
   ///   - instrument: The dense index of the market an event touched, if any.
   ///   - movesFund: Whether the event may have changed the fund of a universe beyond the common
   ///     one: there may be 63, of 64 assets each.
+  @inlinable
   public func brokenAfterEvent(instrument: Int? = nil, movesFund: Bool = true) -> Invariant? {
     if isOutsideLimits { return .balancesAreInsideLimits }
     for house in houses {

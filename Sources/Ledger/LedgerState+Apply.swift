@@ -168,18 +168,22 @@ extension LedgerState {
     else { return }
     change(buyer, instrument, by: trade.size, unitValue: trade.unitValue)
     change(seller, instrument, by: -trade.size, unitValue: trade.unitValue)
-    for party in [buyer, seller] where accounts[party].isInLiquidation {
-      accounts[party].liquidation?.market = trade.instrument
-    }
+    noteMarket(trade.instrument, of: buyer)
+    noteMarket(trade.instrument, of: seller)
+  }
+
+  private mutating func noteMarket(_ instrument: InstrumentID, of account: Int) {
+    guard accounts[account].isInLiquidation else { return }
+    accounts[account].liquidation?.market = instrument
   }
 
   /// Changes a position and books the profit it realizes against the market's clearing balance.
   mutating func change(_ account: Int, _ instrument: Int, by size: Size, unitValue: Int64) {
-    let contract = listing.contracts[instrument]
-    guard let asset = listing.index(of: contract.settlementAsset) else { return }
-    let before = accounts[account].portfolio.size(of: contract.id).steps
-    let realized = accounts[account].portfolio.take(
-      size, of: contract.id, unitValue: unitValue)
+    let id = listing.contracts[instrument].id
+    guard let asset = listing.index(of: listing.contracts[instrument].settlementAsset)
+    else { return }
+    let before = accounts[account].portfolio.size(of: id).steps
+    let realized = accounts[account].portfolio.take(size, of: id, unitValue: unitValue)
     totals[instrument].netSize += size.steps
     totals[instrument].openInterest += max(before + size.steps, 0) - max(before, 0)
     if !universes.isEmpty { accounts[account].universe = universes[instrument] }

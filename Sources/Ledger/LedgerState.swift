@@ -186,10 +186,18 @@ public struct LedgerState: Hashable, Sendable {
   }
 
   /// The dense index of an account.
+  // Inlined, for a call out of what holds a state would take a copy of the state.
+  @inlinable
+  @inline(__always)
   public func index(of account: AccountID) -> Int? {
     // Ids are usually given in order from 0; look there first.
     let guess = Int(account.number)
     if guess < accounts.count, accounts[guess].id == account { return guess }
+    return Self.index(of: account, in: accounts)
+  }
+
+  @usableFromInline
+  static func index(of account: AccountID, in accounts: [Account]) -> Int? {
     var low = 0
     var high = accounts.count
     while low < high {

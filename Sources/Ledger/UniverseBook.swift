@@ -37,6 +37,7 @@ extension LossBook {
     universes.reduce(Int128(0)) { $0 + Int128($1.balances[asset]) }
   }
 
+  @usableFromInline
   var isAnyFundNegative: Bool {
     universes.contains { book in book.balances.contains { $0 < 0 } }
   }

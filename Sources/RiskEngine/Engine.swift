@@ -231,10 +231,9 @@ public struct Engine: Sendable {
   /// Records one fact and applies it; every cheap rule of the ledger is checked at once.
   mutating func emit(_ event: LedgerEvent) throws(StepError) {
     events.append(event)
-    venueIndex.expect(event, state)
-    changes.expect(event, state)
+    expect(event)
     state.apply(event)
-    venueIndex.follow(event, state)
+    follow(event)
     guard !state.isOutsideLimits else { throw .refused(.outsideLimits("a balance")) }
     let broken = state.brokenAfterEvent(
       instrument: instrument(of: event), movesFund: event.movesUniverseFund)

@@ -174,11 +174,23 @@ struct AccountChanges: Sendable {
   }
 
   private mutating func note(_ id: AccountID, _ state: LedgerState) {
-    guard let index = state.index(of: id) else { return }
+    guard let index = state.index(of: id), !noteAgain(index) else { return }
+    note(index, state)
+  }
+
+  /// Remembers that an account changes.
+  ///
+  /// - Returns: Whether that is enough, for what it was need not be remembered.
+  mutating func noteAgain(_ index: Int) -> Bool {
     noteStale(index)
-    guard every == nil else { return }
+    return every != nil || (index < isNoted.count && isNoted[index])
+  }
+
+  /// Remembers what an account was.
+  ///
+  /// - Precondition: ``noteAgain(_:)`` did not suffice.
+  mutating func note(_ index: Int, _ state: LedgerState) {
     while isNoted.count <= index { isNoted.append(false) }
-    guard !isNoted[index] else { return }
     isNoted[index] = true
     earlierIndices.append(index)
     if isKeeping {

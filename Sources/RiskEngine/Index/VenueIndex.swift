@@ -169,7 +169,8 @@ struct VenueIndex: Sendable {
     for account in hasChanged.indices { change(account) }
   }
 
-  private mutating func change(_ account: Int) {
+  /// What an account has, or what concerns it, has changed, and no position.
+  mutating func change(_ account: Int) {
     hasChanged[account] = true
     equities[account] = Self.unknown
     versions[account] &+= 1
@@ -190,7 +191,8 @@ struct VenueIndex: Sendable {
     reserve(order, -1, state)
   }
 
-  /// Follows an event that was applied.
+  /// Follows an event that was applied, other than a trade or a transfer, which the engine tells by
+  /// the places of their accounts.
   mutating func follow(_ event: LedgerEvent, _ state: LedgerState) {
     switch event {
     case .venueOpened: self = VenueIndex(state)
@@ -200,12 +202,6 @@ struct VenueIndex: Sendable {
       holdings.append(Holders())
       unentered.append([])
     case .accountOpened: append()
-    case .traded(let trade):
-      follow(trade.buyer, trade.instrument, state)
-      follow(trade.seller, trade.instrument, state)
-    case .transferred(let transfer):
-      touch(transfer.from, state)
-      touch(transfer.to, state)
     case .orderPlaced(let id, _), .orderFilled(let id, _, _), .orderRemoved(let id, _, _):
       touch(.account(id), state)
     case .profitRealized(let id, let instrument, _): follow(id, instrument, state)
@@ -229,19 +225,23 @@ struct VenueIndex: Sendable {
       guard let index = state.index(of: id) else { return }
       while isLiquidating.count <= index { isLiquidating.append(false) }
       isLiquidating[index] = state.accounts[index].isInLiquidation
-      followAuction(of: index, state)
-    case .auctionStarted(let id, _), .liquidationStageEntered(let id, _):
-      if let index = state.index(of: id) { followAuction(of: index, state) }
+      leaveAuction(index, state)
+    case .auctionStarted(let id, _):
+      guard let index = state.index(of: id), state.accounts[index].isAuctioned else { return }
+      let slot = auctioned.firstIndex { $0 >= index } ?? auctioned.count
+      if slot == auctioned.count || auctioned[slot] != index {
+        auctioned.insert(index, at: slot)
+      }
+    case .liquidationStageEntered(let id, _):
+      if let index = state.index(of: id) { leaveAuction(index, state) }
     default: break
     }
   }
 
-  private mutating func followAuction(of index: Int, _ state: LedgerState) {
-    let slot = auctioned.firstIndex { $0 >= index } ?? auctioned.count
-    let isEntered = slot < auctioned.count && auctioned[slot] == index
-    let isAuctioned = state.accounts[index].isAuctioned
-    if isEntered, !isAuctioned { auctioned.remove(at: slot) }
-    if !isEntered, isAuctioned { auctioned.insert(index, at: slot) }
+  private mutating func leaveAuction(_ index: Int, _ state: LedgerState) {
+    guard let slot = auctioned.firstIndex(of: index), !state.accounts[index].isAuctioned
+    else { return }
+    auctioned.remove(at: slot)
   }
 
   private mutating func followProtection(of id: AccountID, _ state: LedgerState) {
@@ -281,9 +281,16 @@ struct VenueIndex: Sendable {
   ) {
     guard let index = state.index(of: id), let market = state.listing.index(of: instrument)
     else { return }
-    change(index)
-    unentered[market].append(Int32(index))
-    if unentered[market].count >= Self.mostUnentered { bringUp(market, state) }
+    if follow(index, market) { bringUp(market, state) }
+  }
+
+  /// The same by dense indices.
+  ///
+  /// - Returns: Whether so many are not entered that they should be.
+  mutating func follow(_ account: Int, _ instrument: Int) -> Bool {
+    change(account)
+    unentered[instrument].append(Int32(account))
+    return unentered[instrument].count >= Self.mostUnentered
   }
 
   private static let mostUnentered = 8_192
