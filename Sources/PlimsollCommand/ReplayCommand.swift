@@ -17,12 +17,14 @@ struct ReplayCommand: ParsableCommand {
     commandName: "replay",
     abstract: "Run recorded prices and a book of accounts through the whole engine.",
     discussion: """
-      Writes the journal, a record of every deleveraging and a self-contained report into the \
-      output folder, and prints a summary. With --set, a second run with the changed parameters \
-      stands beside the first.
+      Writes the journal, records of every deleveraging and every liquidation and a self-contained \
+      report into the output folder, and prints a summary. With --set, a second run with the \
+      changed parameters stands beside the first.
 
       Each line of deleveraging.jsonl is a request that plimsoll evaluate answers: it finds the \
-      cuts anew and says whether they agree with those of the record.
+      cuts anew and says whether they agree with those of the record. Each line of \
+      liquidations.jsonl is one liquidation, step by step; the report draws the largest, and those \
+      of the accounts that --timeline names.
 
       Example: plimsoll replay --market ../shared/data --set margin.maintenanceFactor=0.64
       """)
@@ -30,6 +32,7 @@ struct ReplayCommand: ParsableCommand {
   @OptionGroup var market: MarketOptions
   @OptionGroup var parameters: ParameterOptions
   @OptionGroup var engine: EngineOptions
+  @OptionGroup var timelines: TimelineOptions
 
   @Option(
     name: .long,
@@ -71,6 +74,11 @@ struct ReplayCommand: ParsableCommand {
     inversion: .prefixedNo,
     help: "Write every deleveraging, with all that decided it, beside the journal.")
   var deleveragingRecord = true
+
+  @Flag(
+    inversion: .prefixedNo,
+    help: "Write every liquidation, with its steps, beside the journal.")
+  var liquidationRecord = true
 
   @Option(
     name: .long,
@@ -128,6 +136,7 @@ struct ReplayCommand: ParsableCommand {
       parameters: try FeedFit(market: prices, kept: keys).parameters(file.set),
       assignments: file.assignments, accounts: source, journal: target, workers: workers)
     plan.gas = try market.gas(from: prices.window.lowerBound)
+    plan.timelines = try timelines.choice()
     var replaced: ReplacedJournal?
     if case .create = target { replaced = try ReplacedJournal(name, in: out) }
     do {
@@ -148,6 +157,8 @@ struct ReplayCommand: ParsableCommand {
     let progress = Progress(plan.assignments.isEmpty ? "replay" : "replay with --set")
     let deleveragings =
       journal && deleveragingRecord ? LineFile("\(out)/deleveraging\(suffix).jsonl") : nil
+    let liquidations =
+      journal && liquidationRecord ? LineFile("\(out)/liquidations\(suffix).jsonl") : nil
     let rankings = rankingEvery.map { _ in LineFile("\(out)/ranking\(suffix).jsonl") }
     let replaced = replacedLines(suffix: suffix)
     let result = try replay.run(
@@ -158,6 +169,7 @@ struct ReplayCommand: ParsableCommand {
       watch: { engine in
         try replaced.discard()
         try deleveragings?.begin()
+        try liquidations?.begin()
         try rankings?.begin()
         guard let rankingEvery, engine.state.block % UInt64(rankingEvery) == 0 else { return }
         for market in MarketRanking.markets(of: engine) {
@@ -168,9 +180,11 @@ struct ReplayCommand: ParsableCommand {
         { one in
           try file.write(one.inquiry.published(record: one.record, hash: one.hash).compact)
         }
-      })
+      },
+      tell: liquidations.map { file in { story in try file.write(SummaryTable.line(story)) } })
     try replaced.discard()
     try deleveragings?.finish()
+    try liquidations?.finish()
     try rankings?.finish()
     progress.finish()
     return result
@@ -180,6 +194,7 @@ struct ReplayCommand: ParsableCommand {
   private func replacedLines(suffix: String) -> ReplacedLines {
     var names: [String] = []
     if !deleveragingRecord { names.append("deleveraging") }
+    if !liquidationRecord { names.append("liquidations") }
     if rankingEvery == nil { names.append("ranking") }
     return ReplacedLines(journal ? names.map { "\(out)/\($0)\(suffix).jsonl" } : [])
   }

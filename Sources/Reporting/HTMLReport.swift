@@ -65,6 +65,7 @@ struct ReportPage {
         \(PageFrame.section("balance", "Balance of the venue", figures(balance) + balanceTables))\
         \(outside)\
         \(PageFrame.section("largest", "The largest liquidations", largest))\
+        \(askedSection)\
         \(PageFrame.section("parameters", "Parameters", parameters))\
         \(PageFrame.section("input", "Skipped input rows", skippedRows))\
         \(PageFrame.section("verify", "How to check this report", verification))\

@@ -32,7 +32,7 @@ indirect enum JSONText {
 
   private func write(to text: inout String, indent: Int?) {
     switch self {
-    case .string(let value): text += Self.quoted(value)
+    case .string(let value): Self.quote(value, to: &text)
     case .integer(let value): text += String(value)
     case .decimal(let units, let decimals): text += decimalText(units, decimals: decimals)
     case .boolean(let value): text += value ? "true" : "false"
@@ -43,7 +43,8 @@ indirect enum JSONText {
       }
     case .object(let fields):
       Self.write(fields, brackets: ("{", "}"), to: &text, indent: indent) { field, text, depth in
-        text += Self.quoted(field.0) + (depth == nil ? ":" : ": ")
+        Self.quote(field.0, to: &text)
+        text += depth == nil ? ":" : ": "
         field.1.write(to: &text, indent: depth)
       }
     }
@@ -65,8 +66,24 @@ indirect enum JSONText {
   }
 
   /// Escapes what JSON asks for, and `<`, `>`, `&`, so that no text can end a script element.
-  private static func quoted(_ value: String) -> String {
-    var text = "\""
+  private static func quote(_ value: String, to text: inout String) {
+    text += "\""
+    // Most texts need nothing.
+    if value.utf8.allSatisfy(isPlain) { text += value } else { escape(value, to: &text) }
+    text += "\""
+  }
+
+  /// Of ASCII, what stands for itself.
+  private static func isPlain(_ byte: UInt8) -> Bool {
+    switch byte {
+    case UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "<"), UInt8(ascii: ">"),
+      UInt8(ascii: "&"):
+      false
+    default: (0x20...0x7E).contains(byte)
+    }
+  }
+
+  private static func escape(_ value: String, to text: inout String) {
     for scalar in value.unicodeScalars {
       switch scalar {
       case "\"": text += "\\\""
@@ -78,6 +95,5 @@ indirect enum JSONText {
       default: text.unicodeScalars.append(scalar)
       }
     }
-    return text + "\""
   }
 }

@@ -88,7 +88,8 @@ extension ReportPage {
       ("auctions", "Auctions", true), ("pools", "Pools", !pools.isEmpty),
       ("deleveraging", "Deleveraging", true), ("venue", "Fund and losses", true),
       ("balance", "Balance", true),
-      ("largest", "Largest", true), ("parameters", "Parameters", true),
+      ("largest", "Largest", true), ("asked", "Asked for", asksForAccounts),
+      ("parameters", "Parameters", true),
       ("input", "Skipped rows", true), ("verify", "Check", true),
     ]
     return sections.filter(\.isThere)

@@ -13,12 +13,38 @@ extension ReportPage {
       guard !result.largest.isEmpty else {
         return title + "<p>No account was liquidated.</p>\n"
       }
-      let stories = result.largest.enumerated().map { story($1, rank: $0 + 1) }
-      return title + "<div class=\"stories\">\n\(stories.joined())</div>\n"
+      let drawn = result.largest.prefix(result.drawnLargest)
+      return title + choice(drawn.count, of: result.totals.liquidations) + stories(drawn)
     }.joined()
   }
 
-  private func story(_ story: LiquidationStory, rank: Int) -> Markup {
+  /// How many are drawn, and how others are.
+  private func choice(_ drawn: Int, of all: Int) -> Markup {
+    let (shown, count) = (NumberText.grouped(Int64(drawn)), NumberText.grouped(Int64(all)))
+    let which: Markup =
+      switch drawn {
+      case 0: "None of \(count) is drawn."
+      case all...: "All of them, by what was closed and deleveraged."
+      default: "The first \(shown) of \(count), by what was closed and deleveraged."
+      }
+    return """
+      <p class="facts-line">\(which) \
+      <code>plimsoll replay --timelines COUNT</code> draws that many of the largest, \
+      <code>--timeline ACCOUNT</code> every one of an account.</p>
+
+      """
+  }
+
+  private func stories(
+    _ stories: some Collection<LiquidationStory>, isWhole: Bool = false
+  ) -> Markup {
+    guard !stories.isEmpty else { return "" }
+    let drawn = stories.enumerated().map { story($1, rank: $0 + 1, isWhole: isWhole) }
+    return "<div class=\"stories\">\n\(drawn.joined())</div>\n"
+  }
+
+  /// - Parameter isWhole: Whether all of its steps are in the table.
+  private func story(_ story: LiquidationStory, rank: Int, isWhole: Bool) -> Markup {
     """
     <details class="story"\(rank == 1 ? " open" : "" as Markup)>
     <summary><span class="rank">\(rank)</span> <b>\(story.account)</b> \
@@ -27,7 +53,7 @@ extension ReportPage {
     <p>\(beginning(story)) \(ending(story))</p>
     <div class="pair">\(charges(story))\(payers(story))</div>
     \(StepDrawing(story: story, money: runs.money).markup)\(stageTable(story))\
-    \(timeline(story))</details>
+    \(timeline(story, isWhole: isWhole))</details>
 
     """
   }
@@ -108,13 +134,42 @@ extension ReportPage {
   }
 }
 
+// MARK: Accounts that were asked for
+
+extension ReportPage {
+  var asksForAccounts: Bool { runs.results.contains { !$0.asked.isEmpty } }
+
+  /// Every liquidation of each account that was asked for; nothing where none was.
+  var askedSection: Markup {
+    guard asksForAccounts else { return "" }
+    let content = zip(runs.names, runs.results).map { name, result -> Markup in
+      result.asked.map { asked($0, in: runs.isComparison ? ": \(name)" : "") }.joined()
+    }.joined()
+    return PageFrame.section("asked", "Liquidations of accounts asked for", content)
+  }
+
+  private func asked(_ asked: AskedAccount, in run: Markup) -> Markup {
+    let title: Markup = "<h3>\(asked.account.description.capitalizedFirst)\(run)</h3>\n"
+    let note: Markup = asked.note.map { "<p>\($0.capitalizedFirst).</p>\n" } ?? ""
+    return title + note + stories(asked.liquidations, isWhole: true)
+  }
+}
+
+extension AskedAccount {
+  /// Why there is nothing to draw; `nil` where there is.
+  var note: String? {
+    guard liquidations.isEmpty else { return nil }
+    return isThere ? "\(account) was never liquidated" : "this replay has no \(account)"
+  }
+}
+
 // MARK: Timeline
 
 extension ReportPage {
   /// The most steps at the beginning and at the end of a timeline.
   private static let shownSteps = (first: 20, last: 10)
 
-  private func timeline(_ story: LiquidationStory) -> Markup {
+  private func timeline(_ story: LiquidationStory, isWhole: Bool) -> Markup {
     let (first, last) = Self.shownSteps
     var table = HTMLTable(
       "What happened when, what it cost and who paid",
@@ -122,16 +177,21 @@ extension ReportPage {
         .short("Time (UTC)"), .short("Stage"), .text("Step"), .number("Size"), .number("Price"),
         .number("Cost"), .text("Paid by"),
       ])
-    let hidden = max(story.steps.count - first - last, 0)
+    let hidden = isWhole ? 0 : max(story.steps.count - first - last, 0)
     let head = hidden > 0 ? story.steps.prefix(first) : story.steps[...]
     for step in head { table.append(row(step)) }
     if hidden > 0 {
-      let text: Markup = "\(NumberText.grouped(Int64(hidden))) steps are not shown"
-      table.append(["…", "", text, "", "", "", ""])
+      table.append(gap("\(NumberText.grouped(Int64(hidden))) steps are not shown"))
       for step in story.steps.suffix(last) { table.append(row(step)) }
+    }
+    if story.laterSteps > 0 {
+      let count = NumberText.grouped(Int64(story.laterSteps))
+      table.append(gap("\(count) more steps were counted and not kept"))
     }
     return table.markup
   }
+
+  private func gap(_ text: Markup) -> [Markup] { ["…", "", text, "", "", "", ""] }
 
   private func row(_ step: LiquidationStory.Step) -> [Markup] {
     [

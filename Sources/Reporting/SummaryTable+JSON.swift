@@ -37,6 +37,7 @@ extension ReplayResult {
     if let marginCalls { fields.append(("marginCalls", marginCalls.json)) }
     if let outside { fields.append(("outside", outside.json)) }
     if let keepers { fields.append(("keepers", keepers.json)) }
+    if !asked.isEmpty { fields.append(("asked", .array(asked.map(\.json)))) }
     return .object(fields)
   }
 
@@ -109,9 +110,19 @@ extension MarketFigure {
   }
 }
 
-extension LiquidationStory {
+extension AskedAccount {
   fileprivate var json: JSONText {
+    .object([
+      ("account", .integer(Int64(account.number))), ("isThere", .boolean(isThere)),
+      ("liquidations", .array(liquidations.map(\.json))),
+    ])
+  }
+}
+
+extension LiquidationStory {
+  var json: JSONText {
     let called = calledAt.map { [("calledAt", JSONText.time($0))] } ?? []
+    let later = laterSteps > 0 ? [("laterSteps", JSONText.integer(laterSteps))] : []
     return .object(
       [
         ("account", .integer(Int64(account.number))), ("mode", .string("\(mode)")),
@@ -123,7 +134,7 @@ extension LiquidationStory {
         ("furthestStage", .string(StageCount(stage: stage, count: 1).field)),
         ("outcome", outcome.map { .string("\($0)") } ?? .null), ("costs", costs.json),
         ("steps", .array(steps.map(\.json))),
-      ] + called)
+      ] + called + later)
   }
 }
 

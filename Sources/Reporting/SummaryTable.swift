@@ -16,12 +16,15 @@ public enum SummaryTable {
     return [
       summary.head, summary.markets, summary.sums, summary.marginCalls, summary.stages,
       summary.auctions, summary.pools, summary.balance, summary.outside, summary.largest,
-      summary.hashes,
+      summary.asked, summary.hashes,
     ].filter { !$0.isEmpty }.joined(separator: "\n")
   }
 
   /// Text of one replay.
   public static func text(_ result: ReplayResult) -> String { text([result]) }
+
+  /// One liquidation as a line of JSON, the same as in ``json(_:)``.
+  public static func line(_ story: LiquidationStory) -> String { story.json.compact }
 
   /// The same and more as JSON: `{"runs": […]}`, one object per replay.
   ///
@@ -168,6 +171,34 @@ struct ReplaySummary {
       }
       return title + "\n" + table.text
     }.joined(separator: "\n")
+  }
+
+  /// The accounts that were asked for; nothing where none was.
+  var asked: String {
+    zip(runs.names, runs.results).map { name, result in
+      guard !result.asked.isEmpty else { return "" }
+      let title =
+        "Liquidations asked for" + (runs.isComparison ? ", \(TextTable.visible(name))" : "")
+      var table = TextTable([
+        ("Account", .left), ("Liquidations", .right), ("First (UTC)", .left), ("Closed", .right),
+        ("Deleveraged", .right), ("Fund paid", .right), ("Socialized", .right),
+      ])
+      for asked in result.asked {
+        guard let first = asked.liquidations.first else { continue }
+        let sums = [\LiquidationStory.closedValue, \.deleveragedValue, \.fundPaid, \.socialized]
+          .map { part in
+            asked.liquidations.reduce(Int64(0)) { WaterfallCosts.plus($0, $1[keyPath: part]) }
+          }
+        table.append(
+          [
+            "\(asked.account.number)", NumberText.grouped(Int64(asked.liquidations.count)),
+            first.cause.time.readable,
+          ] + sums.map { runs.money.short($0) })
+      }
+      let isEmpty = result.asked.allSatisfy(\.liquidations.isEmpty)
+      let notes = result.asked.compactMap(\.note).map { $0.capitalizedFirst + ".\n" }
+      return title + "\n" + (isEmpty ? "" : table.text) + notes.joined()
+    }.filter { !$0.isEmpty }.joined(separator: "\n")
   }
 
   var hashes: String {

@@ -50,6 +50,8 @@ public struct ReplayPlan: Sendable {
   /// Whether all who are paid for taking positions over are keepers: where a part of the penalty is
   /// theirs, slices are taken by them alone, and in auctions nobody else bids.
   public var isLeftToKeepers = false
+  /// Which liquidations the report draws.
+  public var timelines = TimelineChoice()
 
   public init(
     title: String, market: RecordedMarket, parameters: ParameterSet, assignments: [String] = [],
@@ -107,6 +109,7 @@ public struct Replay {
     if let gas = plan.gas, Self.hasKeepers(plan, venue.engine) {
       keepers = ReplayKeepers(gas, from: plan.market.window.lowerBound)
     }
+    observer.timelines = LiquidationTimelines(plan.timelines)
     observer.take(opening.record, venue.engine)
   }
 
@@ -118,12 +121,17 @@ public struct Replay {
   ///     ``ReplayPlan/blocksPerCommit`` blocks ahead of the journal on the disk.
   ///   - publish: Called after each block with its deleveragings, in their order, once their
   ///     records are on the disk; they are then let go of, and who gives none has none kept.
+  ///   - tell: Called with every liquidation after the block in which it ended, in their order,
+  ///     or at the end if it has not; as far ahead of the journal as `watch` may be. They are then
+  ///     let go of too.
   public mutating func run(
     progress: (_ done: Int, _ total: Int) -> Void = { _, _ in },
     watch: (Engine) throws -> Void = { _ in },
-    publish: ((PublishedDeleveraging) throws -> Void)? = nil
+    publish: ((PublishedDeleveraging) throws -> Void)? = nil,
+    tell: ((LiquidationStory) throws -> Void)? = nil
   ) throws -> ReplayResult {
     venue.keepsDeleveragings = publish != nil
+    observer.timelines.keepsEnded = tell != nil
     let window = plan.market.window
     let length = window.upperBound - window.lowerBound
     let total = Int(length.nanoseconds / Self.blockSpan.nanoseconds)
@@ -145,6 +153,7 @@ public struct Replay {
       // Nothing is reported before the record that it names is on the disk.
       if !deleveragings.isEmpty { try venue.commit() }
       for one in deleveragings { try publish?(one) }
+      for story in observer.timelines.takeEnded() { try tell?(story) }
       try watch(venue.engine)
       instant = instant + Self.blockSpan
       done += 1
@@ -155,6 +164,7 @@ public struct Replay {
     try venue.close()
     keepers?.finish(venue.engine)
     var result = observer.result(origin, venue.engine)
+    for story in observer.timelines.takeEnded() { try tell?(story) }
     result.keepers = keeperStory
     return result
   }

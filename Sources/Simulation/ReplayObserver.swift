@@ -17,6 +17,8 @@ struct ReplayObserver {
   private(set) var totals = ReplayTotals()
   private var auctions = AuctionLog()
   private(set) var tally = CostTally()
+  /// Of the liquidations that are no longer open.
+  var timelines = LiquidationTimelines()
   private var deleveragings = DeleveragingWatch()
   /// As it was after the first deleveraging.
   private var queue: DeleveragingQueue?
@@ -25,7 +27,6 @@ struct ReplayObserver {
   private var outside = OutsideWatch()
   private var rejectionCounts: [RejectionKey: Int] = [:]
   private var open: [AccountID: LiquidationStory] = [:]
-  private var finished: [LiquidationStory] = []
   private var deleveraged: Set<AccountID> = []
   private var sources: [AssetSymbol: [SourcePoint]] = [:]
   /// Every account as the block before measured it.
@@ -244,7 +245,11 @@ extension ReplayObserver {
     _ bill: StepBill? = nil, _ trade: StepTrade? = nil
   ) {
     // Not through a copy of the story, which would have all of its steps copied for one more.
-    guard let stage = open[id]?.stage, open[id]?.steps.count ?? 0 < 500 else { return }
+    guard let stage = open[id]?.stage else { return }
+    guard open[id]?.steps.count ?? 0 < LiquidationStory.mostSteps else {
+      open[id]?.laterSteps += 1
+      return
+    }
     open[id]?.steps.append(
       LiquidationStory.Step(
         time: engine.state.time, stage: stage, text: text(), cost: bill?.cost,
@@ -265,18 +270,7 @@ extension ReplayObserver {
     var story = ended
     story.costs = tally.close(story.account)
     totals.liquidationsByFurthestStage[story.stage, default: 0] += 1
-    finished.append(story)
-    // Only the largest are shown; keep the list short as it grows.
-    if finished.count > 4_096 { finished = Array(Self.sorted(finished).prefix(32)) }
-  }
-
-  private static func sorted(_ stories: [LiquidationStory]) -> [LiquidationStory] {
-    stories.sorted { one, other in
-      let (size, otherSize) = (
-        one.closedValue + one.deleveragedValue, other.closedValue + other.deleveragedValue
-      )
-      return size != otherSize ? size > otherSize : one.account < other.account
-    }
+    timelines.take(story)
   }
 }
 
@@ -385,11 +379,13 @@ extension ReplayObserver {
       rejectionCounts: counts.sorted {
         ($0.source, $0.reason.rawValue) < ($1.source, $1.reason.rawValue)
       },
-      largest: Array(Self.sorted(finished).prefix(10)), totals: totals, hash: engine.hash,
+      largest: timelines.largest, totals: totals, hash: engine.hash,
       quote: engine.state.listing.quote, auctions: auctions.largest,
       costs: tally.finish(engine), deleveraged: deleveragings.accounts,
       deleveragings: deleveragings.events, queue: queue, balance: balance.summary(engine),
       outside: outside.result)
+    result.drawnLargest = timelines.choice.largest
+    result.asked = timelines.asked(engine)
     logs.finish(&result, engine)
     return result
   }

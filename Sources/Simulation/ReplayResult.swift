@@ -96,7 +96,10 @@ public struct LiquidationStory: Sendable {
   /// The account's charges when it started, largest first: label and millionths of the quote
   /// currency; they sum to the maintenance margin.
   public let charges: [(label: String, amount: Int64)]
+  /// The first ``mostSteps``.
   public var steps: [Step]
+  /// How many came after them.
+  public var laterSteps = 0
   /// Absent while it is not finished.
   public var endedAt: Timestamp?
   public var outcome: LiquidationOutcome?
@@ -112,6 +115,9 @@ public struct LiquidationStory: Sendable {
   public var calledAt: Timestamp?
   /// What it cost at each stage, and what the fund gave.
   public var costs = WaterfallCosts()
+
+  /// The most steps that are kept of one liquidation; the others are counted.
+  public static let mostSteps = 500
 
   /// One thing that happened to the account.
   public struct Step: Sendable {
@@ -183,12 +189,17 @@ public struct ReplayResult: Sendable {
   public var points: [ReplayPoint]
   public var rejections: [RejectionPoint]
   public var rejectionCounts: [(source: SourceID, reason: SampleRejection, count: Int)]
-  /// The largest by closed and deleveraged value, at most ten.
+  /// The largest by closed and deleveraged value: at most ten, or as many as are to be drawn if
+  /// those are more.
   public var largest: [LiquidationStory]
   public var totals: ReplayTotals
   /// The hash of the last record: equal for equal inputs, on every machine.
   public var hash: ChainHash
   public var quote: Asset
+  /// How many of ``largest`` a page draws.
+  public var drawnLargest = TimelineChoice.usual
+  /// The accounts that were asked for, with every liquidation of each.
+  public var asked: [AskedAccount] = []
   /// The largest by what was sold in them, at most 256.
   public var auctions: [AuctionStory] = []
   /// What the liquidations cost, and whom.

@@ -31,7 +31,7 @@ struct DeleveragingRecordTests {
     return try program.run(
       [
         "replay", "--market", folder.file("market"), "--out", folder.file("out"), "--population",
-        "60", "--no-report", "--waterfall", "plimsoll",
+        "60", "--no-report", "--waterfall", "plimsoll", "--no-liquidation-record",
       ] + extra)
   }
 

@@ -35,7 +35,9 @@ struct VerbTests {
     #expect(summary.runs.count == 1 && run.totals.blocks == 60)
     #expect(run.totals.liquidations > 0, "the small market falls far enough to show something")
     #expect(!run.origin.isReconstruction)
-    let names = ["deleveraging.jsonl", "journal.db", "journal.db.mark", "report.html"]
+    let names = [
+      "deleveraging.jsonl", "journal.db", "journal.db.mark", "liquidations.jsonl", "report.html",
+    ]
     #expect(folder.names(in: "out") == names)
     #expect(try folder.read("out/report.html").contains(run.hash))
 

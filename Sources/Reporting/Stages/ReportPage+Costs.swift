@@ -64,7 +64,7 @@ extension ReportPage {
 
 extension String {
   /// With a capital at the beginning.
-  fileprivate var capitalizedFirst: String { prefix(1).uppercased() + dropFirst() }
+  var capitalizedFirst: String { prefix(1).uppercased() + dropFirst() }
 }
 
 extension WaterfallCosts {

@@ -36,6 +36,8 @@ extension LiquidationStory.Step {
     if let value { fields.append(("value", .money(value))) }
     if let cost { fields.append(("cost", .money(cost))) }
     if let bearer { fields.append(("paidBy", .string(bearer.rawValue))) }
+    // Of the winners it is one, who has a name.
+    if let payer, bearer == .winners { fields.append(("payer", .string(payer))) }
     return .object(fields)
   }
 }
