@@ -14,10 +14,13 @@ import Testing
 struct DoorTests {
   @Test("a venue needs a quote currency of six decimals and complete parameters")
   func opening() throws {
-    let coarse = try Asset(symbol: AssetSymbol("USD"), decimals: 2)
-    #expect(throws: StepError.refused(.outsideLimits("a quote currency without 6 decimals"))) {
-      _ = try Engine.open(quote: coarse, parameters: ParameterFixture.set())
+    for decimals in [2, 5, 7, 8] as [UInt8] {
+      let other = try Asset(symbol: AssetSymbol("USD"), decimals: decimals)
+      #expect(throws: StepError.refused(.outsideLimits("a quote currency without 6 decimals"))) {
+        _ = try Engine.open(quote: other, parameters: ParameterFixture.set())
+      }
     }
+    _ = try Engine.open(quote: Coins.usd, parameters: ParameterFixture.set())
     let empty = try ParameterSet(
       name: "empty", date: CivilDate.split(Venue.start).date, values: [])
     #expect(throws: StepError.self) {

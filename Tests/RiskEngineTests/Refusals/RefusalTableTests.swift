@@ -15,6 +15,8 @@ struct RefusalEdge: Sendable, CustomTestStringConvertible {
   /// another who refuses it.
   let name: String
   let attempts: @Sendable () throws -> (inside: [Attempt], outside: Attempt)
+  /// Whether there is an order of more and less: one unit nearer, at the edge and one beyond.
+  let isStepped: Bool
 
   var code: String { String(name.prefix { $0 != "/" }) }
   var subject: String? {
@@ -28,6 +30,7 @@ struct RefusalEdge: Sendable, CustomTestStringConvertible {
     _ name: String, _ scene: @escaping @Sendable () throws -> (Venue, Command, Command)
   ) {
     self.name = name
+    isStepped = false
     attempts = {
       let (venue, inside, outside) = try scene()
       return ([(venue, inside)], (venue, outside))
@@ -40,6 +43,7 @@ struct RefusalEdge: Sendable, CustomTestStringConvertible {
     apart scene: @escaping @Sendable () throws -> (Attempt, Attempt)
   ) {
     self.name = name
+    isStepped = false
     attempts = {
       let (inside, outside) = try scene()
       return ([inside], outside)
@@ -50,12 +54,13 @@ struct RefusalEdge: Sendable, CustomTestStringConvertible {
   /// at 1 refused.
   init(_ name: String, by scene: @escaping @Sendable (Int64) throws -> Attempt) {
     self.name = name
+    isStepped = true
     attempts = { ([try scene(-1), try scene(0)], try scene(1)) }
   }
 
   static var all: [RefusalEdge] {
     accounts + moves + trades + orders + liquidations + outside + collateral + counts + amounts
-      + unpriced + shared + fortunes
+      + unpriced + shared + fortunes + balances
   }
 }
 
@@ -127,13 +132,10 @@ struct RefusalTableTests {
 
   /// What no command of a test comes to.
   private static let unreached: Set = [
-    // Refused before there is a venue, in a test of the door.
+    // Refused before there is a venue: a decimal fewer and one more, in a test of the door.
     "outside-limits/a quote currency without 6 decimals",
     // 65,000 listings, for each of which the rules are made anew.
     "outside-limits/the number of instruments",
-    // What comes from outside are at most 2^58 units, and 2^60 fit: the rest would have to be
-    // charged.
-    "outside-limits/the insurance fund",
     // Nobody has a position, an order or a debt before the venue is marked, and what would take
     // the valuation of a marked venue away is refused.
     "not-marked/the account's instruments",
