@@ -76,17 +76,42 @@ extension Engine {
   ) throws(StepError) -> Bool {
     let question = DeleveragingQuestion(
       size: queue.position.size.magnitude, side: queue.candidateSide, rule: queue.rule)
-    let winners = gather(queue, valuation, winning: true)
-    let (cuts, level) = question.allocate(among: winners)
+    let (winners, cuts, level) = allocate(question, queue, valuation, winning: true)
     try trade(cuts, queue, of: id, question, level: level, among: winners)
     let missing = cuts.reduce(question.size) { $0 - $1.size }
     guard queue.rule == .leverageDraining, missing > .zero else { return !cuts.isEmpty }
     let further = DeleveragingQuestion(
       size: missing, side: question.side, rule: queue.rule, requiresProfit: false)
-    let others = gather(queue, valuation, winning: false)
-    let (rest, last) = further.allocate(among: others)
+    let (others, rest, last) = allocate(further, queue, valuation, winning: false)
     try trade(rest, queue, of: id, further, level: last, among: others)
     return !cuts.isEmpty || !rest.isEmpty
+  }
+
+  /// Who takes part, and what of each: who could not hold what he would realize is passed over,
+  /// or the step in which it happens could not be gone through with.
+  private mutating func allocate(
+    _ question: DeleveragingQuestion, _ queue: Opposition, _ valuation: Valuation, winning: Bool
+  ) -> (candidates: [DeleveragingCandidate], cuts: [DeleveragingCut], level: Int64?) {
+    var candidates = gather(queue, valuation, winning: winning)
+    while true {
+      let (cuts, level) = question.allocate(among: candidates)
+      let full = cuts.filter { !canHold($0, queue) }.map(\.account)
+      if full.isEmpty { return (candidates, cuts, level) }
+      candidates.removeAll { full.contains($0.account) }
+    }
+  }
+
+  private func canHold(_ cut: DeleveragingCut, _ queue: Opposition) -> Bool {
+    let id = queue.position.instrument
+    guard let index = state.index(of: cut.account), let asset = state.settlementIndex(of: id)
+    else { return false }
+    let slot = state.accounts[index].portfolio.slot(of: id)
+    guard slot.isHeld else { return false }
+    var position = state.accounts[index].portfolio.positions[slot.index]
+    let realized = position.trade(
+      queue.position.size.sign > 0 ? cut.size : -cut.size, unitValue: queue.unitValue)
+    let balance = state.accounts[index].portfolio.balances[asset] + realized
+    return balance.magnitude <= Amount.limit.magnitude
   }
 
   /// Records who is cut and how the cuts were found, and books them.

@@ -88,12 +88,15 @@ extension Engine {
   ) throws(StepError) {
     let notional = TakeoverTrial.notional(lots, sizes, valuation)
     let equity = measure(state.accounts[index].portfolio, valuation).equity
-    let fee = liquidationPenalty(notional: notional, rate: rules.pool.fee, equity: equity)
+    let universe = state.accounts[index].universe
+    let fee = min(
+      liquidationPenalty(notional: notional, rate: rules.pool.fee, equity: equity),
+      fundSpace(0, of: universe))
     // The quote currency, the first asset, has six decimals: a millionth is a ledger unit.
     guard fee > 0 else { return }
     try move(
       fee, asset: 0, from: .account(state.accounts[index].id),
-      to: .fund(of: state.accounts[index].universe), .liquidationPenalty)
+      to: .fund(of: universe), .liquidationPenalty)
   }
 
   /// The positions of an account that a pool covers: those on its underlyings that settle in the

@@ -268,10 +268,13 @@ extension Engine {
     let units = valuation.units(ofQuote: penalty, asset: asset, rounding: .down)
     guard units > 0 else { return }
     let left = units - (try payKeepers(units, asset: asset, order, filled: filled, trades))
-    guard left > 0 else { return }
+    // What the fund's field could not hold stays with the account.
+    let universe = universe(of: order.instrument)
+    let taken = min(left, fundSpace(asset, of: universe))
+    guard taken > 0 else { return }
     try move(
-      left, asset: asset, from: .account(order.account),
-      to: .fund(of: universe(of: order.instrument)), .liquidationPenalty)
+      taken, asset: asset, from: .account(order.account), to: .fund(of: universe),
+      .liquidationPenalty)
   }
 
   /// Shares the keepers' part of a penalty among those who took the order, by size, rounded down.
