@@ -43,6 +43,12 @@ struct PricePathTests {
           1_200_000_000, 1_200_000_000, 1_188_000_000, 1_188_000_000, 1_188_000_000,
           1_176_120_000, 1_164_358_800,
         ])
+    for (nanoseconds, factor) in [(-1, 1_200_000_000), (0, 1_188_000_000), (1, 1_188_000_000)]
+      as [(Int64, Int64)]
+    {
+      let span = TimeSpan(nanoseconds: 90_000_000_000 + nanoseconds)
+      #expect(path.factor(after: span).billionths == factor)
+    }
     #expect(factors(path, [.max / 2_000_000_000]) == [0])
     let still = PricePath.stairs(
       start: try Rate("120%"), cut: try Rate("100%"), step: TimeSpan(seconds: 1))

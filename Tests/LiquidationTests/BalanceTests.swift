@@ -75,7 +75,8 @@ struct EntryFeeTests {
     let fee = try potential(scale: 0.01 / 50_000 * 1e6, exponent: 2, rebate: "80%")
     let back = { (pot: Int64) in fee.fee(from: 50_000_000_000, to: 25_000_000_000, pot: pot) }
     #expect(back(.max) == -300_000_000)
-    #expect(back(300_000_000) == -300_000_000 && back(299_999_999) == -299_999_999)
+    #expect(back(300_000_001) == -300_000_000 && back(300_000_000) == -300_000_000)
+    #expect(back(299_999_999) == -299_999_999)
     #expect(back(0) == 0 && back(-1) == 0)
   }
 
@@ -149,6 +150,29 @@ struct EntryFeeTests {
     #expect(straight.potential(of: 100 * million) == million)
   }
 
+  @Test("a cap on the slope binds from one billionth below the slope on, and not at it")
+  func slopeCap() throws {
+    func cost(_ scale: Double, _ exponent: Double, cap: Int64, of size: Int64) throws -> Int64 {
+      try #require(
+        EntryFeePotential(
+          scale: scale, exponent: exponent, rebateShare: .zero, slopeCap: Rate(billionths: cap))
+      ).potential(of: size)
+    }
+    // One per cent everywhere: of 1,000 million a billionth is one dollar.
+    let whole = 10_000_000 * million
+    for (cap, expected) in [(-1, whole - million), (0, whole), (1, whole)] as [(Int64, Int64)] {
+      let size = 1_000_000_000 * million
+      #expect(try cost(10_000, 1, cap: 10_000_000 + cap, of: size) == expected)
+    }
+    // By hand: 5·10⁻¹⁴ S² rises by 1 % at 10¹¹; below it the straight part begins 10⁴ earlier and
+    // lacks 5·10⁻¹⁴ × 10⁸ of a dollar.
+    let square = 500_000_000 * million
+    for (cap, expected) in [(-1, square - 5), (0, square), (1, square)] as [(Int64, Int64)] {
+      let size = 100_000_000_000 * million
+      #expect(try cost(5e-8, 2, cap: 10_000_000 + cap, of: size) == expected)
+    }
+  }
+
   // QUANT 6: q·P·(S₀ + q/2) ÷ K = P ÷ 2K · (S₁² − S₀²).
   @Test("Synthetix: what the skewed price costs is a quadratic potential", arguments: 0..<20)
   func identity(seed: UInt64) throws {
@@ -190,9 +214,19 @@ struct VelocityFundingTests {
     }
     #expect(after(1, 1_000) == 83_334 && after(1, 500) == 41_667 && after(1, -1_000) == -83_334)
     #expect(after(1, 999) < 83_334 && after(1, -999) > -83_334)
-    #expect(after(1, 1_001) == 83_334 && after(1, .max) == 83_334 && after(1, .min) == -83_334)
+    #expect(after(1, 1_001) == 83_334 && after(1, -1_001) == -83_334)
+    #expect(after(1, .max) == 83_334 && after(1, .min) == -83_334)
     #expect(after(5, 1_000) == 416_670 && after(6, 1_000) == 500_000 && after(999, -1) < 0)
     #expect(after(1_000_000, 1_000) == 500_000 && after(1_000_000, -1_000) == -500_000)
+    for (cap, expected) in [(83_333, 83_333), (83_334, 83_334), (83_335, 83_334)]
+      as [(Int64, Int64)]
+    {
+      let capped = try #require(
+        VelocityFunding(
+          velocity: funding.velocity, largestImbalance: 1_000, cap: Rate(billionths: cap)))
+      let hourly = { capped.rate(after: .hour, from: .zero, imbalance: $0).billionths }
+      #expect(hourly(1_000) == expected && hourly(-1_000) == -expected)
+    }
   }
 
   @Test("in balance it stays, and backward time does nothing")

@@ -43,8 +43,8 @@ struct FundTests {
   @Test(
     "alarms at a quarter, a half and three quarters below the peak",
     arguments: [
-      (1_000, 0), (751, 0), (750, 25), (501, 25), (500, 50), (251, 50), (250, 75), (0, 75),
-      (-5, 75),
+      (1_000, 0), (751, 0), (750, 25), (749, 25), (501, 25), (500, 50), (499, 50), (251, 50),
+      (250, 75), (249, 75), (0, 75), (-5, 75),
     ] as [(Int64, Int)])
   func alarms(balance: Int64, alarm: Int) {
     #expect(FundAlarm(balance: balance, peak: 1_000).rawValue == alarm)

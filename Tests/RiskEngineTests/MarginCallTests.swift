@@ -29,8 +29,9 @@ struct MarginCallTests {
     let rules = try parameters()
     let steps: [(Int64, MarginCall)] = [
       (200_000_001, .none), (200_000_000, .none), (199_999_999, .warning),
-      (150_000_000, .warning), (149_999_999, .reduceOnly),
-      (120_000_000, .reduceOnly), (119_999_999, .cancelOrders), (-1, .cancelOrders),
+      (150_000_001, .warning), (150_000_000, .warning), (149_999_999, .reduceOnly),
+      (120_000_001, .reduceOnly), (120_000_000, .reduceOnly), (119_999_999, .cancelOrders),
+      (-1, .cancelOrders),
     ]
     for (equity, step) in steps {
       #expect(
@@ -49,9 +50,10 @@ struct MarginCallTests {
     let steps: [(Int64, MarginCall, MarginCall)] = [
       (129_999_999, .cancelOrders, .cancelOrders), (130_000_000, .cancelOrders, .reduceOnly),
       (130_000_001, .cancelOrders, .reduceOnly),
-      (159_999_999, .cancelOrders, .reduceOnly), (160_000_000, .reduceOnly, .warning),
-      (160_000_001, .reduceOnly, .warning), (210_000_001, .warning, .none),
-      (209_999_999, .reduceOnly, .warning), (210_000_000, .warning, .none),
+      (159_999_999, .cancelOrders, .reduceOnly), (159_999_999, .reduceOnly, .reduceOnly),
+      (160_000_000, .reduceOnly, .warning), (160_000_001, .reduceOnly, .warning),
+      (209_999_999, .reduceOnly, .warning), (209_999_999, .warning, .warning),
+      (210_000_000, .warning, .none), (210_000_001, .warning, .none),
     ]
     for (equity, before, after) in steps {
       #expect(

@@ -170,10 +170,14 @@ struct PoolStageTests {
   @Test(
     "one account binds no more than the stated share of the pool's equity, and one step more would")
   func eventShare() throws {
-    var venue = try Self.venue(
-      [(key: "pool.eventShare", value: "0.3%"), (key: "pool.discount", value: "0")],
-      senior: "50000", junior: nil)
-    let taken = takeovers(try venue.block(btc: "7600")).reduce(0) { $0 + $1.size.steps }
+    func offered(_ share: String) throws -> (venue: Venue, steps: Int64) {
+      var venue = try Self.venue(
+        [(key: "pool.eventShare", value: share), (key: "pool.discount", value: "0")],
+        senior: "50000", junior: nil)
+      let trades = takeovers(try venue.block(btc: "7600"))
+      return (venue, trades.reduce(0) { $0 + $1.size.steps })
+    }
+    let (venue, taken) = try offered("0.3%")
     #expect(taken > 0 && taken < 674)
     let valuation = try #require(venue.engine.valuation)
     func margin(_ steps: Int64) -> Int64 {
@@ -182,6 +186,11 @@ struct PoolStageTests {
       return valuation.risk(portfolio).initialMargin
     }
     #expect(margin(taken) <= 150_000_000 && margin(taken + 1) > 150_000_000)
+    // A billionth of the equity is 50 units.
+    let least = (margin(taken) + 49) / 50
+    for (share, steps) in [(least - 1, taken - 1), (least, taken), (least + 1, taken)] {
+      #expect(try offered(decimalText(share, decimals: 9)).steps == steps)
+    }
   }
 
   @Test("a pool without the market, without capital or in liquidation takes nothing")

@@ -83,6 +83,8 @@ struct WaterfallTests {
     #expect(order.fundShare == 103_700_000)
     let worse = venue.report(order, price: Price(steps: order.limit.steps - 1))
     #expect(venue.refusal(of: worse) == .fillBeyondLimit(order.id))
+    var better = venue
+    try better.submit(venue.report(order, price: Price(steps: order.limit.steps + 1)))
     let events = try venue.submit(venue.report(order))
     #expect(moved(events, .insuranceCover) == [103_700_000])
     // At the mark and no worse; and beyond the band nothing changes.
@@ -93,9 +95,15 @@ struct WaterfallTests {
       let venue = try gapped(to: "7400", fund: "1000000", changes: [(key: near.key, value: wide)])
       #expect(try venue.order(of: 1).limit == Price(steps: 3_700_00000000))
     }
-    let inside = try gapped(
-      to: "7400", fund: "1000000", changes: [(key: near.key, value: "49.99%")])
-    #expect(try inside.order(of: 1).limit == Price(steps: 3_700_74000000))
+    // Half a unit of value inside it, to a billionth.
+    for (inside, limit) in [
+      ("49.99%", 3_700_74000000), ("49.9999932%", 3_700_00100000),
+      ("49.9999933%", 3_700_00000000), ("49.9999934%", 3_700_00000000),
+    ] as [(String, Int64)] {
+      let venue = try gapped(
+        to: "7400", fund: "1000000", changes: [(key: near.key, value: inside)])
+      #expect(try venue.order(of: 1).limit == Price(steps: limit))
+    }
   }
 
   @Test("what an account has left itself it may lose beyond that")

@@ -86,6 +86,23 @@ extension Threshold {
       let events = try venue.block(after: 86_400)
       return Auctions.moved(events, .lossRecovery) > 0
     },
+    Threshold("socializedLoss.share", [false, true, true]) { billionths in
+      // A hundred dollars are to be borne, a sixth of what account 2 has won.
+      var venue = try Venue.marked(
+        LastStages.changes([.socializedLoss]) + [
+          (
+            key: "socializedLoss.share",
+            value: decimalText(166_666_667 + billionths, decimals: 9)
+          )
+        ])
+      try venue.open(1, .cross, usd: "500")
+      try venue.open(2, .cross, usd: "1000")
+      try venue.submit(venue.trade(perpetual, buyer: 1, seller: 2, size: 1_000))
+      try venue.open(7, .cross, usd: "100000")
+      try venue.block(btc: "7400")
+      try venue.submit(venue.report(venue.order(of: 1), price: try Price("7400"), with: 7))
+      return venue.balance(1) == 0
+    },
     Threshold("pool.unwindSlippage", [false, true, true]) { steps in
       var venue = try PoolStageTests.venue([(key: "pool.unwindSlippage", value: "1%")])
       try venue.block(btc: "7600")

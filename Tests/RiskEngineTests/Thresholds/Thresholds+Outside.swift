@@ -17,11 +17,11 @@ extension Threshold {
   ]
 
   /// A sale of the right to a slice to 7, which has a hundred thousand.
-  private static func rights() throws -> Venue {
+  private static func rights(lots: Int64 = 4) throws -> Venue {
     var venue = try short(
       keepers + [
         (key: "rights.commitSpan", value: "1min"), (key: "rights.revealSpan", value: "1min"),
-        (key: "rights.lots", value: "4"), (key: "rights.deposit", value: "5"),
+        (key: "rights.lots", value: "\(lots)"), (key: "rights.deposit", value: "5"),
         (key: "rights.reserve", value: "10%"),
       ])
     try venue.open(7, .cross, usd: "100000")
@@ -72,6 +72,11 @@ extension Threshold {
       try venue.submit(
         .depositCollateral(AccountID(8), Amount(units: 5_000_000 + units, asset: Coins.usd)))
       return try venue.attempt(commitment(bid(1_000_000), by: 8))
+    },
+    Threshold("rights.lots", "as many as steps", [false, true, true]) { lots in
+      let steps = try #require(rights().engine.state.execution.sale(of: AccountID(1))).size.steps
+      let venue = try rights(lots: steps + lots)
+      return try #require(venue.engine.state.execution.sale(of: AccountID(1))).lots == steps
     },
     Threshold("rights.reserve", [false, true, true]) { units in
       var venue = try rights()
