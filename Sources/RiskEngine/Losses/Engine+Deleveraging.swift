@@ -93,25 +93,35 @@ extension Engine {
     _ question: DeleveragingQuestion, _ queue: Opposition, _ valuation: Valuation, winning: Bool
   ) -> (candidates: [DeleveragingCandidate], cuts: [DeleveragingCut], level: Int64?) {
     var candidates = gather(queue, valuation, winning: winning)
+    guard let asset = state.settlementIndex(of: queue.position.instrument) else {
+      return (candidates, [], nil)
+    }
     while true {
       let (cuts, level) = question.allocate(among: candidates)
-      let full = cuts.filter { !canHold($0, queue) }.map(\.account)
+      var full: Set<AccountID> = []
+      for cut in cuts {
+        guard let index = state.index(of: cut.account),
+          Self.canHold(
+            cut, queue, state.accounts[index].portfolio.positions,
+            balance: state.accounts[index].portfolio.balances[asset])
+        else {
+          full.insert(cut.account)
+          continue
+        }
+      }
       if full.isEmpty { return (candidates, cuts, level) }
       candidates.removeAll { full.contains($0.account) }
     }
   }
 
-  private func canHold(_ cut: DeleveragingCut, _ queue: Opposition) -> Bool {
-    let id = queue.position.instrument
-    guard let index = state.index(of: cut.account), let asset = state.settlementIndex(of: id)
+  private static func canHold(
+    _ cut: DeleveragingCut, _ queue: Opposition, _ positions: [Position], balance: Int64
+  ) -> Bool {
+    guard var position = positions.first(where: { $0.instrument == queue.position.instrument })
     else { return false }
-    let slot = state.accounts[index].portfolio.slot(of: id)
-    guard slot.isHeld else { return false }
-    var position = state.accounts[index].portfolio.positions[slot.index]
     let realized = position.trade(
       queue.position.size.sign > 0 ? cut.size : -cut.size, unitValue: queue.unitValue)
-    let balance = state.accounts[index].portfolio.balances[asset] + realized
-    return balance.magnitude <= Amount.limit.magnitude
+    return (balance + realized).magnitude <= Amount.limit.magnitude
   }
 
   /// Records who is cut and how the cuts were found, and books them.
