@@ -17,14 +17,14 @@ struct ReplayCommand: ParsableCommand {
     commandName: "replay",
     abstract: "Run recorded prices and a book of accounts through the whole engine.",
     discussion: """
-      Writes the journal, records of every deleveraging and every liquidation and a self-contained \
-      report into the output folder, and prints a summary. With --set, a second run with the \
-      changed parameters stands beside the first.
+      Writes the journal, records of every deleveraging, shared loss and liquidation and a \
+      self-contained report into the output folder, and prints a summary. With --set, a second run \
+      with the changed parameters stands beside the first.
 
-      Each line of deleveraging.jsonl is a request that plimsoll evaluate answers: it finds the \
-      cuts anew and says whether they agree with those of the record. Each line of \
-      liquidations.jsonl is one liquidation, step by step; the report draws the largest, and those \
-      of the accounts that --timeline names.
+      Each line of deleveraging.jsonl and shared-losses.jsonl is a request that plimsoll evaluate \
+      answers: it finds cuts or shares anew and says whether they agree with those of the record. \
+      Each line of liquidations.jsonl is one liquidation, step by step; the report draws the \
+      largest, and those of the accounts that --timeline names.
 
       Example: plimsoll replay --market ../shared/data --set margin.maintenanceFactor=0.64
       """)
@@ -74,6 +74,11 @@ struct ReplayCommand: ParsableCommand {
     inversion: .prefixedNo,
     help: "Write every deleveraging, with all that decided it, beside the journal.")
   var deleveragingRecord = true
+
+  @Flag(
+    inversion: .prefixedNo,
+    help: "Write every shared loss, with all that decided it, beside the journal.")
+  var sharedLossRecord = true
 
   @Flag(
     inversion: .prefixedNo,
@@ -157,6 +162,8 @@ struct ReplayCommand: ParsableCommand {
     let progress = Progress(plan.assignments.isEmpty ? "replay" : "replay with --set")
     let deleveragings =
       journal && deleveragingRecord ? LineFile("\(out)/deleveraging\(suffix).jsonl") : nil
+    let losses =
+      journal && sharedLossRecord ? LineFile("\(out)/shared-losses\(suffix).jsonl") : nil
     let liquidations =
       journal && liquidationRecord ? LineFile("\(out)/liquidations\(suffix).jsonl") : nil
     let rankings = rankingEvery.map { _ in LineFile("\(out)/ranking\(suffix).jsonl") }
@@ -169,6 +176,7 @@ struct ReplayCommand: ParsableCommand {
       watch: { engine in
         try replaced.discard()
         try deleveragings?.begin()
+        try losses?.begin()
         try liquidations?.begin()
         try rankings?.begin()
         guard let rankingEvery, engine.state.block % UInt64(rankingEvery) == 0 else { return }
@@ -181,9 +189,15 @@ struct ReplayCommand: ParsableCommand {
           try file.write(one.inquiry.published(record: one.record, hash: one.hash).compact)
         }
       },
+      publishLoss: losses.map { file in
+        { one in
+          try file.write(one.inquiry.published(record: one.record, hash: one.hash).compact)
+        }
+      },
       tell: liquidations.map { file in { story in try file.write(SummaryTable.line(story)) } })
     try replaced.discard()
     try deleveragings?.finish()
+    try losses?.finish()
     try liquidations?.finish()
     try rankings?.finish()
     progress.finish()
@@ -194,6 +208,7 @@ struct ReplayCommand: ParsableCommand {
   private func replacedLines(suffix: String) -> ReplacedLines {
     var names: [String] = []
     if !deleveragingRecord { names.append("deleveraging") }
+    if !sharedLossRecord { names.append("shared-losses") }
     if !liquidationRecord { names.append("liquidations") }
     if rankingEvery == nil { names.append("ranking") }
     return ReplacedLines(journal ? names.map { "\(out)/\($0)\(suffix).jsonl" } : [])
@@ -225,6 +240,10 @@ struct ReplayCommand: ParsableCommand {
     if journal, deleveragingRecord {
       let lines = "\(out)/deleveraging.jsonl"
       print("Deleveraging: \(lines) (plimsoll evaluate \(lines))")
+    }
+    if journal, sharedLossRecord {
+      let lines = "\(out)/shared-losses.jsonl"
+      print("Shared losses: \(lines) (plimsoll evaluate \(lines))")
     }
   }
 }

@@ -54,6 +54,8 @@ public struct Engine: Sendable {
   var scratch: RiskScratch?
   /// Who was asked in the deleveragings of the last step; absent where nobody wants to know.
   var keptDeleveragings: KeptDeleveragings?
+  /// Who was asked to bear the losses of the last step; absent where nobody wants to know.
+  var keptLosses: KeptLosses?
 
   /// Opens a venue; its opening is the first record.
   public static func open(
@@ -200,6 +202,7 @@ public struct Engine: Sendable {
     waiting = Self.waiting(state)
     events = []
     keptDeleveragings?.removeAll()
+    keptLosses?.removeAll()
   }
 
   /// Begins the events of a step.
@@ -208,6 +211,7 @@ public struct Engine: Sendable {
   /// for as many behind, and after a block with 200,000 events every report would ask for that.
   private mutating func beginEvents() {
     keptDeleveragings?.removeAll()
+    keptLosses?.removeAll()
     events = []
     events.reserveCapacity(Self.usualEvents)
   }

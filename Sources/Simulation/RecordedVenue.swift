@@ -80,6 +80,12 @@ public struct RecordedVenue {
     set { engine.keepsDeleveragings = newValue }
   }
 
+  /// As ``/RiskEngine/Engine/keepsSharedLosses``.
+  var keepsSharedLosses: Bool {
+    get { engine.keepsSharedLosses }
+    set { engine.keepsSharedLosses = newValue }
+  }
+
   /// Takes one step and queues its record for the next commit.
   public mutating func submit(_ command: Command) throws -> Record {
     let record = try engine.step(command)

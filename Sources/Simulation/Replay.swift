@@ -121,6 +121,7 @@ public struct Replay {
   ///     ``ReplayPlan/blocksPerCommit`` blocks ahead of the journal on the disk.
   ///   - publish: Called after each block with its deleveragings, in their order, once their
   ///     records are on the disk; they are then let go of, and who gives none has none kept.
+  ///   - publishLoss: The same for its shared losses.
   ///   - tell: Called with every liquidation after the block in which it ended, in their order,
   ///     or at the end if it has not; as far ahead of the journal as `watch` may be. They are then
   ///     let go of too.
@@ -128,9 +129,11 @@ public struct Replay {
     progress: (_ done: Int, _ total: Int) -> Void = { _, _ in },
     watch: (Engine) throws -> Void = { _ in },
     publish: ((PublishedDeleveraging) throws -> Void)? = nil,
+    publishLoss: ((PublishedLoss) throws -> Void)? = nil,
     tell: ((LiquidationStory) throws -> Void)? = nil
   ) throws -> ReplayResult {
     venue.keepsDeleveragings = publish != nil
+    venue.keepsSharedLosses = publishLoss != nil
     observer.timelines.keepsEnded = tell != nil
     let window = plan.market.window
     let length = window.upperBound - window.lowerBound
@@ -149,10 +152,11 @@ public struct Replay {
     while instant <= window.upperBound {
       try advance(to: instant)
       observer.record(venue.engine)
-      let deleveragings = observer.takeDeleveragings()
+      let (deleveragings, losses) = (observer.takeDeleveragings(), observer.takeSharedLosses())
       // Nothing is reported before the record that it names is on the disk.
-      if !deleveragings.isEmpty { try venue.commit() }
+      if !deleveragings.isEmpty || !losses.isEmpty { try venue.commit() }
       for one in deleveragings { try publish?(one) }
+      for one in losses { try publishLoss?(one) }
       for story in observer.timelines.takeEnded() { try tell?(story) }
       try watch(venue.engine)
       instant = instant + Self.blockSpan

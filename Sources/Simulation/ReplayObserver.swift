@@ -20,6 +20,7 @@ struct ReplayObserver {
   /// Of the liquidations that are no longer open.
   var timelines = LiquidationTimelines()
   private var deleveragings = DeleveragingWatch()
+  private var sharedLosses = SharedLossWatch()
   /// As it was after the first deleveraging.
   private var queue: DeleveragingQueue?
   private var balance = BalanceWatch()
@@ -66,6 +67,7 @@ struct ReplayObserver {
     }
     auctions.take(record, engine)
     deleveragings.take(record, engine)
+    sharedLosses.take(record, engine)
   }
 
   private mutating func take(
@@ -100,8 +102,9 @@ struct ReplayObserver {
   /// Names accounts that are no traders, before their first money comes in.
   mutating func exclude(_ makers: [AccountID]) { tally.exclude(makers) }
 
-  /// The deleveragings since it was last asked, where the engine keeps them.
+  /// The deleveragings and shared losses since it was last asked, where the engine keeps them.
   mutating func takeDeleveragings() -> [PublishedDeleveraging] { deleveragings.takeFresh() }
+  mutating func takeSharedLosses() -> [PublishedLoss] { sharedLosses.takeFresh() }
 
   mutating func countRefusal() { totals.refusedCommands += 1 }
 }

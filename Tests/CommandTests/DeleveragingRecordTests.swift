@@ -9,25 +9,8 @@ struct DeleveragingRecordTests {
   let folder = try! Folder()
   let program = try! Program.current()
 
-  /// Half an hour of three venues: level, then down two fifths in six minutes, then level.
-  private func writeMarket() throws {
-    for (index, venue) in SmallMarket.venues.enumerated() {
-      let rows = (0..<30).map { minute -> String in
-        let (price, next) = (
-          7_900 - 500 * min(max(minute - 5, 0), 6) + index,
-          7_900 - 500 * min(max(minute - 4, 0), 6) + index
-        )
-        let time = SmallMarket.start + minute * 60_000
-        return "\(time),\(price),\(price + 3),\(next - 2),\(next),5"
-      }
-      try folder.write(
-        "market/BTC-USD.\(venue).1m.csv",
-        ([SmallMarket.header] + rows).joined(separator: "\n") + "\n")
-    }
-  }
-
   private func replay(_ extra: [String]) throws -> Program.Outcome {
-    try writeMarket()
+    try SmallMarket.writeCrash(to: folder)
     return try program.run(
       [
         "replay", "--market", folder.file("market"), "--out", folder.file("out"), "--population",
@@ -116,25 +99,26 @@ struct DeleveragingRecordTests {
   @Test("nothing is written where it is not wanted, and the hash is the same")
   func unwanted() throws {
     let without = try replay(["--json", "--no-deleveraging-record"])
-    #expect(folder.names(in: "out") == ["journal.db", "journal.db.mark"])
+    let others = ["journal.db", "journal.db.mark", "shared-losses.jsonl"]
+    #expect(folder.names(in: "out") == others)
     let with = try replay(["--json"])
-    #expect(folder.names(in: "out") == ["deleveraging.jsonl", "journal.db", "journal.db.mark"])
+    #expect(folder.names(in: "out") == ["deleveraging.jsonl"] + others)
     #expect(try Summary(without).runs[0].hash == Summary(with).runs[0].hash)
   }
 
   @Test("lines of an earlier run go with its journal, once the run that writes none has begun")
   func replaced() throws {
     let journal = ["journal.db", "journal.db.mark"]
-    let lines = ["deleveraging.jsonl", "ranking.jsonl"]
+    let lines = ["deleveraging.jsonl", "shared-losses.jsonl", "ranking.jsonl"]
     try #require(try replay(["--ranking-every", "10"]).code == 0)
     #expect(folder.names(in: "out") == (lines + journal).sorted())
-    let unwanted = ["--no-deleveraging-record"]
+    let unwanted = ["--no-deleveraging-record", "--no-shared-loss-record"]
     #expect(try replay(["--no-journal", "--length", "12min"]).code == 0)
     #expect(folder.names(in: "out") == (lines + journal).sorted(), "the journal is theirs still")
     #expect(try replay(unwanted + ["--resume", "--seed", "7"]).code == 1)
     #expect(folder.names(in: "out") == (lines + journal).sorted(), "the run was refused")
     #expect(try replay([]).code == 0)
-    #expect(folder.names(in: "out") == lines.prefix(1) + journal)
+    #expect(folder.names(in: "out") == (lines.prefix(2) + journal).sorted())
     #expect(try replay(unwanted + ["--ranking-every", "10"]).code == 0)
     #expect(folder.names(in: "out") == journal + lines.suffix(1))
     #expect(try replay(unwanted + ["--resume"]).code == 0)

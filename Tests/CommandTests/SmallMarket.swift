@@ -37,6 +37,23 @@ struct SmallMarket {
       try folder.write("market/" + name, lines.joined(separator: "\n") + "\n")
     }
   }
+
+  /// Half an hour of three venues into `market`: level, then down two fifths in six minutes, then
+  /// level.
+  static func writeCrash(to folder: Folder) throws {
+    for (index, venue) in venues.enumerated() {
+      let rows = (0..<30).map { minute -> String in
+        let (price, next) = (
+          7_900 - 500 * min(max(minute - 5, 0), 6) + index,
+          7_900 - 500 * min(max(minute - 4, 0), 6) + index
+        )
+        let time = start + minute * 60_000
+        return "\(time),\(price),\(price + 3),\(next - 2),\(next),5"
+      }
+      try folder.write(
+        "market/BTC-USD.\(venue).1m.csv", ([header] + rows).joined(separator: "\n") + "\n")
+    }
+  }
 }
 
 /// A summary as `replay --json` prints it, as far as the tests read it.

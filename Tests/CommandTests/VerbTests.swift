@@ -37,6 +37,7 @@ struct VerbTests {
     #expect(!run.origin.isReconstruction)
     let names = [
       "deleveraging.jsonl", "journal.db", "journal.db.mark", "liquidations.jsonl", "report.html",
+      "shared-losses.jsonl",
     ]
     #expect(folder.names(in: "out") == names)
     #expect(try folder.read("out/report.html").contains(run.hash))
@@ -66,6 +67,7 @@ struct VerbTests {
       "Key figures", "Liquidations", "Final hash", folder.file("out/report.html"),
       "plimsoll verify " + folder.file("out/journal.db"),
       "plimsoll evaluate " + folder.file("out/deleveraging.jsonl"),
+      "plimsoll evaluate " + folder.file("out/shared-losses.jsonl"),
     ] {
       #expect(outcome.output.contains(part), "\(part)")
     }

@@ -12,80 +12,105 @@ func answerLossSharing(_ request: inout RequestObject) throws(EvaluationRefusal)
   let loss = try request.units("loss", decimals: decimals, in: 1...Amount.limit)
   let cap = try request.rate("cap", in: .zero...Rate.one)
   let rule = try request.choice(
-    "rule", [("byProfit", SharingRule.byProfit), ("byEquity", .byEquity), ("bySize", .bySize)],
-    default: .byProfit)
-  let bearers = try request.objects("bearers", atMost: mostAccounts) {
-    object throws(EvaluationRefusal) in try readBearer(&object, rule, decimals)
+    "rule", SharingRule.allCases.map { ($0.word, $0) }, default: .byProfit)
+  let candidates = try request.objects("bearers", atMost: mostAccounts) {
+    object throws(EvaluationRefusal) in try object.lossCandidate(rule, decimals)
   }
+  let stated = try request.statedShares(decimals)
   try request.end()
-  try request.refuseRepeatedAccounts("bearers", bearers.map(\.account))
-  return sharesAnswer(share(loss, among: bearers, rule, cap), of: loss, decimals)
-}
-
-/// Who may be asked; what a rule does not ask for is nothing.
-private struct StatedBearer {
-  let account: AccountID
-  /// Ledger units, any sign.
-  var profit: Int64 = 0
-  var equity: Int64 = 0
-  /// Ledger units, at least nothing.
-  var notional: Int64 = 0
-}
-
-private func readBearer(
-  _ object: inout RequestObject, _ rule: SharingRule, _ decimals: Int
-) throws(EvaluationRefusal) -> StatedBearer {
-  let amounts = -Amount.limit...Amount.limit
-  var bearer = StatedBearer(account: try object.account())
-  switch rule {
-  case .byProfit:
-    bearer.profit = try object.units("profit", decimals: decimals, in: amounts)
-  case .byEquity:
-    bearer.profit = try object.units("profit", decimals: decimals, in: amounts)
-    bearer.equity = try object.units("equity", decimals: decimals, in: amounts)
-  case .bySize:
-    bearer.notional = try object.units("notional", decimals: decimals, in: 0...Amount.limit)
-    bearer.equity = try object.units("equity", decimals: decimals, in: amounts)
-  }
-  return bearer
-}
-
-private func share(
-  _ loss: Int64, among bearers: [StatedBearer], _ rule: SharingRule, _ cap: Rate
-) -> [LossShare] {
-  switch rule {
-  case .byProfit:
-    let winners = bearers.map { LossBearer(account: $0.account, profit: $0.profit) }
-    return shareLoss(loss, among: winners, cap: cap)
-  case .byEquity:
-    let winners = bearers.map {
-      HaircutBearer(
-        account: $0.account, equity: $0.equity,
-        profit: cap.share(of: max($0.profit, 0), rounding: .down))
-    }
-    return shareCappedProRata(loss, among: winners)
-  case .bySize:
-    let holders = bearers.map {
-      HaircutBearer(
-        account: $0.account, weight: $0.notional,
-        cap: cap.share(of: max($0.equity, 0), rounding: .down))
-    }
-    return shareCappedProRata(loss, among: holders)
-  }
-}
-
-private func sharesAnswer(_ shares: [LossShare], of loss: Int64, _ decimals: Int) -> JSONValue {
+  try request.refuseRepeatedAccounts("bearers", candidates.map(\.account))
+  let question = LossQuestion(loss: loss, rule: rule, cap: cap)
+  let shares = question.share(among: candidates)
+  let rate = question.rate(among: candidates)
   let shared = shares.reduce(Int64(0)) { $0 + $1.units }
   return .fields([
-    (
-      "shares",
-      .array(
-        shares.map { share in
-          .fields([
-            ("account", .account(share.account)), ("units", .decimal(share.units, decimals)),
-          ])
-        })
-    ),
-    ("shared", .decimal(shared, decimals)), ("unshared", .decimal(loss - shared, decimals)),
+    ("shares", .shares(shares, decimals)), ("shared", .decimal(shared, decimals)),
+    ("unshared", .decimal(loss - shared, decimals)), ("rate", rate.map(JSONValue.haircut)),
+    ("agrees", stated.map { .boolean($0.shares == shares && $0.rate == rate) }),
   ])
+}
+
+/// What a venue says of the event: who gave how much, and the rate.
+private struct StatedShares {
+  /// Sorted by account, without those who gave nothing.
+  let shares: [LossShare]
+  /// 10^−12.
+  let rate: Int64?
+}
+
+extension JSONValue {
+  /// What each gives toward a loss.
+  static func shares(_ shares: [LossShare], _ decimals: Int) -> JSONValue {
+    .array(
+      shares.map { share in
+        .fields([
+          ("account", .account(share.account)), ("units", .decimal(share.units, decimals)),
+        ])
+      })
+  }
+
+  /// The part that everybody gives who is not at its cap, of 10^−12.
+  static func haircut(_ rate: Int64) -> JSONValue { .decimal(rate, 12) }
+}
+
+extension RequestObject {
+  /// Who may be asked; what a rule does not ask for is nothing.
+  fileprivate mutating func lossCandidate(
+    _ rule: SharingRule, _ decimals: Int
+  ) throws(EvaluationRefusal) -> LossCandidate {
+    // A profit is the sum of two fields, an equity of many.
+    let amounts = -Int64.max...Int64.max
+    let account = try account()
+    switch rule {
+    case .byProfit:
+      let profit = try units("profit", decimals: decimals, in: amounts)
+      let isBounded = states("equity")
+      let equity = isBounded ? try units("equity", decimals: decimals, in: amounts) : .max
+      _ = optional("equity")
+      return LossCandidate(account: account, profit: profit, equity: equity)
+    case .byEquity:
+      let profit = try units("profit", decimals: decimals, in: amounts)
+      let equity = try units("equity", decimals: decimals, in: amounts)
+      return LossCandidate(account: account, profit: profit, equity: equity)
+    case .bySize:
+      let notional = try units("notional", decimals: decimals, in: 0...Amount.limit)
+      let equity = try units("equity", decimals: decimals, in: amounts)
+      let isBounded = states("room")
+      let room = isBounded ? try units("room", decimals: decimals, in: 0...Int64.max) : .max
+      _ = optional("room")
+      return LossCandidate(account: account, equity: equity, notional: notional, room: room)
+    }
+  }
+
+  /// What `record` says of the same event; the rest of it is the venue's own.
+  fileprivate mutating func statedShares(
+    _ decimals: Int
+  ) throws(EvaluationRefusal) -> StatedShares? {
+    guard var record = try optionalObject("record") else { return nil }
+    var rate: Int64?
+    if record.states("rate") {
+      rate = try record.units("rate", decimals: 12, in: 0...1_000_000_000_000)
+    }
+    let shares = try record.list("shares", atMost: mostAccounts).enumerated()
+      .map { (index, value) throws(EvaluationRefusal) in
+        var object = try RequestObject(value, at: "\(record.place("shares"))[\(index)]")
+        return LossShare(
+          account: try object.account(),
+          units: try object.units("units", decimals: decimals, in: 0...Amount.limit))
+      }
+    try record.refuseRepeatedAccounts("shares", shares.map(\.account))
+    return StatedShares(
+      shares: shares.filter { $0.units > 0 }.sorted { $0.account < $1.account }, rate: rate)
+  }
+}
+
+extension SharingRule {
+  /// Its name in requests.
+  var word: String {
+    switch self {
+    case .byProfit: "byProfit"
+    case .byEquity: "byEquity"
+    case .bySize: "bySize"
+    }
+  }
 }

@@ -44,32 +44,65 @@ public struct HaircutBearer: Hashable, Sendable {
 /// - Returns: Positive shares sorted by account; their sum is `deficit`, or the caps' sum if that
 ///   is less.
 public func shareCappedProRata(_ deficit: Int64, among bearers: [HaircutBearer]) -> [LossShare] {
-  let able = bearers.filter { $0.cap > 0 }
-  guard deficit > 0, !able.isEmpty else { return [] }
-  // Whoever can give the smallest part of its equity reaches its cap first.
-  let byTolerance = able.sorted { one, other in
-    let (left, right) =
-      (Int128(one.cap) * Int128(other.weight), Int128(other.cap) * Int128(one.weight))
-    return left == right ? one.account < other.account : left < right
-  }
-  var remaining = Int128(deficit)
-  var weight = able.reduce(Int128(0)) { $0 + Int128($1.weight) }
-  var capped = 0
-  while capped < byTolerance.count, remaining > 0 {
-    let next = byTolerance[capped]
-    // η e > c, without a quotient.
-    guard exceeds(remaining, Int128(next.weight), Int128(next.cap), weight) else { break }
-    remaining -= Int128(next.cap)
-    weight -= Int128(next.weight)
-    capped += 1
-  }
-  var shares = byTolerance.prefix(capped).map { LossShare(account: $0.account, units: $0.cap) }
-  if remaining > 0 {
+  guard let haircut = Haircut(deficit, among: bearers) else { return [] }
+  var shares = haircut.capped.map { LossShare(account: $0.account, units: $0.cap) }
+  if haircut.remaining > 0 {
     // Nobody's exact share is above its cap, which is whole, so no share rounded up is either.
-    let others = byTolerance[capped...].map { LossBearer(account: $0.account, profit: $0.weight) }
-    shares += shareLoss(Int64(remaining), among: others, cap: .one)
+    let others = haircut.others.map { LossBearer(account: $0.account, profit: $0.weight) }
+    shares += shareLoss(Int64(haircut.remaining), among: others, cap: .one)
   }
   return shares.filter { $0.units > 0 }.sorted { $0.account < $1.account }
+}
+
+/// The rate η at which ``shareCappedProRata(_:among:)`` cuts: the lowest at which all together give
+/// the deficit or, where that is beyond their caps, all of these.
+///
+/// - Returns: 10^−12, rounded half to even, at most 10^12; `nil` where nobody has anything to give.
+public func haircutRate(_ deficit: Int64, among bearers: [HaircutBearer]) -> Int64? {
+  guard let haircut = Haircut(deficit, among: bearers) else { return nil }
+  // Each of the others gives its part of what the capped leave; without others, who gives the
+  // largest part of its weight is the last of the capped.
+  var (given, weight) = (haircut.remaining, haircut.weight)
+  if haircut.others.isEmpty, let last = haircut.capped.last {
+    (given, weight) = (Int128(last.cap), Int128(last.weight))
+  }
+  guard weight > 0 else { return nil }
+  return Int64((given * 1_000_000_000_000).divided(by: weight, rounding: .halfEven))
+}
+
+/// Who gives its cap, and what is left to the others in proportion.
+private struct Haircut {
+  /// By the part of its weight that each can give, the smallest first.
+  let capped: ArraySlice<HaircutBearer>
+  let others: ArraySlice<HaircutBearer>
+  /// Of the deficit, and of the weights, without those of the capped.
+  let remaining: Int128
+  let weight: Int128
+
+  /// `nil` without a deficit, or anybody who can give.
+  init?(_ deficit: Int64, among bearers: [HaircutBearer]) {
+    let able = bearers.filter { $0.cap > 0 }
+    guard deficit > 0, !able.isEmpty else { return nil }
+    // Whoever can give the smallest part of its equity reaches its cap first.
+    let byTolerance = able.sorted { one, other in
+      let (left, right) =
+        (Int128(one.cap) * Int128(other.weight), Int128(other.cap) * Int128(one.weight))
+      return left == right ? one.account < other.account : left < right
+    }
+    var remaining = Int128(deficit)
+    var weight = able.reduce(Int128(0)) { $0 + Int128($1.weight) }
+    var count = 0
+    while count < byTolerance.count, remaining > 0 {
+      let next = byTolerance[count]
+      // η e > c, without a quotient.
+      guard exceeds(remaining, Int128(next.weight), Int128(next.cap), weight) else { break }
+      remaining -= Int128(next.cap)
+      weight -= Int128(next.weight)
+      count += 1
+    }
+    (capped, others) = (byTolerance.prefix(count), byTolerance[count...])
+    (self.remaining, self.weight) = (remaining, weight)
+  }
 }
 
 /// Whether a × b > c × d, of numbers that are not negative.

@@ -20,6 +20,12 @@ public struct LossBearer: Hashable, Sendable {
 public struct LossShare: Hashable, Sendable {
   public let account: AccountID
   public let units: Int64
+
+  @inlinable
+  public init(account: AccountID, units: Int64) {
+    self.account = account
+    self.units = units
+  }
 }
 
 /// Shares a loss among the winners of a market, pro rata to their profits, each capped at the

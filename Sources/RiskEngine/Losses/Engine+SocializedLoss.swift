@@ -92,7 +92,12 @@ extension Engine {
     guard let market = account.liquidation?.market else { return }
     let loss = loss(of: account, in: market, asset: asset, valuation)
     guard loss > 0 else { return }
-    let shares = shares(of: loss, in: market, asset: asset, valuation)
+    let losses = rules.liquidation.losses
+    let question = LossQuestion(
+      loss: loss, rule: losses.sharing, cap: rules.liquidation.socializedShare)
+    let candidates = candidates(for: losses.sharing, in: market, asset: asset, valuation)
+    let shares = question.share(among: candidates)
+    keep(question, of: account.id, in: market, asset: asset, shares, among: candidates)
     for share in shares {
       // What is given is taken out of the profit, so that no profit bears two losses.
       let realized = min(share.units, profit(of: share.account, in: market, valuation))
@@ -101,7 +106,7 @@ extension Engine {
         share.units, asset: asset, from: .account(share.account), to: .account(account.id),
         .socializedLoss)
     }
-    guard rules.liquidation.losses.repayAbove != nil, !shares.isEmpty else { return }
+    guard losses.repayAbove != nil, !shares.isEmpty else { return }
     let owed = state.listing.collateral[asset].asset
     try emit(
       .claimsGranted(
@@ -109,25 +114,32 @@ extension Engine {
       in: account.universe)
   }
 
-  private mutating func shares(
-    of loss: Int64, in market: InstrumentID, asset: Int, _ valuation: Valuation
-  ) -> [LossShare] {
-    let cap = rules.liquidation.socializedShare
-    switch rules.liquidation.losses.sharing {
-    case .byProfit:
-      let winners = winners(of: market, asset: asset, valuation)
-      return shareLoss(loss, among: winners.map(\.bearer), cap: cap)
-    case .byEquity:
-      let winners = winners(of: market, asset: asset, valuation)
-      return shareCappedProRata(
-        loss,
-        among: winners.map {
-          HaircutBearer(
-            account: $0.bearer.account, equity: $0.equity,
-            profit: cap.share(of: $0.bearer.profit, rounding: .down))
-        })
-    case .bySize:
-      return shareCappedProRata(loss, among: holders(of: market, asset: asset, cap, valuation))
+  /// Remembers who was asked and what they give, for whoever publishes it.
+  private mutating func keep(
+    _ question: LossQuestion, of id: AccountID, in market: InstrumentID, asset: Int,
+    _ shares: [LossShare], among candidates: [LossCandidate]
+  ) {
+    guard keptLosses != nil, let instrument = state.listing.index(of: market) else { return }
+    let (time, block, listing) = (state.time, state.block, state.listing)
+    keptLosses?.append(shares, among: candidates) { named in
+      LossInquiry(
+        time: time, block: block, account: id, contract: listing.contracts[instrument],
+        asset: listing.collateral[asset].asset, question: question, shares: shares,
+        rate: question.rate(among: candidates), candidates: named,
+        omitted: candidates.count - named.count)
+    }
+  }
+
+  /// Who is asked to bear a loss in a market, by the venue's rule.
+  private mutating func candidates(
+    for rule: SharingRule, in market: InstrumentID, asset: Int, _ valuation: Valuation
+  ) -> [LossCandidate] {
+    switch rule {
+    case .byProfit, .byEquity:
+      winners(of: market, asset: asset, valuation).map {
+        LossCandidate(account: $0.bearer.account, profit: $0.profit, equity: $0.equity)
+      }
+    case .bySize: holders(of: market, asset: asset, valuation)
     }
   }
 
@@ -135,26 +147,25 @@ extension Engine {
   ///
   /// Pools and the fund's hedge are none of them: what pools have their depositors bear, and the
   /// hedge's capital is the fund's, which pays in a stage of its own.
-  /// - Parameter cap: The largest part of its equity that one gives.
   private mutating func holders(
-    of market: InstrumentID, asset: Int, _ cap: Rate, _ valuation: Valuation
-  ) -> [HaircutBearer] {
+    of market: InstrumentID, asset: Int, _ valuation: Valuation
+  ) -> [LossCandidate] {
     guard let mark = valuation.mark(of: market), let instrument = state.listing.index(of: market)
     else { return [] }
     venueIndex.bringUp(instrument, state)
-    var holders: [HaircutBearer] = []
+    var holders: [LossCandidate] = []
     var scratch = valuation.makeScratch()
     venueIndex.holdings[instrument].forEachHolding { holding in
       let index = Int(holding.account)
       guard !venueIndex.isInLiquidation(index), !state.isEngines(holding.id) else { return }
       let equity = standing(index, valuation, &scratch).equity
-      let wealth = valuation.units(ofQuote: equity, asset: asset, rounding: .down)
-      // A balance stays in its field.
-      let room = Amount.limit + state.accounts[index].portfolio.balances[asset]
       holders.append(
-        HaircutBearer(
-          account: holding.id, weight: abs(holding.position.size.steps * mark.unitValue),
-          cap: min(cap.share(of: max(wealth, 0), rounding: .down), room)))
+        LossCandidate(
+          account: holding.id,
+          equity: valuation.units(ofQuote: equity, asset: asset, rounding: .down),
+          notional: abs(holding.position.size.steps * mark.unitValue),
+          // A balance stays in its field.
+          room: Amount.limit + state.accounts[index].portfolio.balances[asset]))
     }
     return holders
   }
