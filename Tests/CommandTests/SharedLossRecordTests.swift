@@ -31,7 +31,9 @@ struct SharedLossRecordTests {
 
   @Test(
     "evaluate finds the shares of every line again, by every rule, below and at the caps",
-    arguments: [("0", "100%"), ("0", "3%"), ("1", "100%"), ("1", "3%"), ("2", "100%"), ("2", "1%")])
+    arguments: [
+      ("0", "100%"), ("0", "3%"), ("1", "100%"), ("1", "3%"), ("2", "100%"), ("2", "0.1%"),
+    ])
   func everyRule(rule: String, cap: String) throws {
     let outcome = try replay([
       "--set", "socializedLoss.rule=\(rule)", "--set", "socializedLoss.share=\(cap)",

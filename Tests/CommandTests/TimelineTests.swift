@@ -113,7 +113,7 @@ struct TimelineTests {
   @Test("the lines go with the journal, and are left out where they are not wanted")
   func unwanted() throws {
     let (journal, lines) = (["journal.db", "journal.db.mark"], ["liquidations.jsonl"])
-    let silent = ["--no-report", "--no-deleveraging-record"]
+    let silent = ["--no-report", "--no-deleveraging-record", "--no-shared-loss-record"]
     #expect(try replay(silent + ["--no-journal"]).code == 0)
     #expect(folder.names(in: "out").isEmpty)
     #expect(try replay(silent + ["--set", "margin.maintenanceFactor=0.64"]).code == 0)
