@@ -81,7 +81,7 @@ struct LossInquiryTests {
   func everyRule() throws {
     var (uneven, atCaps) = (Set<Int>(), Set<Int>())
     for rule in 0...2 {
-      for (seed, cap) in [(0 as UInt64, "100%"), (1, "100%"), (2, "2%"), (3, "0.001%")] {
+      for (seed, cap) in [(0 as UInt64, "100%"), (1, "100%"), (2, "2%"), (3, "0.0000001%")] {
         let venue = try crash(seed, rule: rule, cap: cap)
         var shares: [UInt64: [LossShare]] = [:]
         let engine = try keeping(venue) { inquiry, record in
