@@ -41,24 +41,6 @@ struct FullBalanceTests {
     #expect(venue.balance(2) == before + 499_000_000 && venue.size(5, perpetual) == 0)
   }
 
-  @Test("a report goes on to a deleveraging past who is full", arguments: rooms)
-  func report(units: Int64) throws {
-    var venue = try RefusalEdge.patrons([(key: "insuranceFund.eventCap", value: "100%")])
-    try venue.fund("100", of: Coins.usd)
-    try venue.open(5, .cross, usd: "500")
-    try venue.take(5, 1_000, of: perpetual)
-    try venue.submit(
-      venue.trade(Contracts.ethPerpetual, buyer: 5, seller: 2, size: 10, price: "290"))
-    try rich(&venue, room: 9_000_000 + units)
-    try venue.block(btc: "7450")
-    let order = try venue.order(of: 5)
-    #expect(order.stage == .insuranceFund && order.instrument == perpetual)
-    try venue.submit(venue.report(order))
-    #expect(venue.insuranceFund() == 0)
-    #expect(venue.size(5, perpetual) == 0)
-    #expect(venue.size(5, Contracts.ethPerpetual) == (units < 0 ? 10 : 0))
-  }
-
   @Test(
     "a market whose profits somebody could not hold waits, the others are settled",
     arguments: rooms)
