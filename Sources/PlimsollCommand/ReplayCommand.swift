@@ -245,5 +245,6 @@ struct ReplayCommand: ParsableCommand {
       let lines = "\(out)/shared-losses.jsonl"
       print("Shared losses: \(lines) (plimsoll evaluate \(lines))")
     }
+    if journal, liquidationRecord { print("Liquidations: \(out)/liquidations.jsonl") }
   }
 }
