@@ -28,6 +28,23 @@ struct DoorTests {
     }
   }
 
+  @Test("65,000 instruments are listed and no more")
+  func instruments() throws {
+    func contract(_ number: Int) throws -> Contract {
+      try Contracts.contract(
+        UInt32(number), "BTC-\(number)", "BTC", .perpetual, .linear, Coins.usd, 100_000, "100000")
+    }
+    var state = LedgerState(quote: try Coins.usd, parameters: try ParameterFixture.set())
+    for number in 0..<64_998 { state.apply(.instrumentListed(try contract(number))) }
+    var engine = try Engine(state: state, hash: .zero, sequence: 1)
+    for number in 64_998..<65_000 { _ = try engine.step(.listInstrument(contract(number))) }
+    #expect(engine.state.listing.contracts.count == 65_000)
+    #expect(throws: StepError.refused(.outsideLimits("the number of instruments"))) {
+      _ = try engine.step(.listInstrument(contract(65_000)))
+    }
+    #expect(engine.state.listing.contracts.count == 65_000)
+  }
+
   @Test("unknown things are refused by name")
   func unknown() throws {
     var venue = try Venue.marked()
