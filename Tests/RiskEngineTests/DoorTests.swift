@@ -45,6 +45,30 @@ struct DoorTests {
     #expect(engine.state.listing.contracts.count == 65_000)
   }
 
+  @Test("who holds something takes nothing out of a venue whose marks are not there")
+  func unmarked() throws {
+    let perpetual = try Contracts.contract(
+      0, "BTC-PERP", "BTC", .perpetual, .linear, Coins.usd, 100_000, "100000")
+    var state = LedgerState(quote: try Coins.usd, parameters: try ParameterFixture.set())
+    state.apply(.instrumentListed(perpetual))
+    let hundred = try Amount("100", of: Coins.usd)
+    for id in [AccountID(1), AccountID(2)] {
+      state.apply(.accountOpened(id, .cross))
+      state.apply(
+        .transferred(Transfer(from: .outside, to: .account(id), amount: hundred, reason: .deposit)))
+    }
+    let trade = Trade(
+      instrument: perpetual.id, buyer: AccountID(1), seller: AccountID(2), size: Size(steps: 1),
+      unitValue: 8_000_000, price: try Price("8000"), cause: .matching)
+    state.apply(.traded(trade))
+    var engine = try Engine(state: state, hash: .zero, sequence: 1)
+    let one = try Amount("1", of: Coins.usd)
+    #expect(throws: StepError.refused(.notMarked("the account's instruments"))) {
+      _ = try engine.step(.withdrawCollateral(AccountID(1), one))
+    }
+    #expect(engine.state == state)
+  }
+
   @Test("unknown things are refused by name")
   func unknown() throws {
     var venue = try Venue.marked()

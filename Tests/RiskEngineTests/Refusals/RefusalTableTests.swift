@@ -136,7 +136,7 @@ struct RefusalTableTests {
     "outside-limits/a quote currency without 6 decimals",
     "outside-limits/the number of instruments",
     // Nobody has a position, an order or a debt before the venue is marked, and what would take
-    // the valuation of a marked venue away is refused.
+    // the valuation of a marked venue away is refused: a test of the door states such a ledger.
     "not-marked/the account's instruments",
   ]
 
