@@ -7,8 +7,8 @@ import Quantities
 
 // What is kept beside the ledger's state, told of every event.
 //
-// Trades and transfers are nine of ten events, and are told by the places of their accounts: with
-// the whole state each call would take a copy of it.
+// Trades and transfers, of which a crash makes the most, are told by the places of their accounts:
+// with the whole state each call would take a copy of it.
 extension Engine {
   /// Before an event is applied.
   mutating func expect(_ event: LedgerEvent) {

@@ -203,7 +203,7 @@ struct VenueIndex: Sendable {
       unentered.append([])
     case .accountOpened: append()
     case .orderPlaced(let id, _), .orderFilled(let id, _, _), .orderRemoved(let id, _, _):
-      touch(.account(id), state)
+      touch(id, state)
     case .profitRealized(let id, let instrument, _): follow(id, instrument, state)
     case .fundingSettled(let id, _, _), .profitsSettled(let id, _),
       .instrumentExpired(let id, _, _):
@@ -217,9 +217,9 @@ struct VenueIndex: Sendable {
       follow(move.to, move.instrument, state)
     case .marginModeChanged(let id, _), .quoteFilled(let id, _, _),
       .protectionTriggered(let id, _, _), .protectionRenewed(let id, _):
-      touch(.account(id), state)
+      touch(id, state)
     case .protectionSet(let id, _, _):
-      touch(.account(id), state)
+      touch(id, state)
       followProtection(of: id, state)
     case .liquidationStarted(let id, _), .liquidationEnded(let id, _):
       guard let index = state.index(of: id) else { return }
@@ -253,9 +253,8 @@ struct VenueIndex: Sendable {
     if !isEntered, isProtected { protectedAccounts.insert(index, at: slot) }
   }
 
-  private mutating func touch(_ ledgerAccount: LedgerAccount, _ state: LedgerState) {
-    guard case .account(let id) = ledgerAccount, let index = state.index(of: id) else { return }
-    change(index)
+  private mutating func touch(_ id: AccountID, _ state: LedgerState) {
+    if let index = state.index(of: id) { change(index) }
   }
 
   /// Takes over what a settlement has made of every position in an instrument.

@@ -155,7 +155,8 @@ extension Engine {
         omitted: candidates.count - named.count)
     }
     let sells = queue.position.size.sign > 0
-    events.reserveCapacity(events.count + cuts.count)
+    // Room for many at once; asked for each time, a block of many small ones would copy all again.
+    if cuts.count > events.count { events.reserveCapacity(events.count + cuts.count) }
     for cut in cuts {
       try emit(
         .traded(
