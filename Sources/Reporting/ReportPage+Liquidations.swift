@@ -43,7 +43,7 @@ extension ReportPage {
     return "<div class=\"stories\">\n\(drawn.joined())</div>\n"
   }
 
-  /// - Parameter isWhole: Whether all of its steps are in the table.
+  /// - Parameter isWhole: Whether all of its steps that are kept are in the table.
   private func story(_ story: LiquidationStory, rank: Int, isWhole: Bool) -> Markup {
     """
     <details class="story"\(rank == 1 ? " open" : "" as Markup)>

@@ -32,8 +32,9 @@ struct TimelineTests {
   }
 
   private func drawn(in page: String, _ section: String) throws -> Int {
-    let rest = try #require(page.components(separatedBy: "<section id=\"\(section)\"").last)
-    return rest.components(separatedBy: "</section>")[0]
+    let parts = page.components(separatedBy: "<section id=\"\(section)\"")
+    try #require(parts.count == 2, "one section \(section)")
+    return parts[1].components(separatedBy: "</section>")[0]
       .ranges(of: "<details class=\"story\"").count
   }
 

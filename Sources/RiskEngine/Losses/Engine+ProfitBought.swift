@@ -92,10 +92,11 @@ extension Engine {
     guard units > 0, canBuy(buyer, asset: asset, for: debtor, valuation) else { return }
     // Who is paid has what it had: of a solvent winner all of its profit can be bought, even what
     // is beyond its equity.
-    let solvent = winners(of: market, asset: asset, valuation).filter { $0.bearer.profit > 0 }
+    let solvent = winners(of: market, asset: asset, valuation)
+      .filter { min($0.profit, $0.equity) > 0 }
     var sellers = RankedDraw(solvent) { one, other in
       one.profit != other.profit
-        ? one.profit > other.profit : one.bearer.account < other.bearer.account
+        ? one.profit > other.profit : one.account < other.account
     }
     var owed = units
     while owed > 0, canBuy(buyer, asset: asset, for: debtor, valuation),
@@ -107,10 +108,10 @@ extension Engine {
         let offer = ProfitOffer(
           market: market, asset: asset, other: other, owed: owed, profit: profit,
           purse: purse(of: buyer, other, for: debtor))
-        guard let index = state.index(of: seller.bearer.account),
+        guard let index = state.index(of: seller.account),
           let exchange = largest(of: offer, borneBy: index, valuation)
         else { continue }
-        try settle(exchange, offer, from: seller.bearer.account, to: debtor, by: buyer)
+        try settle(exchange, offer, from: seller.account, to: debtor, by: buyer)
         owed -= exchange.given
         profit -= exchange.given
       }

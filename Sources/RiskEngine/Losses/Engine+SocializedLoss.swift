@@ -136,9 +136,7 @@ extension Engine {
   ) -> [LossCandidate] {
     switch rule {
     case .byProfit, .byEquity:
-      winners(of: market, asset: asset, valuation).map {
-        LossCandidate(account: $0.bearer.account, profit: $0.profit, equity: $0.equity)
-      }
+      winners(of: market, asset: asset, valuation)
     case .bySize: holders(of: market, asset: asset, valuation)
     }
   }
@@ -188,25 +186,15 @@ extension Engine {
     } ?? false
   }
 
-  /// An account with a profit in a market.
-  struct Winner {
-    /// What it could give: its profit, but never more than its equity.
-    let bearer: LossBearer
-    /// All of its profit, ledger units.
-    let profit: Int64
-    /// Ledger units of the asset.
-    let equity: Int64
-  }
-
   /// The healthy accounts with a profit in a market.
   mutating func winners(
     of market: InstrumentID, asset: Int, _ valuation: Valuation
-  ) -> [Winner] {
+  ) -> [LossCandidate] {
     guard let mark = valuation.mark(of: market),
       let instrument = state.listing.index(of: market)
     else { return [] }
     venueIndex.bringUp(instrument, state)
-    var winners: [Winner] = []
+    var winners: [LossCandidate] = []
     var scratch = valuation.makeScratch()
     for isLong in [true, false] {
       venueIndex.holdings[instrument].forEachWinner(long: isLong, at: mark.unitValue) { holding in
@@ -218,10 +206,7 @@ extension Engine {
         let equity = standing(index, valuation, &scratch).equity
         let most = valuation.units(ofQuote: equity, asset: asset, rounding: .down)
         winners.append(
-          Winner(
-            bearer: LossBearer(
-              account: state.accounts[index].id, profit: min(profit, most)),
-            profit: profit, equity: most))
+          LossCandidate(account: state.accounts[index].id, profit: profit, equity: most))
       }
     }
     return winners

@@ -25,6 +25,8 @@ public struct LossInquiry: Hashable, Sendable {
   /// Sorted by account: all who were asked.
   public let candidates: [LossCandidate]
   /// How many more were asked; none as long as the most that are kept is not reached.
+  ///
+  /// Without them the shares need not follow from the candidates.
   public let omitted: Int
 }
 

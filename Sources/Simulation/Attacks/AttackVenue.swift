@@ -60,21 +60,23 @@ public struct AttackVenue: Sendable {
     // A payment by the hour would be exposure, too.
     let usual =
       UnguardedVenue.values(of: ["C"]) + [(key: "clearing.fundingInterval", value: "1d")]
-    return try without(ranksOf: changes, set).stating(
-      usual.filter { usual in !changes.contains { $0.key == usual.key } } + changes,
+    return try set.stating(
+      usual.filter { usual in !changes.contains { $0.key == usual.key } }
+        + displaced(by: changes, in: set) + changes,
       source: source)
   }
 
-  /// The set without stages whose place in the order others are given: a ground tries some stages
-  /// of a waterfall and states where they stand.
-  private static func without(
-    ranksOf changes: [(key: String, value: String)], _ set: ParameterSet
-  ) throws -> ParameterSet {
+  /// Stages of a set that stand where others are put, switched off: a ground tries some stages of
+  /// a waterfall and states where they stand.
+  private static func displaced(
+    by changes: [(key: String, value: String)], in set: ParameterSet
+  ) -> [(key: String, value: String)] {
     func isRank(_ key: String) -> Bool { key.hasPrefix("waterfall.") && key.hasSuffix(".rank") }
     let taken = Set(changes.filter { isRank($0.key) }.compactMap { Int64($0.value) })
-    return try ParameterSet(
-      name: set.name, date: set.date,
-      values: set.values.filter { !isRank($0.key) || !taken.contains($0.raw) })
+    return set.values.filter { value in
+      isRank(value.key) && value.raw > 0 && taken.contains(value.raw)
+        && !changes.contains { $0.key == value.key }
+    }.map { (key: $0.key, value: "0") }
   }
 }
 

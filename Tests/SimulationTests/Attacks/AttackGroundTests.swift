@@ -22,6 +22,26 @@ struct AttackGroundTests {
     return script
   }()
 
+  @Test("a stage that stands where a ground puts another is switched off, and no other moves")
+  func ranks() throws {
+    let set = try ParameterFile.bundled().set.stating(
+      [
+        (key: "waterfall.partial.rank", value: "1"),
+        (key: "waterfall.insuranceFund.rank", value: "2"),
+        (key: "waterfall.socializedLoss.rank", value: "3"),
+        (key: "waterfall.deleveraging.rank", value: "0"),
+      ], source: "test")
+    let changed = try AttackVenue.fitted(
+      set,
+      [(key: "waterfall.partial.rank", value: "0"), (key: "waterfall.auction.rank", value: "2")])
+    for (stage, rank) in [
+      ("partial", 0), ("auction", 2), ("insuranceFund", 0), ("socializedLoss", 3),
+      ("deleveraging", 0),
+    ] as [(String, Int64)] {
+      #expect(try changed.raw("waterfall.\(stage).rank") == rank)
+    }
+  }
+
   /// The first name has 600 USD and is long 10,000 of an instrument from the maker, the second has
   /// 10,000 USD.
   private func begun(
