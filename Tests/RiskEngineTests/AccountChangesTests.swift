@@ -49,7 +49,8 @@ struct AccountChangesTests {
     mutating func pay(_ ids: [UInt32]) throws {
       changes.begin(state)
       for id in ids {
-        take(
+        changes.note(AccountID(id), state)
+        state.apply(
           .transferred(
             Transfer(
               from: .account(AccountID(id)), to: .insuranceFund,

@@ -23,6 +23,8 @@ struct Audit {
   private var highestOrder: UInt64 = 0
   /// The last profit that was realized to be given away.
   private var realized: (account: AccountID, units: Int64)?
+  /// What a full balance gave away before its profit is realized, which must come next.
+  private var given: (account: AccountID, units: Int64)?
   private(set) var eventCount = 0
   /// The last recorded allocation and the cuts that were traded of it so far.
   private var allocation: (record: DeleveragingAllocation, cuts: [(AccountID, Size)])?
@@ -46,6 +48,7 @@ struct Audit {
       try Command(canonicalBytes: record.commandBytes) == record.command,
       "P43: what is accepted can be read again")
     for event in record.events { take(event, by: record.command) }
+    #expect(given == nil, "P31: what was given was a profit")
     #expect(state == engine.state, "P43: the events alone give the engine's state")
     #expect(engine.hash == hash && engine.sequence == sequence)
   }
@@ -139,6 +142,13 @@ struct Audit {
 extension Audit {
   /// What must be true at the moment an event is decided.
   private mutating func checkBefore(_ event: LedgerEvent) {
+    if let (payer, units) = given {
+      guard case .profitRealized(payer, _, units) = event else {
+        Issue.record("P31: \(payer) gave what was no profit")
+        return
+      }
+    }
+    defer { if case .profitRealized = event { given = nil } }
     switch event {
     case .liquidationStarted(let id, let cause):
       #expect(cause.equity < cause.maintenanceMargin, "P19")
@@ -281,7 +291,7 @@ extension Audit {
 
   /// P31: who pays for another's loss has a profit in a market; by size, a position in the
   /// debtor's.
-  private func checkBearer(_ transfer: Transfer) {
+  private mutating func checkBearer(_ transfer: Transfer) {
     guard case .account(let payer) = transfer.from, let account = account(payer) else {
       Issue.record("a socialized loss is borne by an account")
       return
@@ -298,9 +308,13 @@ extension Audit {
       #expect(realized?.account != payer || (realized?.units ?? 0) <= transfer.amount.units)
       return
     }
-    #expect(
-      realized?.account == payer && realized?.units == transfer.amount.units,
-      "P31: what is given was a profit")
+    let units = transfer.amount.units
+    if realized?.account == payer, realized?.units == units { return }
+    let balance = state.listing.index(of: transfer.amount.asset).map {
+      account.portfolio.balances[$0]
+    }
+    #expect((balance ?? 0) > Amount.limit - units, "P31: what is given was a profit")
+    given = (payer, units)
   }
 
   /// The profit that an account realizes to give it away is there.

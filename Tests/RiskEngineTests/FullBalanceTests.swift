@@ -42,6 +42,62 @@ struct FullBalanceTests {
   }
 
   @Test(
+    "who is closed against others and could not hold what it loses waits: below, at and above",
+    arguments: rooms)
+  func debtor(units: Int64) throws {
+    func fallen(room: Int64?) throws -> (venue: Venue, loss: Int64) {
+      var venue = try RefusalEdge.patrons(
+        LastStages.changes([.deleveraging]) + [
+          (key: "waterfall.partial.rank", value: "0"), (key: "deleveraging.price", value: "1"),
+        ])
+      // Account 1 owes all that account 2 has been given, to the end of the field.
+      try rich(&venue, room: 0)
+      try venue.submit(
+        .withdrawCollateral(AccountID(2), Amount("100000000000", of: Coins.usd)))
+      try rich(&venue, room: 0)
+      try venue.submit(venue.trade(perpetual, buyer: 1, seller: 2, size: 1_000))
+      try venue.submit(.withdrawCollateral(AccountID(2), Amount("10000", of: Coins.usd)))
+      let debt = -venue.balance(1)
+      let missing = debt - (Amount.limit - (room ?? 10_000_000_000))
+      try venue.submit(
+        .depositCollateral(AccountID(1), Amount(units: missing, asset: Coins.usd)))
+      let before = venue.balance(1)
+      for price in ["7500", "7000", "6500", "6000", "5600"] { try venue.block(btc: price) }
+      return (venue, before - venue.balance(1))
+    }
+    let (_, loss) = try fallen(room: nil)
+    try #require(loss > 0)
+    let (venue, booked) = try fallen(room: loss + units)
+    let isClosed = units >= 0
+    #expect(booked == (isClosed ? loss : 0))
+    #expect(venue.size(1, perpetual) == (isClosed ? 0 : 1_000))
+    #expect(venue.balance(1) == (isClosed ? -Amount.limit + units : -Amount.limit + loss + units))
+  }
+
+  @Test(
+    "a winner with a full balance bears its part of a loss out of its profit: below, at and above",
+    arguments: rooms)
+  func sharedLoss(units: Int64) throws {
+    var venue = try RefusalEdge.patrons(LastStages.changes([.socializedLoss]))
+    try venue.open(5, .cross, usd: "500")
+    try venue.submit(venue.trade(perpetual, buyer: 5, seller: 2, size: 1_000))
+    try rich(&venue, room: 100_000_000 + units)
+    try venue.block(btc: "7400")
+    let before = (balance: venue.balance(2), equity: try venue.equity(2))
+    let events = try venue.submit(
+      venue.report(venue.order(of: 5), price: Price("7400"), with: 1))
+    #expect(Auctions.moved(events, .socializedLoss) == 100_000_000)
+    #expect(venue.account(5).liquidation == nil && venue.balance(5) == 0)
+    // What it gave it has realized, so that it is not asked for it again.
+    #expect(venue.balance(2) == before.balance)
+    #expect(try venue.equity(2) == before.equity - 100_000_000)
+    #expect(
+      events.contains {
+        if case .profitRealized(AccountID(2), _, 100_000_000) = $0 { true } else { false }
+      })
+  }
+
+  @Test(
     "a market whose profits somebody could not hold waits, the others are settled",
     arguments: rooms)
   func funding(units: Int64) throws {

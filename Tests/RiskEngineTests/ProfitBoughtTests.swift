@@ -94,6 +94,33 @@ struct ProfitBoughtTests {
     }
   }
 
+  // Winners are asked once: asked for what is certain alone, they could not be asked for the rest.
+  @Test("winners are asked when all that is owed is known, a part of it or not")
+  func staleLoss() throws {
+    var venue = try Venue.marked(LastStages.changes([.socializedLoss]))
+    try venue.open(1, .cross, usd: "500")
+    try venue.deposit(1, "0.5", of: Coins.eth)
+    try venue.open(2, .cross, usd: "10000")
+    try venue.open(7, .cross, usd: "100000")
+    try venue.submit(venue.trade(perpetual, buyer: 1, seller: 2, size: 1_000))
+    try venue.set("BTC", "7200")
+    // 300 USD are owed, 100 of them whatever the coins are worth.
+    try venue.submit(venue.nextBlock(after: 700, silent: ["ETH"]))
+    var late = venue
+    let events = try late.submit(
+      late.report(late.order(of: 1), price: Price("7200"), with: 7))
+    #expect(late.size(1, perpetual) == 0 && late.account(1).liquidation != nil)
+    #expect(late.balance(1) == -300_000_000 && late.balance(2) == 10_000_000_000)
+    #expect(!events.contains { if case .liquidationStageEntered = $0 { true } else { false } })
+    // The account's coins buy profit at their price, and the rest is shared.
+    for (eth, shared) in [("100", 250), ("400", 100), ("600", 0)] as [(String, Int64)] {
+      var later = late
+      let events = try later.block(btc: "7200", eth: eth)
+      #expect(Auctions.moved(events, .socializedLoss) == shared * 1_000_000)
+      #expect(later.account(1).liquidation == nil && later.balance(1) == 0)
+    }
+  }
+
   @Test("a winner gives no more than it is paid, and is not paid a coin's unit for next to nothing")
   func exchanges() throws {
     let venue = try Venue.marked()

@@ -41,15 +41,10 @@ struct AccountChanges: Sendable {
     isNoted = Array(repeating: false, count: state.accounts.count)
   }
 
-  /// Remembers, before an event is applied, the accounts that it changes.
+  /// Remembers, before an event is applied, the accounts that it changes; not those of trades and
+  /// transfers, which are told by their places.
   mutating func expect(_ event: LedgerEvent, _ state: LedgerState) {
     switch event {
-    case .traded(let trade):
-      note(trade.buyer, state)
-      note(trade.seller, state)
-    case .transferred(let transfer):
-      if case .account(let id) = transfer.from { note(id, state) }
-      if case .account(let id) = transfer.to { note(id, state) }
     case .orderPlaced(let id, _), .orderFilled(let id, _, _), .orderRemoved(let id, _, _),
       .profitRealized(let id, _, _), .liquidationStarted(let id, _),
       .liquidationStageEntered(let id, _), .liquidationOrderClosed(let id, _, _),
@@ -69,7 +64,8 @@ struct AccountChanges: Sendable {
     case .accountOpened, .subaccountOpened, .poolOpened, .hedgeOpened:
       unchecked.append(state.accounts.count)
     case .instrumentListed: totals = nil
-    case .blockStarted, .sampleRejected, .feedUpdated, .marketMarked, .instrumentsMarked,
+    case .traded, .transferred, .blockStarted, .sampleRejected, .feedUpdated, .marketMarked,
+      .instrumentsMarked,
       .collateralMarked, .parametersChanged, .engineRestarted, .stateDigested,
       .liquidationWindowBegun, .poolDeposited, .poolWithdrawalRequested,
       .poolWithdrawalCancelled, .poolWithdrawn, .poolSettled, .deleveragingAllocated,
@@ -173,7 +169,8 @@ struct AccountChanges: Sendable {
     every = nil
   }
 
-  private mutating func note(_ id: AccountID, _ state: LedgerState) {
+  /// Remembers that an account changes, and what it was.
+  mutating func note(_ id: AccountID, _ state: LedgerState) {
     guard let index = state.index(of: id), !noteAgain(index) else { return }
     note(index, state)
   }

@@ -77,12 +77,14 @@ extension Engine {
     let question = DeleveragingQuestion(
       size: queue.position.size.magnitude, side: queue.candidateSide, rule: queue.rule)
     let (winners, cuts, level) = allocate(question, queue, valuation, winning: true)
+    guard canHold(cuts, queue, of: id) else { return false }
     try trade(cuts, queue, of: id, question, level: level, among: winners)
     let missing = cuts.reduce(question.size) { $0 - $1.size }
     guard queue.rule == .leverageDraining, missing > .zero else { return !cuts.isEmpty }
     let further = DeleveragingQuestion(
       size: missing, side: question.side, rule: queue.rule, requiresProfit: false)
     let (others, rest, last) = allocate(further, queue, valuation, winning: false)
+    guard canHold(rest, queue, of: id) else { return !cuts.isEmpty }
     try trade(rest, queue, of: id, further, level: last, among: others)
     return !cuts.isEmpty || !rest.isEmpty
   }
@@ -122,6 +124,24 @@ extension Engine {
     let realized = position.trade(
       queue.position.size.sign > 0 ? cut.size : -cut.size, unitValue: queue.unitValue)
     return (balance + realized).magnitude <= Amount.limit.magnitude
+  }
+
+  /// Whether the account that is closed can hold what it realizes, cut after cut.
+  private func canHold(
+    _ cuts: [DeleveragingCut], _ queue: Opposition, of id: AccountID
+  ) -> Bool {
+    guard let index = state.index(of: id),
+      let asset = state.settlementIndex(of: queue.position.instrument)
+    else { return false }
+    let portfolio = state.accounts[index].portfolio
+    let slot = portfolio.slot(of: queue.position.instrument)
+    guard slot.isHeld else { return false }
+    var (position, balance) = (portfolio.positions[slot.index], portfolio.balances[asset])
+    let isLong = position.size.sign > 0
+    return cuts.allSatisfy { cut in
+      balance += position.trade(isLong ? -cut.size : cut.size, unitValue: queue.unitValue)
+      return balance.magnitude <= Amount.limit.magnitude
+    }
   }
 
   /// Records who is cut and how the cuts were found, and books them.

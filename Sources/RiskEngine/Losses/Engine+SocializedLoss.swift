@@ -54,16 +54,19 @@ extension Engine {
     }
   }
 
-  /// Asks the winners, once, at a fresh price.
+  /// Asks the winners, once, when the prices of the market and of all the account has are fresh:
+  /// they cannot be asked for the rest.
   ///
-  /// - Returns: `false` while there is no such price.
+  /// - Returns: `false` while there are no such prices.
   private mutating func shareLosses(_ index: Int) throws(StepError) -> Bool {
     guard let valuation else { return false }
     let account = state.accounts[index]
     let isShared =
       account.liquidation?.stage == .socializedLoss && account.liquidation?.awaitsSharing == false
     guard !isShared, deficit(of: account.portfolio, valuation) > 0 else { return true }
-    guard account.liquidation?.market.map(isOpen) ?? true else { return false }
+    guard account.liquidation?.market.map(isOpen) ?? true,
+      doubt(about: account.portfolio, valuation) == nil
+    else { return false }
     try emit(.liquidationStageEntered(account.id, .socializedLoss))
     for asset in state.listing.collateral.indices {
       try socialize(index, asset: asset, valuation)
@@ -99,12 +102,7 @@ extension Engine {
     let shares = question.share(among: candidates)
     keep(question, of: account.id, in: market, asset: asset, shares, among: candidates)
     for share in shares {
-      // What is given is taken out of the profit, so that no profit bears two losses.
-      let realized = min(share.units, profit(of: share.account, in: market, valuation))
-      if realized > 0 { try emit(.profitRealized(share.account, market, units: realized)) }
-      try move(
-        share.units, asset: asset, from: .account(share.account), to: .account(account.id),
-        .socializedLoss)
+      try take(share, in: market, asset: asset, for: account.id, valuation)
     }
     guard losses.repayAbove != nil, !shares.isEmpty else { return }
     let owed = state.listing.collateral[asset].asset
@@ -112,6 +110,24 @@ extension Engine {
       .claimsGranted(
         shares.map { LossClaim(account: $0.account, asset: owed, units: $0.units) }),
       in: account.universe)
+  }
+
+  /// Takes out of an account's profit what it gives, so that no profit bears two losses: first, or
+  /// where its balance is too full for that, afterwards.
+  private mutating func take(
+    _ share: LossShare, in market: InstrumentID, asset: Int, for debtor: AccountID,
+    _ valuation: Valuation
+  ) throws(StepError) {
+    guard let index = state.index(of: share.account) else { return }
+    let realized = min(share.units, profit(of: share.account, in: market, valuation))
+    let isFull = state.accounts[index].portfolio.balances[asset] > Amount.limit - max(realized, 0)
+    if realized > 0, !isFull {
+      try emit(.profitRealized(share.account, market, units: realized))
+    }
+    try move(
+      share.units, asset: asset, from: .account(share.account), to: .account(debtor),
+      .socializedLoss)
+    if isFull { try emit(.profitRealized(share.account, market, units: realized)) }
   }
 
   /// Remembers who was asked and what they give, for whoever publishes it.

@@ -84,7 +84,7 @@ extension Engine {
 
   /// What balances without a fresh price, positive and negative, were last worth, ledger units of
   /// the quote currency; `nil` if every balance has one.
-  private func doubt(about portfolio: borrowing Portfolio, _ valuation: Valuation) -> Int128? {
+  func doubt(about portfolio: borrowing Portfolio, _ valuation: Valuation) -> Int128? {
     var doubt: Int128?
     for asset in portfolio.balances.indices where portfolio.balances[asset] != 0 {
       guard !isFresh(asset) else { continue }

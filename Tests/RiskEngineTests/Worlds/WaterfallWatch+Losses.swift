@@ -127,7 +127,7 @@ extension WaterfallWatch {
     }
     if run.loss == nil {
       hold(isFresh(run.asset), "P31: a loss without a price")
-      if hasDoubt(debtor.portfolio) { note("P31 shared beside coins without a price") }
+      hold(!hasDoubt(debtor.portfolio), "P31: a loss beside coins without a price")
       let deficit = deficit(of: debtor.portfolio)
       run.loss = min(
         -debtor.portfolio.balances[run.asset],

@@ -56,7 +56,6 @@ struct WaterfallWorldTests {
     "P30 the rest of a debt is bought", "P30 coins for a debt through the fund",
     "P30 coins together through the fund", "P31 losses shared in proportion by rule 1",
     "P31 losses shared in proportion by rule 2", "P30 covered beside coins without a price",
-    "P31 shared beside coins without a price",
   ]
 
   /// What few drawn worlds come to, and rules under which some more of them do.
