@@ -39,7 +39,7 @@ public struct RightsParameters: Hashable, Sendable {
     deposit = try stated("rights.deposit", 100_000_000)
     reserve = Rate(billionths: try stated("rights.reserve", 0))
     // Bounds of the definition leave only the numbers there are.
-    pricing = RightsPricing(rawValue: try stated("rights.pricing", 0)) ?? .uniform
+    pricing = RightsPricing(rawValue: try stated("rights.pricing", 1)) ?? .displaced
     guard !isOn || keeper.isOn else {
       throw .inconsistent(key: "rights.commitSpan", reason: "keeper.patience is not stated")
     }
@@ -66,6 +66,7 @@ extension ParameterDefinition {
       "least price of the right to a slice, as a part of its reward"),
     ParameterDefinition(
       "rights.pricing", .count, 0...1,
-      "what a winner pays: 0 the first bid not served for each lot, 1 what his lots displaced"),
+      "what a winner pays: 0 the first bid not served for each lot, 1 (unless stated) what his "
+        + "lots displaced"),
   ]
 }

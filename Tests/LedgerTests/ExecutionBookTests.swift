@@ -46,7 +46,7 @@ struct ExecutionBookTests {
         RightsSale(
           id: 4, account: SmallVenue.three, instrument: SmallVenue.linear, side: .sell,
           size: Size(steps: 9), lots: 3, reward: 30, reserve: 1, deposit: 50, closesAt: end,
-          settlesAt: end + .minute)))
+          settlesAt: end + .minute, pricing: .uniform)))
     for bidder in [two, one] {
       venue.move(50, of: venue.usd, .account(bidder), .rightsDeposits, .rightsDeposit)
       let digest = ChainHash.digest(domain: "test", parts: [])
@@ -190,22 +190,16 @@ struct ExecutionBookTests {
 struct RightsPricingBytesTests {
   @Test("a sale at a uniform price keeps its bytes, the other differs from it in one bit")
   func bytes() throws {
-    func sale(_ side: Side, _ pricing: RightsPricing?) -> RightsSale {
-      let (id, size) = (UInt64(4), Size(steps: 9))
-      let (end, later) = (Timestamp(seconds: 60), Timestamp(seconds: 120))
-      guard let pricing else {
-        return RightsSale(
-          id: id, account: SmallVenue.three, instrument: SmallVenue.linear, side: side, size: size,
-          lots: 3, reward: 30, reserve: 1, deposit: 50, closesAt: end, settlesAt: later)
-      }
-      return RightsSale(
-        id: id, account: SmallVenue.three, instrument: SmallVenue.linear, side: side, size: size,
-        lots: 3, reward: 30, reserve: 1, deposit: 50, closesAt: end, settlesAt: later,
-        pricing: pricing)
+    func sale(_ side: Side, _ pricing: RightsPricing) -> RightsSale {
+      RightsSale(
+        id: 4, account: SmallVenue.three, instrument: SmallVenue.linear, side: side,
+        size: Size(steps: 9), lots: 3, reward: 30, reserve: 1, deposit: 50,
+        closesAt: Timestamp(seconds: 60),
+        settlesAt: Timestamp(seconds: 120), pricing: pricing)
     }
     for side in Side.allCases {
-      let (plain, displaced) = (sale(side, nil), sale(side, .displaced))
-      #expect(plain == sale(side, .uniform) && plain.pricing == .uniform)
+      let (plain, displaced) = (sale(side, .uniform), sale(side, .displaced))
+      #expect(plain.pricing == .uniform && displaced.pricing == .displaced)
       for one in [plain, displaced] {
         #expect(try RightsSale(canonicalBytes: one.canonicalBytes) == one)
         let event = LedgerEvent.rightsOffered(one)
@@ -277,7 +271,8 @@ extension Samples {
         RightsSale(
           id: number(), account: account(), instrument: instrument(),
           side: pick(Side.allCases), size: size(), lots: integer(), reward: integer(),
-          reserve: integer(), deposit: integer(), closesAt: time(), settlesAt: time())),
+          reserve: integer(), deposit: integer(), closesAt: time(), settlesAt: time(),
+          pricing: pick(RightsPricing.allCases))),
       .bidCommitted(number(), account(), ChainHash.digest(domain: "sample", parts: [])),
       .bidRevealed(number(), account(), rightsBid()),
       .rightsSettled(

@@ -21,12 +21,14 @@ struct RightsTests {
     (key: "margin.tiers.BTC.row.1.penalty", value: "0%"), (key: "rights.commitSpan", value: "1min"),
     (key: "rights.revealSpan", value: "1min"), (key: "rights.lots", value: "4"),
     (key: "rights.deposit", value: "5"), (key: "rights.reserve", value: "10%"),
+    (key: "rights.pricing", value: "0"),
   ]
   private static let keepers: [UInt32] = [7, 8, 9]
 
   /// An account that was long 1 BTC from 8,000 USD with 500 USD, when 8,000 has become 7,650.
   private static func venue(_ changes: [(key: String, value: String)] = []) throws -> Venue {
-    var venue = try Venue.marked(terms + changes)
+    let kept = terms.filter { term in !changes.contains { $0.key == term.key } }
+    var venue = try Venue.marked(kept + changes)
     try venue.open(1, .cross, usd: "500")
     try venue.take(1, 1_000, of: Contracts.btcPerpetual)
     for keeper in keepers { try venue.open(keeper, .cross, usd: "100000") }
@@ -387,8 +389,15 @@ struct RightsTests {
     #expect(twin.state.digest == venue.engine.state.digest)
   }
 
-  @Test("rights are sold only to keepers")
+  @Test("rights are sold only to keepers, and unless stated at what each winner's lots displaced")
   func parameters() throws {
+    for (stated, pricing) in [
+      (nil, .displaced), ("0", .uniform), ("1", .displaced),
+    ] as [(String?, RightsPricing)] {
+      let changes = stated.map { [(key: "rights.pricing", value: $0)] } ?? []
+      let rights = try LiquidationParameters(ParameterFixture.set(changes)).rights
+      #expect(rights.pricing == pricing && !rights.isOn)
+    }
     #expect(
       throws: ParameterError.inconsistent(
         key: "rights.commitSpan", reason: "keeper.patience is not stated")

@@ -66,7 +66,7 @@ public struct RightsSale: Hashable, Sendable {
   public init(
     id: UInt64, account: AccountID, instrument: InstrumentID, side: Side, size: Size,
     lots: Int64, reward: Int64, reserve: Int64, deposit: Int64, closesAt: Timestamp,
-    settlesAt: Timestamp, pricing: RightsPricing = .uniform
+    settlesAt: Timestamp, pricing: RightsPricing
   ) {
     self.id = id
     self.account = account

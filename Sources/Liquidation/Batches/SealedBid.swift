@@ -30,7 +30,7 @@ public struct BatchTerms: Hashable, Sendable {
   public init(
     number: UInt64, account: AccountID, lots: Int64, reserve: Int64, deposit: Int64,
     accountClaim: Int64, closesAt: Timestamp, settlesAt: Timestamp,
-    pricing: RightsPricing = .uniform
+    pricing: RightsPricing
   ) throws(BatchRefusal) {
     guard (1...Size.limit).contains(lots) else { throw .outsideLimits(.lots) }
     guard reserve >= 1, reserve <= Amount.limit / lots else { throw .outsideLimits(.reserve) }

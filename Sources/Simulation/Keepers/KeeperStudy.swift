@@ -3,6 +3,7 @@
 
 import Liquidation
 import NumericalMethods
+import Parameters
 import Quantities
 
 /// Auctions of coins to keepers whose messages go over a congested chain.
@@ -189,7 +190,7 @@ public struct KeeperStudy: Sendable {
       let terms = try? BatchTerms(
         number: UInt64(number), account: AccountID(1_000), lots: Int64(lots), reserve: reserve,
         deposit: Self.fairValue / 50, accountClaim: Self.fairValue, closesAt: closing,
-        settlesAt: end)
+        settlesAt: end, pricing: .uniform)
     else { return [] }
     var batch = LiquidationBatch(terms)
     let bids = arrived.map { keeper in

@@ -161,6 +161,7 @@ extension RefusalEdge {
       (key: "margin.tiers.BTC.row.1.penalty", value: "0%"),
       (key: "rights.commitSpan", value: "1min"), (key: "rights.revealSpan", value: "1min"),
       (key: "rights.lots", value: "8"), (key: "rights.deposit", value: "5"),
+      (key: "rights.pricing", value: "0"),
     ])
     try venue.open(5, .cross, usd: "500")
     try venue.open(6, .cross, usd: "150000000000")

@@ -18,7 +18,7 @@ struct RightsReplayTests {
     (key: "keeper.bonus", value: "3%"), (key: "keeper.margin", value: "30%"),
     (key: "keeper.cap", value: "5%"), (key: "rights.commitSpan", value: "1min"),
     (key: "rights.revealSpan", value: "1min"), (key: "rights.reserve", value: "5%"),
-    (key: "rights.deposit", value: "20"),
+    (key: "rights.deposit", value: "20"), (key: "rights.pricing", value: "0"),
   ]
 
   /// What the settlements of a journal came to.
@@ -115,7 +115,8 @@ struct RightsReplayTests {
     let sale = RightsSale(
       id: 1, account: AccountID(1), instrument: InstrumentID(1), side: .sell,
       size: Size(steps: 100), lots: 10, reward: 200_000_000, reserve: 5_500_000,
-      deposit: 6_250_000, closesAt: Timestamp(seconds: 60), settlesAt: Timestamp(seconds: 120))
+      deposit: 6_250_000, closesAt: Timestamp(seconds: 60), settlesAt: Timestamp(seconds: 120),
+      pricing: .uniform)
     typealias Worth = ReplayKeepers.RightsWorth
     let one = try #require(Worth(lots: 1, value: 30).bid(in: sale, for: 0, []))
     #expect(one.price == 30_000_000 && one.lots == 1)
