@@ -160,13 +160,10 @@ struct ReplayCommand: ParsableCommand {
   ) throws -> ReplayResult {
     var replay = try Replay(plan)
     let progress = Progress(plan.assignments.isEmpty ? "replay" : "replay with --set")
-    let deleveragings =
-      journal && deleveragingRecord ? LineFile("\(out)/deleveraging\(suffix).jsonl") : nil
-    let losses =
-      journal && sharedLossRecord ? LineFile("\(out)/shared-losses\(suffix).jsonl") : nil
-    let liquidations =
-      journal && liquidationRecord ? LineFile("\(out)/liquidations\(suffix).jsonl") : nil
-    let rankings = rankingEvery.map { _ in LineFile("\(out)/ranking\(suffix).jsonl") }
+    let lines = LineKind.allCases.map { kind in
+      isWritten(kind) ? LineFile(path(kind, suffix)) : nil
+    }
+    func file(_ kind: LineKind) -> LineFile? { lines[kind.rawValue] }
     let replaced = replacedLines(suffix: suffix)
     let result = try replay.run(
       progress: { done, total in
@@ -175,43 +172,54 @@ struct ReplayCommand: ParsableCommand {
       },
       watch: { engine in
         try replaced.discard()
-        try deleveragings?.begin()
-        try losses?.begin()
-        try liquidations?.begin()
-        try rankings?.begin()
+        for one in lines { try one?.begin() }
         guard let rankingEvery, engine.state.block % UInt64(rankingEvery) == 0 else { return }
         for market in MarketRanking.markets(of: engine) {
-          try rankings?.write(try encoded(RankingAnswer(market)))
+          try file(.ranking)?.write(try encoded(RankingAnswer(market)))
         }
       },
-      publish: deleveragings.map { file in
+      publish: file(.deleveraging).map { file in
         { one in
           try file.write(one.inquiry.published(record: one.record, hash: one.hash).compact)
         }
       },
-      publishLoss: losses.map { file in
+      publishLoss: file(.sharedLosses).map { file in
         { one in
           try file.write(one.inquiry.published(record: one.record, hash: one.hash).compact)
         }
       },
-      tell: liquidations.map { file in { story in try file.write(SummaryTable.line(story)) } })
+      tell: file(.liquidations).map { file in { story in try file.write(SummaryTable.line(story)) }
+      })
     try replaced.discard()
-    try deleveragings?.finish()
-    try losses?.finish()
-    try liquidations?.finish()
-    try rankings?.finish()
+    for one in lines { try one?.finish() }
     progress.finish()
     return result
   }
 
   /// What a run that writes a journal leaves unwritten beside it.
   private func replacedLines(suffix: String) -> ReplacedLines {
-    var names: [String] = []
-    if !deleveragingRecord { names.append("deleveraging") }
-    if !sharedLossRecord { names.append("shared-losses") }
-    if !liquidationRecord { names.append("liquidations") }
-    if rankingEvery == nil { names.append("ranking") }
-    return ReplacedLines(journal ? names.map { "\(out)/\($0)\(suffix).jsonl" } : [])
+    let unwritten = journal ? LineKind.allCases.filter { !isWritten($0) } : []
+    return ReplacedLines(unwritten.map { path($0, suffix) })
+  }
+
+  /// The files of lines beside a journal.
+  private enum LineKind: Int, CaseIterable {
+    case deleveraging, sharedLosses, liquidations, ranking
+
+    var name: String { self == .sharedLosses ? "shared-losses" : "\(self)" }
+  }
+
+  private func path(_ kind: LineKind, _ suffix: String) -> String {
+    "\(out)/\(kind.name)\(suffix).jsonl"
+  }
+
+  private func isWritten(_ kind: LineKind) -> Bool {
+    switch kind {
+    case .deleveraging: journal && deleveragingRecord
+    case .sharedLosses: journal && sharedLossRecord
+    case .liquidations: journal && liquidationRecord
+    case .ranking: rankingEvery != nil
+    }
   }
 
   /// A run writes a new journal over the one of an earlier run; `--resume` goes on with it.

@@ -53,9 +53,9 @@ public struct Engine: Sendable {
   /// Working memory for single questions, once there is some.
   var scratch: RiskScratch?
   /// Who was asked in the deleveragings of the last step; absent where nobody wants to know.
-  var keptDeleveragings: KeptDeleveragings?
+  var keptDeleveragings: KeptInquiries<DeleveragingInquiry>?
   /// Who was asked to bear the losses of the last step; absent where nobody wants to know.
-  var keptLosses: KeptLosses?
+  var keptLosses: KeptInquiries<LossInquiry>?
 
   /// Opens a venue; its opening is the first record.
   public static func open(

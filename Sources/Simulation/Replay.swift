@@ -128,8 +128,8 @@ public struct Replay {
   public mutating func run(
     progress: (_ done: Int, _ total: Int) -> Void = { _, _ in },
     watch: (Engine) throws -> Void = { _ in },
-    publish: ((PublishedDeleveraging) throws -> Void)? = nil,
-    publishLoss: ((PublishedLoss) throws -> Void)? = nil,
+    publish: ((Published<DeleveragingInquiry>) throws -> Void)? = nil,
+    publishLoss: ((Published<LossInquiry>) throws -> Void)? = nil,
     tell: ((LiquidationStory) throws -> Void)? = nil
   ) throws -> ReplayResult {
     venue.keepsDeleveragings = publish != nil
@@ -152,11 +152,11 @@ public struct Replay {
     while instant <= window.upperBound {
       try advance(to: instant)
       observer.record(venue.engine)
-      let (deleveragings, losses) = (observer.takeDeleveragings(), observer.takeSharedLosses())
+      let inquiries = observer.takeInquiries()
       // Nothing is reported before the record that it names is on the disk.
-      if !deleveragings.isEmpty || !losses.isEmpty { try venue.commit() }
-      for one in deleveragings { try publish?(one) }
-      for one in losses { try publishLoss?(one) }
+      if !inquiries.isEmpty { try venue.commit() }
+      for one in inquiries.deleveragings { try publish?(one) }
+      for one in inquiries.losses { try publishLoss?(one) }
       for story in observer.timelines.takeEnded() { try tell?(story) }
       try watch(venue.engine)
       instant = instant + Self.blockSpan

@@ -20,7 +20,7 @@ struct ReplayObserver {
   /// Of the liquidations that are no longer open.
   var timelines = LiquidationTimelines()
   private var deleveragings = DeleveragingWatch()
-  private var sharedLosses = SharedLossWatch()
+  private var inquiries = FreshInquiries()
   /// As it was after the first deleveraging.
   private var queue: DeleveragingQueue?
   private var balance = BalanceWatch()
@@ -67,7 +67,7 @@ struct ReplayObserver {
     }
     auctions.take(record, engine)
     deleveragings.take(record, engine)
-    sharedLosses.take(record, engine)
+    inquiries.take(record, engine)
   }
 
   private mutating func take(
@@ -103,8 +103,10 @@ struct ReplayObserver {
   mutating func exclude(_ makers: [AccountID]) { tally.exclude(makers) }
 
   /// The deleveragings and shared losses since it was last asked, where the engine keeps them.
-  mutating func takeDeleveragings() -> [PublishedDeleveraging] { deleveragings.takeFresh() }
-  mutating func takeSharedLosses() -> [PublishedLoss] { sharedLosses.takeFresh() }
+  mutating func takeInquiries() -> FreshInquiries {
+    defer { inquiries = FreshInquiries() }
+    return inquiries
+  }
 
   mutating func countRefusal() { totals.refusedCommands += 1 }
 }

@@ -7,9 +7,10 @@ import Liquidation
 import MarketData
 import Parameters
 import Quantities
-import RiskEngine
 import TestFixtures
 import Testing
+
+@testable import RiskEngine
 
 @Suite("What is kept of a shared loss for whoever publishes it")
 struct LossInquiryTests {
@@ -37,14 +38,18 @@ struct LossInquiryTests {
     return venue
   }
 
+  private func opened(_ venue: Venue) throws -> Engine {
+    guard case .openVenue(let quote, let set) = venue.commands[0] else {
+      throw CancellationError()
+    }
+    return try Engine.open(quote: quote, parameters: set).engine
+  }
+
   /// The same commands once more, by an engine that keeps who was asked.
   private func keeping(
     _ venue: Venue, _ body: (LossInquiry, Record) throws -> Void
   ) throws -> Engine {
-    guard case .openVenue(let quote, let set) = venue.commands[0] else {
-      throw CancellationError()
-    }
-    var engine = try Engine.open(quote: quote, parameters: set).engine
+    var engine = try opened(venue)
     #expect(!engine.keepsSharedLosses && engine.sharedLosses.isEmpty)
     engine.keepsSharedLosses = true
     for command in venue.commands.dropFirst() {
@@ -105,6 +110,28 @@ struct LossInquiryTests {
       }
     }
     #expect(uneven == [0, 1, 2] && atCaps == [0, 1, 2])
+  }
+
+  @Test("of very many who are asked those who gave are named, and the others counted")
+  func mostCandidates() throws {
+    func kept(most: Int?) throws -> LossInquiry {
+      let venue = try crash(3, rule: 0, cap: "0.0000001%")
+      var engine = try opened(venue)
+      engine.keepsSharedLosses = true
+      if let most { engine.keptLosses?.mostCandidates = most }
+      var found: [LossInquiry] = []
+      for command in venue.commands.dropFirst() {
+        _ = try engine.step(command)
+        found += engine.sharedLosses
+      }
+      return try #require(found.first)
+    }
+    let (all, few) = (try kept(most: nil), try kept(most: 0))
+    #expect(all.omitted == 0)
+    #expect(few.candidates.map(\.account) == few.shares.map(\.account).sorted())
+    #expect(few.candidates.allSatisfy { all.candidates.contains($0) })
+    #expect(few.omitted > 0 && few.candidates.count + few.omitted == all.candidates.count)
+    #expect(few.shares == all.shares && few.rate == all.rate)
   }
 
   @Test("a loss that finds nobody is kept too, and has no rate")

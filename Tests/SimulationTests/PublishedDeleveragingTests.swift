@@ -55,7 +55,7 @@ struct PublishedDeleveragingTests {
   func published() throws {
     let journal = ScratchJournal()
     var replay = try Replay(plan(.create(journal.path)))
-    var all: [PublishedDeleveraging] = []
+    var all: [Published<DeleveragingInquiry>] = []
     let result = try replay.run(publish: { one in
       all.append(one)
       let acknowledged = try Self.acknowledged(journal)
@@ -81,7 +81,7 @@ struct PublishedDeleveragingTests {
     }
     var silent = try Replay(plan())
     #expect(try silent.run().hash == result.hash)
-    #expect(silent.observer.takeDeleveragings().isEmpty, "nothing is kept that nobody wants")
+    #expect(silent.observer.takeInquiries().isEmpty, "nothing is kept that nobody wants")
   }
 
   @Test("a recovery through a block has its hash and everybody's place after it")

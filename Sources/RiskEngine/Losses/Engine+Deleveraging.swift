@@ -168,8 +168,12 @@ extension Engine {
     let mark = state.marks[queue.instrument].price
     let price = (try? contract.price(ofUnitValue: queue.unitValue, rounding: .halfEven)) ?? mark
     let (time, block) = (state.time, state.block)
-    keptDeleveragings?.append(question, among: candidates, cuts, level: level) { named in
-      DeleveragingInquiry(
+    keptDeleveragings?.append { namesAll in
+      let named =
+        namesAll
+        ? question.witnesses(among: candidates, cuts: cuts, level: level)
+        : DeleveragingQuestion.cut(of: candidates.sorted { $0.account < $1.account }, cuts)
+      return DeleveragingInquiry(
         time: time, block: block, account: id, contract: contract, question: question,
         price: price, mark: mark, level: level, cuts: cuts, candidates: named,
         omitted: candidates.count - named.count)

@@ -137,8 +137,11 @@ extension Engine {
   ) {
     guard keptLosses != nil, let instrument = state.listing.index(of: market) else { return }
     let (time, block, listing) = (state.time, state.block, state.listing)
-    keptLosses?.append(shares, among: candidates) { named in
-      LossInquiry(
+    keptLosses?.append { namesAll in
+      let givers = namesAll ? [] : Set(shares.map(\.account))
+      let named = candidates.filter { namesAll || givers.contains($0.account) }
+        .sorted { $0.account < $1.account }
+      return LossInquiry(
         time: time, block: block, account: id, contract: listing.contracts[instrument],
         asset: listing.collateral[asset].asset, question: question, shares: shares,
         rate: question.rate(among: candidates), candidates: named,

@@ -2,11 +2,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Instruments
-public import Ledger
+import Ledger
 import Margin
 import MarketData
 public import Quantities
-public import RiskEngine
+import RiskEngine
 
 /// One account whose positions were closed against one in liquidation in one step.
 public struct DeleveragedAccount: Sendable {
@@ -23,15 +23,6 @@ public struct DeleveragedAccount: Sendable {
   public let leverageAfter: Int64
 }
 
-/// A deleveraging as it is published: who was asked, what they gave, and where the journal has it.
-public struct PublishedDeleveraging: Sendable {
-  public let inquiry: DeleveragingInquiry
-  /// The number of the engine's record in which it was decided, from 1.
-  public let record: UInt64
-  /// Of the chain at that record.
-  public let hash: ChainHash
-}
-
 /// Collects who was deleveraged and what it did to their leverage.
 struct DeleveragingWatch {
   /// In the order in which they were cut; at most ``limit``.
@@ -40,8 +31,6 @@ struct DeleveragingWatch {
   static let limit = 20_000
   /// In the order in which they were closed; at most ``mostEvents``.
   private(set) var events: [DeleveragingEvent] = []
-  /// Those of the last records, with all who were asked; see ``takeFresh()``.
-  private var fresh: [PublishedDeleveraging] = []
   /// What everybody holds and what it cost, as it was before the event that is looked at.
   private var held = HeldPositions()
 
@@ -52,9 +41,6 @@ struct DeleveragingWatch {
 
   /// Takes in one record; `engine` is as it was after it.
   mutating func take(_ record: Record, _ engine: Engine) {
-    fresh += engine.deleveragings.map {
-      PublishedDeleveraging(inquiry: $0, record: record.sequence, hash: record.hash)
-    }
     var cut: [(account: AccountID, value: Int64, givenUp: Int64)] = []
     var ended: Set<AccountID> = []
     for case .liquidationEnded(let id, _) in record.events { ended.insert(id) }
@@ -74,12 +60,6 @@ struct DeleveragingWatch {
     }
     guard let valuation = engine.valuation else { return }
     for one in cut where accounts.count < Self.limit { append(one, engine, valuation) }
-  }
-
-  /// What was published since it was last asked; empty where the engine keeps none.
-  mutating func takeFresh() -> [PublishedDeleveraging] {
-    defer { fresh = [] }
-    return fresh
   }
 
   /// What one trade takes of a winner.
