@@ -25,28 +25,35 @@ public struct ParameterDefinition: Sendable {
 
   /// Whether `key` is an instance of this definition's key.
   public func matches(_ key: String) -> Bool {
-    // Byte by byte and without memory: every value of a file is held against a few definitions.
-    var pattern = self.key.utf8[...]
-    var rest = key.utf8[...]
-    let dot = UInt8(ascii: ".")
-    while let wanted = pattern.popFirst() {
-      if wanted == UInt8(ascii: "*") {
-        let part = rest.prefix { $0 != dot }
-        guard Self.isName(part) else { return false }
-        rest = rest[part.endIndex...]
-      } else {
-        guard rest.popFirst() == wanted else { return false }
+    // Byte by byte: every value of a file is held against a few definitions.
+    let (star, dot) = (UInt8(ascii: "*"), UInt8(ascii: "."))
+    var pattern = self.key.utf8.makeIterator()
+    var rest = key.utf8.makeIterator()
+    var next = rest.next()
+    while let wanted = pattern.next() {
+      guard wanted == star else {
+        guard let byte = next, byte == wanted else { return false }
+        next = rest.next()
+        continue
       }
+      var part: [UInt8] = []
+      while let byte = next, byte != dot {
+        part.append(byte)
+        next = rest.next()
+      }
+      guard Self.isName(part) else { return false }
     }
-    return rest.isEmpty
+    return next == nil
   }
+
+  private static let usual = Array("default".utf8)
 
   /// Whether a part may stand for a `*`: a symbol, a number, or `default`.
   ///
   /// So a misspelt name of a feed is an unknown parameter, not one that nobody reads.
-  private static func isName(_ part: Substring.UTF8View) -> Bool {
-    if part.elementsEqual("default".utf8) { return true }
-    return (1...8).contains(part.count) && part.allSatisfy { AssetSymbol.permits($0) }
+  private static func isName(_ part: [UInt8]) -> Bool {
+    part == usual
+      || (1...8).contains(part.count) && part.allSatisfy { AssetSymbol.permits($0) }
   }
 }
 

@@ -62,7 +62,7 @@ extension Engine {
   }
 
   private mutating func change(_ set: ParameterSet) throws(StepError) {
-    let next = try rules(set, for: state.listing)
+    let next = try rules(set, for: state.listing, like: nil)
     try checkUniverses(under: set)
     try checkDepegs(under: next)
     try emit(.parametersChanged(set), under: next, "the requirements under these parameters")
@@ -77,7 +77,7 @@ extension Engine {
     }
     var listing = state.listing
     listing.accept(asset)
-    let next = try rules(state.parameters, for: listing)
+    let next = try rules(state.parameters, for: listing, like: rules)
     try emit(.collateralAccepted(asset), under: next, "the scenarios of \(asset.asset)")
   }
 
@@ -100,9 +100,13 @@ extension Engine {
     guard (try? contract.unitValue(at: contract.highestPrice)) != nil else {
       throw .refused(.outsideLimits("the value of a step of \(contract.name)"))
     }
-    var listing = state.listing
-    listing.list(contract)
-    let next = try rules(state.parameters, for: listing)
+    var next = rules
+    // Another contract on what is followed already needs no further rules.
+    if !rules.underlyings.contains(where: { $0.symbol == contract.underlying }) {
+      var listing = state.listing
+      listing.list(contract)
+      next = try rules(state.parameters, for: listing, like: rules)
+    }
     try emit(.instrumentListed(contract), under: next, "the scenarios of \(contract.name)")
   }
 
@@ -210,10 +214,11 @@ extension Engine {
     try emit(.engineRestarted(at: instant))
   }
 
+  /// - Parameter earlier: The rules in force, where the set stays the same.
   private func rules(
-    _ set: ParameterSet, for listing: Listing
+    _ set: ParameterSet, for listing: Listing, like earlier: VenueRules?
   ) throws(StepError) -> VenueRules {
-    do { return try VenueRules(set, listing: listing) } catch {
+    do { return try VenueRules(set, listing: listing, like: earlier) } catch {
       throw .refused(.parameters(error))
     }
   }
