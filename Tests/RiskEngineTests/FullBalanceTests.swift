@@ -17,6 +17,22 @@ struct FullBalanceTests {
     try RefusalEdge.enrich(&venue, room: room)
   }
 
+  /// Account 1 is long and owes all that account 2 has been given; it could owe so many units more.
+  private func indebted(
+    _ changes: [(key: String, value: String)], steps: Int64, room: Int64
+  ) throws -> Venue {
+    var venue = try RefusalEdge.patrons(changes)
+    try rich(&venue, room: 0)
+    try venue.submit(.withdrawCollateral(AccountID(2), Amount("100000000000", of: Coins.usd)))
+    try rich(&venue, room: 0)
+    try venue.submit(venue.trade(perpetual, buyer: 1, seller: 2, size: steps))
+    try venue.submit(.withdrawCollateral(AccountID(2), Amount("10000", of: Coins.usd)))
+    let missing = -venue.balance(1) - (Amount.limit - room)
+    try venue.submit(
+      .depositCollateral(AccountID(1), Amount(units: missing, asset: Coins.usd)))
+    return venue
+  }
+
   @Test(
     "who could not hold what a deleveraging brings him is passed over: a unit below, at and above",
     arguments: rooms)
@@ -46,21 +62,10 @@ struct FullBalanceTests {
     arguments: rooms)
   func debtor(units: Int64) throws {
     func fallen(room: Int64?) throws -> (venue: Venue, loss: Int64) {
-      var venue = try RefusalEdge.patrons(
+      var venue = try indebted(
         LastStages.changes([.deleveraging]) + [
           (key: "waterfall.partial.rank", value: "0"), (key: "deleveraging.price", value: "1"),
-        ])
-      // Account 1 owes all that account 2 has been given, to the end of the field.
-      try rich(&venue, room: 0)
-      try venue.submit(
-        .withdrawCollateral(AccountID(2), Amount("100000000000", of: Coins.usd)))
-      try rich(&venue, room: 0)
-      try venue.submit(venue.trade(perpetual, buyer: 1, seller: 2, size: 1_000))
-      try venue.submit(.withdrawCollateral(AccountID(2), Amount("10000", of: Coins.usd)))
-      let debt = -venue.balance(1)
-      let missing = debt - (Amount.limit - (room ?? 10_000_000_000))
-      try venue.submit(
-        .depositCollateral(AccountID(1), Amount(units: missing, asset: Coins.usd)))
+        ], steps: 1_000, room: room ?? 10_000_000_000)
       let before = venue.balance(1)
       for price in ["7500", "7000", "6500", "6000", "5600"] { try venue.block(btc: price) }
       return (venue, before - venue.balance(1))
@@ -174,5 +179,74 @@ struct FullBalanceTests {
         Auctions.moved(try full.submit(report), .liquidationPenalty) == min(penalty, room))
       #expect(full.insuranceFund() == Amount.limit - max(units, 0))
     }
+  }
+
+  /// A venue whose fund has nearly all there is, under other parameters.
+  private func endowed(_ changes: [(key: String, value: String)]) throws -> Venue {
+    var venue = try RefusalEdge.endowed()
+    try venue.submit(
+      .changeParameters(venue.engine.state.parameters.stating(changes, source: "test")))
+    return venue
+  }
+
+  /// Contributes to the fund until it could take in so many units more.
+  private func fill(_ venue: inout Venue, room: Int64) throws {
+    let space = Amount.limit - venue.insuranceFund() - room
+    try venue.submit(.contributeToFund(Amount(units: space, asset: Coins.usd)))
+  }
+
+  @Test("of gap premiums the fund takes what it can hold", arguments: rooms)
+  func gapPremiums(units: Int64) throws {
+    var venue = try endowed(
+      GapPremiumTests.jumps + [(key: "margin.size.default.gapIntensity", value: "6")])
+    try venue.block()
+    var trial = venue
+    let all = Auctions.moved(try trial.block(after: 3_600), .gapPremium)
+    try #require(all > 2)
+    try fill(&venue, room: all + units)
+    #expect(Auctions.moved(try venue.block(after: 3_600), .gapPremium) == min(all, all + units))
+    #expect(venue.insuranceFund() == Amount.limit - max(units, 0))
+  }
+
+  @Test("of a pool's fee the fund takes what it can hold", arguments: rooms)
+  func takeoverFee(units: Int64) throws {
+    var venue = try endowed(
+      PoolStageTests.first + [
+        (key: "pool.fee", value: "0.5%"), (key: "rights.commitSpan", value: "0s"),
+        (key: "keeper.patience", value: "0"),
+      ])
+    try venue.open(7, .cross, usd: "500")
+    try venue.take(7, 1_000, of: perpetual)
+    try venue.submit(.openPool(AccountID(50), markets: [AssetSymbol("BTC")]))
+    try venue.fill(6, .senior, "60000")
+    var trial = venue
+    let fee = Auctions.moved(try trial.block(btc: "7270"), .liquidationPenalty)
+    try #require(fee > 2 && trial.size(50, perpetual) > 0)
+    try fill(&venue, room: fee + units)
+    let events = try venue.block(btc: "7270")
+    #expect(Auctions.moved(events, .liquidationPenalty) == min(fee, fee + units))
+    #expect(venue.insuranceFund() == Amount.limit - max(units, 0))
+    #expect(venue.size(50, perpetual) == trial.size(50, perpetual))
+  }
+
+  @Test("of gap premiums a debtor at the end of its field pays what it can owe", arguments: rooms)
+  func indebted(units: Int64) throws {
+    func charged(room: Int64?) throws -> Int64 {
+      var venue = try indebted(
+        GapPremiumTests.jumps + [(key: "margin.size.default.gapIntensity", value: "6")],
+        steps: 100_000_000, room: room ?? 10_000_000_000)
+      let events = try venue.block(after: 3_600)
+      let paid = events.compactMap { event -> Int64? in
+        guard case .transferred(let transfer) = event, transfer.reason == .gapPremium,
+          transfer.from == .account(AccountID(1))
+        else { return nil }
+        return transfer.amount.units
+      }
+      if let room { #expect(venue.balance(1) == -Amount.limit + room - (paid.first ?? 0)) }
+      return paid.first ?? 0
+    }
+    let premium = try charged(room: nil)
+    try #require(premium > 1)
+    #expect(try charged(room: premium + units) == min(premium, premium + units))
   }
 }

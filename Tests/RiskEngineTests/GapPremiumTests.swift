@@ -12,7 +12,7 @@ import Testing
 /// points a day of a long and 0.4901 of a short (in Python, by the error function).
 @Suite("Gap premiums")
 struct GapPremiumTests {
-  private static let jumps = [
+  static let jumps = [
     (key: "margin.size.default.gapMean", value: "-5%"),
     (key: "margin.size.default.gapDeviation", value: "12%"),
     (key: "margin.size.default.gapProbability", value: "0.5%"),

@@ -43,6 +43,14 @@ extension Engine {
     Amount.limit - state.fund(asset, of: universe)
   }
 
+  /// How much of what an account is to pay the fund of its universe the fields of both can hold,
+  /// ledger units of an asset; the rest stays with the account.
+  func payable(_ units: Int64, asset: Int, by index: Int) -> Int64 {
+    min(
+      units, fundSpace(asset, of: state.accounts[index].universe),
+      state.accounts[index].portfolio.balances[asset] + Amount.limit)
+  }
+
   /// Records a fact about the fund of a universe.
   mutating func emit(_ fact: LedgerEvent, in universe: RiskUniverse) throws(StepError) {
     try emit(universe == .common ? fact : .inUniverse(universe, fact))

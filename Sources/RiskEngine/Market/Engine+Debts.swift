@@ -78,10 +78,7 @@ extension Engine {
           debt: Int64(clamping: -cash), rate: rules.debts[asset].interest, over: span)
         let equity = valuation.risk(state.accounts[index].portfolio, &scratch).equity
         let most = valuation.units(ofQuote: max(equity, 0), asset: asset, rounding: .down)
-        let room = min(
-          state.accounts[index].portfolio.balances[asset] + Amount.limit,
-          fundSpace(asset, of: universe))
-        let paid = min(interest, most, room)
+        let paid = payable(min(interest, most), asset: asset, by: index)
         guard paid > 0 else { continue }
         try move(
           paid, asset: asset, from: .account(state.accounts[index].id),

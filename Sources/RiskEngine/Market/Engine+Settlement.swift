@@ -60,13 +60,12 @@ extension Engine {
       let premium = valuation.gapPremium(portfolio, over: interval, &scratch)
       guard premium > 0 else { continue }
       // The quote currency, the first asset, has six decimals: a millionth is a ledger unit.
-      let universe = state.accounts[index].universe
-      let units = min(
-        premium, valuation.risk(portfolio, &scratch).equity, fundSpace(0, of: universe))
+      let equity = valuation.risk(portfolio, &scratch).equity
+      let units = payable(min(premium, equity), asset: 0, by: index)
       guard units > 0 else { continue }
       try move(
-        units, asset: 0, from: .account(state.accounts[index].id), to: .fund(of: universe),
-        .gapPremium)
+        units, asset: 0, from: .account(state.accounts[index].id),
+        to: .fund(of: state.accounts[index].universe), .gapPremium)
     }
   }
 

@@ -88,15 +88,13 @@ extension Engine {
   ) throws(StepError) {
     let notional = TakeoverTrial.notional(lots, sizes, valuation)
     let equity = measure(state.accounts[index].portfolio, valuation).equity
-    let universe = state.accounts[index].universe
-    let fee = min(
-      liquidationPenalty(notional: notional, rate: rules.pool.fee, equity: equity),
-      fundSpace(0, of: universe))
+    let charged = liquidationPenalty(notional: notional, rate: rules.pool.fee, equity: equity)
+    let fee = payable(charged, asset: 0, by: index)
     // The quote currency, the first asset, has six decimals: a millionth is a ledger unit.
     guard fee > 0 else { return }
     try move(
       fee, asset: 0, from: .account(state.accounts[index].id),
-      to: .fund(of: universe), .liquidationPenalty)
+      to: .fund(of: state.accounts[index].universe), .liquidationPenalty)
   }
 
   /// The positions of an account that a pool covers: those on its underlyings that settle in the
@@ -167,7 +165,7 @@ private struct TakeoverTrial {
     return largestShare(upTo: wanted) { share in
       let sizes = proRata(lots.map(\.size), share: share)
       guard sizes.contains(where: { $0 != .zero }) else { return false }
-      return relieves(sizes, share, stood) && fits(sizes, held)
+      return isHeld(sizes) && relieves(sizes, share, stood) && fits(sizes, held)
     }
   }
 
@@ -189,6 +187,11 @@ private struct TakeoverTrial {
     }
     let isAll = share == .one && lots.count == account.positions.count
     return isAll || stands.surplus > stood.surplus
+  }
+
+  /// Whether the account can hold what it realizes.
+  private func isHeld(_ sizes: [Size]) -> Bool {
+    changed(account, sizes, sign: -1).balances[0].magnitude <= Amount.limit.magnitude
   }
 
   private mutating func fits(_ sizes: [Size], _ held: AccountRisk) -> Bool {

@@ -82,8 +82,10 @@ extension Engine {
     guard profit != 0, account.portfolio.balances[0] >= 0 else { return }
     guard pool.total > 0 else {
       // Nobody is there to have it.
+      let taken = payable(profit, asset: 0, by: index)
+      guard taken > 0 else { return }
       try move(
-        profit, asset: 0, from: .account(pool.id), to: .fund(of: account.universe), .poolGain)
+        taken, asset: 0, from: .account(pool.id), to: .fund(of: account.universe), .poolGain)
       return
     }
     if profit > 0 {
