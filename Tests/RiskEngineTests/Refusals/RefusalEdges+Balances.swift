@@ -94,7 +94,7 @@ extension RefusalEdge {
           try enrich(&venue, room: 1_000_000_000 - units)
           return (venue, .withdrawFromPool(rich, pool, .senior))
         }),
-    ] + coins + funds
+    ] + coins + sellers + funds
 
   // MARK: Coins
 
