@@ -100,6 +100,8 @@ public enum TransferReason: UInt8, Hashable, Sendable, CaseIterable {
   case conversionFee = 43
   /// What an account in liquidation pays a winner, in another asset, for profit that pays its debt.
   case profitPrice = 44
+  /// The insurance fund's part of the fees of a trade, of the venue.
+  case feeShare = 45
   /// What a taker pays for taking an underlying out of balance, into its pot.
   case entryFee = 96
   /// What a taker is given back for bringing an underlying nearer to balance, from its pot.

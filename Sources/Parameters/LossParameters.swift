@@ -80,6 +80,8 @@ public struct FundParameters: Hashable, Sendable {
   /// Whoever is alone in a book sells a closing at the worst price that it may have: what is
   /// allowed beyond the fees of coming there is his for the taking.
   public let slippage: Rate?
+  /// The fund's part of what the two sides of a trade pay in fees, less the maker's rebate.
+  public let feeShare: Rate
 
   public struct Window: Hashable, Sendable {
     public let cap: Rate
@@ -141,6 +143,7 @@ public struct FundParameters: Hashable, Sendable {
     let interval = try optional.raw("insuranceFund.targetInterval") ?? 0
     target = interval > 0 ? try Self.target(set, interval: UInt64(interval)) : nil
     slippage = try optional.raw("insuranceFund.slippage").map(Rate.init(billionths:))
+    feeShare = Rate(billionths: try optional.raw("insuranceFund.feeShare") ?? 0)
   }
 
   private static func target(
@@ -264,6 +267,9 @@ extension ParameterDefinition {
     ParameterDefinition(
       "insuranceFund.tailScale", .rate, 1_000_000...500_000_000,
       "scale of the tail of daily moves, for the expected shortfall of the fund"),
+    ParameterDefinition(
+      "insuranceFund.feeShare", .rate, 0...1_000_000_000,
+      "the fund's part of trading fees, less rebates"),
     ParameterDefinition(
       "insuranceFund.feeRise", .rate, 0...250_000_000,
       "largest surcharge on trading fees while the fund is below 70 % of its target"),

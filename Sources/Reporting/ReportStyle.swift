@@ -15,6 +15,7 @@ enum ReportStyle {
       --accent: #0a5c8a; --mark: #fff3d1; --notice: #fbe9dd; --notice-ink: #7a3300;
       --c0: #0072b2; --c1: #c98500; --c2: #00825f; --c3: #b0568b; --c4: #3d9fd3;
       --c5: #c94f00; --c6: #77621a; --c7: #6f50a8; --c8: #7b8794; --c9: #a33a3a;
+      --c10: #4b7f52;
       --band: #e8b04a40; --cross: #c2185b; --empty: #f1efe9;
       --h1: #dfe9ef; --h2: #bcd4e2; --h3: #94bdd3; --h4: #6aa3c2; --h5: #4387ae;
       --h6: #266a95; --h7: #134d75; --h8: #072f4d;
@@ -29,6 +30,7 @@ enum ReportStyle {
         --accent: #7cc0ea; --mark: #3d3416; --notice: #3f281a; --notice-ink: #ffc9a3;
         --c0: #56a8e0; --c1: #eab040; --c2: #3fbf97; --c3: #dc92bd; --c4: #8fd0f5;
         --c5: #f08a4b; --c6: #c9b458; --c7: #ab90e0; --c8: #98a3ae; --c9: #e07a7a;
+        --c10: #8fbf8f;
         --band: #d89a2a33; --cross: #ff6f9f; --empty: #20262d;
         --h1: #22333f; --h2: #274657; --h3: #2c5c74; --h4: #357593; --h5: #4a90b0;
         --h6: #6eaeca; --h7: #9dcce0; --h8: #d9eef6;

@@ -63,6 +63,34 @@ struct FeeTests {
     #expect(venue.balance(1) == 1_999_200_000 && fees(venue) == 2_400_000)
   }
 
+  @Test(
+    "the fund has its part of a trade's fees, rounded down, and none of what a maker is given",
+    arguments: [
+      ("0%", nil, 0), ("25%", nil, 1_600_000), ("100%", nil, 6_400_000),
+      ("12.3456789%", nil, 790_123), ("25%", "-0.02%", 400_000), ("25%", "-0.04%", 0),
+    ] as [(String, String?, Int64)])
+  func fundShare(share: String, maker: String?, fund: Int64) throws {
+    var venue = try venue(
+      maker: maker ?? "0.02%", [(key: "insuranceFund.feeShare", value: share)])
+    try venue.open(1, .cross, usd: "2000")
+    var order: OrderID?
+    if maker != nil {
+      let id = venue.engine.state.nextOrder
+      order = id
+      try venue.submit(
+        .placeOrder(
+          AccountID(1),
+          RestingOrder(
+            id: id, instrument: perpetual, side: .buy, remaining: Size(steps: 1_000),
+            limit: Price("8000"), isReduceOnly: false)))
+    }
+    let events = try venue.submit(
+      venue.trade(perpetual, buyer: 1, seller: 0, size: 1_000, price: "8000", order: order))
+    let paid = moved(events, .tradingFee).reduce(0, +) - moved(events, .makerRebate).reduce(0, +)
+    #expect(moved(events, .feeShare) == (fund > 0 ? [fund] : []))
+    #expect(venue.insuranceFund() == fund && fees(venue) == paid - fund)
+  }
+
   @Test("a rebate is paid out of the taker's fee")
   func rebate() throws {
     var venue = try venue(maker: "-0.02%")

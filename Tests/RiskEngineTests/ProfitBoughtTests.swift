@@ -121,6 +121,26 @@ struct ProfitBoughtTests {
     }
   }
 
+  // Of 300 USD at most 300 ÷ 102 may be in doubt: coins worth v leave 300 − 2 v certain.
+  @Test(
+    "a speck of a coin without a price does not keep winners from being asked",
+    arguments: [(1, true), (1_470_587, true), (1_470_588, true), (1_470_589, false)])
+  func speck(units: Int64, isAsked: Bool) throws {
+    var venue = try Venue.marked(LastStages.changes([.socializedLoss]))
+    try venue.open(1, .cross, usd: "500")
+    try venue.submit(
+      .depositCollateral(AccountID(1), Amount(units: units, asset: Coins.eth)))
+    try venue.open(2, .cross, usd: "10000")
+    try venue.open(7, .cross, usd: "100000")
+    try venue.submit(venue.trade(perpetual, buyer: 1, seller: 2, size: 1_000))
+    try venue.set("BTC", "7200")
+    try venue.submit(venue.nextBlock(after: 700, silent: ["ETH"]))
+    let events = try venue.submit(
+      venue.report(venue.order(of: 1), price: Price("7200"), with: 7))
+    let certain = 300_000_000 - 4 * units
+    #expect(Auctions.moved(events, .socializedLoss) == (isAsked ? certain : 0))
+  }
+
   @Test("a winner gives no more than it is paid, and is not paid a coin's unit for next to nothing")
   func exchanges() throws {
     let venue = try Venue.marked()

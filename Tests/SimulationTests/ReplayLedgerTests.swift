@@ -326,7 +326,7 @@ private struct Sums {
       .poolDeposit, .poolWithdrawal, .poolGain, .auctionDiscount, .lossRecovery,
       .fundSurcharge, .entryFee, .entryRebate, .collateralSale, .conversionFee, .hedgeCapital,
       .hedgeReturn, .relayFee, .keeperReward, .rightsDeposit, .rightsReturn, .rightsForfeit,
-      .rightsPayment, .profitPrice:
+      .rightsPayment, .profitPrice, .feeShare:
       break
     }
   }

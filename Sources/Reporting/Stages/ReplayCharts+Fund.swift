@@ -104,7 +104,8 @@ extension ReplayCharts {
   static let fundFlowKinds: [(flow: FundHistory.Flow, name: String, color: String)] = [
     (.penalty, "penalties", "--c0"), (.gapPremium, "gap premiums", "--c4"),
     (.interest, "interest", "--c6"), (.surcharge, "surcharges on fees", "--c2"),
-    (.contribution, "contributions", "--c8"), (.conversion, "assets exchanged", "--c7"),
+    (.fees, "part of fees", "--c10"), (.contribution, "contributions", "--c8"),
+    (.conversion, "assets exchanged", "--c7"),
     (.cover, "debts paid", "--c5"), (.auctionReward, "paid to bidders", "--c1"),
     (.recovery, "paid back to winners", "--c3"), (.hedge, "capital of the hedge", "--soft"),
     (.collateralSale, "sales of collateral", "--ink"),

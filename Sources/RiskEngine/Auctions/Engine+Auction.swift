@@ -163,8 +163,7 @@ extension Engine {
     guard fee > 0, let index = state.index(of: account.id) else { return }
     let balances = state.accounts[index].portfolio.balances
     for (asset, units) in payments(of: fee, from: balances, valuation) {
-      let room = fundSpace(asset, of: account.universe)
-      let paid = min(units, room, balances[asset] + Amount.limit)
+      let paid = payable(units, asset: asset, by: index)
       guard paid > 0 else { continue }
       try move(
         paid, asset: asset, from: .account(account.id), to: .fund(of: account.universe),

@@ -31,7 +31,8 @@ extension Engine {
   /// Charges both sides of a trade that has been booked.
   ///
   /// Nobody pays more than the equity that is left: a fee never makes an account insolvent. A
-  /// maker's rebate is a part of what the taker paid, so the venue's fees never fall.
+  /// maker's rebate is a part of what the taker paid, so the venue's fees never fall
+  /// by a trade; of what is left the insurance fund has its part.
   /// - Parameter maker: Whose order rested in the book; without one both sides are takers.
   mutating func chargeFees(of trade: Trade, maker: AccountID?) throws(StepError) {
     guard let instrument = state.listing.index(of: trade.instrument) else { return }
@@ -41,13 +42,27 @@ extension Engine {
       let owed = fee(trade.size, of: contract, unitValue: trade.unitValue, role: .taker)
       collected += try collect(owed, from: id, in: contract)
     }
-    guard let maker else { return }
-    let owed = fee(trade.size, of: contract, unitValue: trade.unitValue, role: .maker)
-    if owed >= 0 {
-      _ = try collect(owed, from: maker, in: contract)
-    } else {
-      try rebate(min(-owed, collected), to: maker, in: contract)
+    if let maker {
+      let owed = fee(trade.size, of: contract, unitValue: trade.unitValue, role: .maker)
+      collected +=
+        owed >= 0
+        ? try collect(owed, from: maker, in: contract)
+        : -(try rebate(min(-owed, collected), to: maker, in: contract))
     }
+    try shareFees(collected, in: contract)
+  }
+
+  /// Gives the fund of a contract's universe its part of what is left of a trade's fees, as far as
+  /// it can hold that.
+  private mutating func shareFees(_ fees: Int64, in contract: Contract) throws(StepError) {
+    let share = rules.liquidation.losses.fund.feeShare
+    guard share > .zero, fees > 0,
+      let asset = state.listing.index(of: contract.settlementAsset)
+    else { return }
+    let universe = universe(of: contract.id)
+    let units = min(share.share(of: fees, rounding: .down), fundSpace(asset, of: universe))
+    guard units > 0 else { return }
+    try move(units, asset: asset, from: .fees, to: .fund(of: universe), .feeShare)
   }
 
   /// - Returns: What was paid of a fee.
@@ -69,16 +84,18 @@ extension Engine {
     return paid
   }
 
+  /// - Returns: What was given.
   private mutating func rebate(
     _ units: Int64, to id: AccountID, in contract: Contract
-  ) throws(StepError) {
+  ) throws(StepError) -> Int64 {
     guard let index = state.index(of: id),
       let asset = state.listing.index(of: contract.settlementAsset)
-    else { return }
+    else { return 0 }
     let room = Amount.limit - state.accounts[index].portfolio.balances[asset]
     let given = min(units, room)
-    guard given > 0 else { return }
+    guard given > 0 else { return 0 }
     try move(given, asset: asset, from: .fees, to: .account(id), .makerRebate)
+    return given
   }
 
   /// What an account's resting orders would pay if all were filled at their limits as takers,

@@ -147,9 +147,8 @@ extension Engine {
     guard owed > 0, let valuation, !venueIndex.isInLiquidation(index) else { return }
     let portfolio = state.accounts[index].portfolio
     let equity = max(measure(portfolio, valuation).equity, 0)
-    let units = min(
-      owed, valuation.units(ofQuote: equity, asset: asset, rounding: .down),
-      portfolio.balances[asset] + Amount.limit, fundSpace(asset, of: universe))
+    let most = valuation.units(ofQuote: equity, asset: asset, rounding: .down)
+    let units = payable(min(owed, most), asset: asset, by: index, to: universe)
     guard units > 0 else { return }
     try move(
       units, asset: asset, from: .account(state.accounts[index].id), to: .fund(of: universe),

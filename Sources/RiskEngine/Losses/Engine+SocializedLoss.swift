@@ -54,18 +54,20 @@ extension Engine {
     }
   }
 
-  /// Asks the winners, once, when the prices of the market and of all the account has are fresh:
-  /// they cannot be asked for the rest.
+  /// Asks the winners, once: they cannot be asked for the rest.
   ///
-  /// - Returns: `false` while there are no such prices.
+  /// - Returns: `false` while the price of the market, or of so much of what the account has that
+  ///   it decides, may be old.
   private mutating func shareLosses(_ index: Int) throws(StepError) -> Bool {
     guard let valuation else { return false }
     let account = state.accounts[index]
     let isShared =
       account.liquidation?.stage == .socializedLoss && account.liquidation?.awaitsSharing == false
-    guard !isShared, deficit(of: account.portfolio, valuation) > 0 else { return true }
+    let deficit = deficit(of: account.portfolio, valuation)
+    guard !isShared, deficit > 0 else { return true }
+    let doubt = doubt(about: account.portfolio, valuation) ?? 0
     guard account.liquidation?.market.map(isOpen) ?? true,
-      doubt(about: account.portfolio, valuation) == nil
+      doubt * Self.leastDoubt <= Int128(deficit)
     else { return false }
     try emit(.liquidationStageEntered(account.id, .socializedLoss))
     for asset in state.listing.collateral.indices {
@@ -73,6 +75,10 @@ extension Engine {
     }
     return true
   }
+
+  /// Of what is certain to be missing a hundredth may be in doubt: so no speck of a coin without a
+  /// price keeps winners from being asked while they are there.
+  private static let leastDoubt: Int128 = 100
 
   /// What an account owes in an asset and its equity does not cover, if its last market settles in
   /// that asset and the asset's price is fresh.

@@ -43,11 +43,13 @@ extension Engine {
     Amount.limit - state.fund(asset, of: universe)
   }
 
-  /// How much of what an account is to pay the fund of its universe the fields of both can hold,
-  /// ledger units of an asset; the rest stays with the account.
-  func payable(_ units: Int64, asset: Int, by index: Int) -> Int64 {
+  /// How much of what an account is to pay a fund, of its universe unless stated, the fields of
+  /// both can hold, ledger units of an asset; the rest stays with the account.
+  func payable(
+    _ units: Int64, asset: Int, by index: Int, to universe: RiskUniverse? = nil
+  ) -> Int64 {
     min(
-      units, fundSpace(asset, of: state.accounts[index].universe),
+      units, fundSpace(asset, of: universe ?? state.accounts[index].universe),
       state.accounts[index].portfolio.balances[asset] + Amount.limit)
   }
 

@@ -189,15 +189,21 @@ private struct TakeoverTrial {
     return isAll || stands.surplus > stood.surplus
   }
 
-  /// Whether the account can hold what it realizes.
+  /// Whether account and pool can hold what each realizes, position after position.
   private func isHeld(_ sizes: [Size]) -> Bool {
-    changed(account, sizes, sign: -1).balances[0].magnitude <= Amount.limit.magnitude
+    var (giver, taker) = (account, pool)
+    for (lot, size) in zip(lots, sizes) where size != .zero {
+      giver.balances[0] += giver.take(-size, of: lot.instrument, unitValue: lot.unitValue)
+      taker.balances[0] += taker.take(size, of: lot.instrument, unitValue: lot.unitValue)
+      let largest = max(giver.balances[0].magnitude, taker.balances[0].magnitude)
+      guard largest <= Amount.limit.magnitude else { return false }
+    }
+    return true
   }
 
   private mutating func fits(_ sizes: [Size], _ held: AccountRisk) -> Bool {
     let after = changed(pool, sizes, sign: 1)
-    guard after.balances[0].magnitude <= Amount.limit.magnitude,
-      after.positions.count <= Int(rules.clearing.positionLimit),
+    guard after.positions.count <= Int(rules.clearing.positionLimit),
       after.positions.allSatisfy({ $0.size.isPermitted }), keepsOrder(after)
     else { return false }
     let stands = valuation.risk(after, &scratch)

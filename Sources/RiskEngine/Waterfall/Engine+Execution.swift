@@ -265,12 +265,13 @@ extension Engine {
       notional: valuation.notional(filled, of: order.instrument),
       rate: rate,
       equity: risk.equity)
-    let units = valuation.units(ofQuote: penalty, asset: asset, rounding: .down)
+    let units = min(
+      valuation.units(ofQuote: penalty, asset: asset, rounding: .down),
+      state.accounts[index].portfolio.balances[asset] + Amount.limit)
     guard units > 0 else { return }
     let left = units - (try payKeepers(units, asset: asset, order, filled: filled, trades))
-    // What the fund's field could not hold stays with the account.
     let universe = universe(of: order.instrument)
-    let taken = min(left, fundSpace(asset, of: universe))
+    let taken = payable(left, asset: asset, by: index, to: universe)
     guard taken > 0 else { return }
     try move(
       taken, asset: asset, from: .account(order.account), to: .fund(of: universe),

@@ -296,7 +296,9 @@ extension CostTally {
     case .gapPremium, .interest, .fundSurcharge: .premium
     case .lossRecovery: .socialized
     case .conversion: .conversion
-    case .ownMove, .poolDeposit, .poolWithdrawal, .poolGain, .hedgeCapital, .hedgeReturn: .outside
+    case .ownMove, .poolDeposit, .poolWithdrawal, .poolGain, .hedgeCapital, .hedgeReturn,
+      .feeShare:
+      .outside
     case .auctionDiscount, .auctionReward: .slippage
     case .keeperReward, .rightsPayment: .penalty
     case .rightsDeposit, .rightsReturn, .rightsForfeit: .outside

@@ -16,6 +16,8 @@ public struct FundHistory: Sendable {
     case interest
     /// On top of fees, while the fund is below its target.
     case surcharge
+    /// Its part of trading fees.
+    case fees
     /// Assets exchanged with accounts, what came in less what went out.
     case conversion
     /// Debts of accounts in liquidation.
@@ -97,6 +99,7 @@ public struct FundHistory: Sendable {
     case .gapPremium: .gapPremium
     case .interest: .interest
     case .fundSurcharge: .surcharge
+    case .feeShare: .fees
     case .conversion: .conversion
     case .insuranceCover: .cover
     case .auctionReward: .auctionReward

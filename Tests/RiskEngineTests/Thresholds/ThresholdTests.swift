@@ -114,6 +114,7 @@ struct ThresholdTests {
     "liquidation.keepsReducing", "insuranceFund.openingShare", "insuranceFund.targetAddition",
     "insuranceFund.move.*.shift", "insuranceFund.move.*.depth", "insuranceFund.move.*.latency",
     "insuranceFund.depeg.*", "insuranceFund.tailShape", "insuranceFund.tailScale",
+    "insuranceFund.feeShare",
     "deleveraging.rule", "deleveraging.price", "socializedLoss.rule", "requests.fee",
     "requests.relayed", "rights.pricing", "keeper.gasUnits", "keeper.bonus", "keeper.margin",
     "keeper.skipsBook", "pool.discount", "pool.fee", "pool.juniorShare", "pool.unwindShare",

@@ -127,8 +127,10 @@ extension WaterfallWatch {
     }
     if run.loss == nil {
       hold(isFresh(run.asset), "P31: a loss without a price")
-      hold(!hasDoubt(debtor.portfolio), "P31: a loss beside coins without a price")
       let deficit = deficit(of: debtor.portfolio)
+      hold(
+        Int128(doubt(about: debtor.portfolio)) * 100 <= Int128(deficit),
+        "P31: a loss beside coins without a price")
       run.loss = min(
         -debtor.portfolio.balances[run.asset],
         valuation.units(ofQuote: deficit, asset: run.asset, rounding: .up))

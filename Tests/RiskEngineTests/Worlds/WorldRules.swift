@@ -127,7 +127,10 @@ enum WorldRules {
       ("auction.path", ["0", "1", "2", "3"]), ("auction.start", ["98%", "100%"]),
       ("auction.knee", ["80%"]), ("auction.reserve", ["50%", "75%"]),
     ],
-    [("fees.maker", ["-0.01%", "0.02%"]), ("fees.taker", ["0.04%", "0.06%"])],
+    [
+      ("fees.maker", ["-0.01%", "0.02%"]), ("fees.taker", ["0.04%", "0.06%"]),
+      ("insuranceFund.feeShare", ["0%", "20%"]),
+    ],
     [
       ("insuranceFund.windowCap", ["0%", "20%", "100%"]),
       ("insuranceFund.window", ["60s", "1h"]), ("insuranceFund.alarms", ["true"]),
