@@ -101,6 +101,16 @@ extension WaterfallWatch {
       .map { OpenedTrade(account: $0, risk: valuation?.risk($0.portfolio)) }
   }
 
+  /// What an account in liquidation has traded itself, to reduce its risk, is closed as what was
+  /// there before.
+  mutating func followOwn(_ trade: Trade) {
+    guard trade.cause == .matching || trade.cause == .transfer else { return }
+    for id in [trade.buyer, trade.seller] where initial[id] != nil {
+      let now = account(id)?.portfolio.size(of: trade.instrument).steps
+      initial[id]?[trade.instrument] = now
+    }
+  }
+
   /// P22, P24: what is left is less, the account stands better, and no fill makes it owe more than
   /// was set aside.
   mutating func checkTrade(_ trade: Trade, _ opened: OpenedTrade) {

@@ -182,6 +182,7 @@ struct WaterfallWatch {
     switch event {
     case .traded(let trade):
       for one in opened { checkTrade(trade, one) }
+      followOwn(trade)
       checkWinner(trade)
     case .transferred(let transfer): checkPaid(transfer)
     case .liquidationOrderIssued: checkSetAside()
