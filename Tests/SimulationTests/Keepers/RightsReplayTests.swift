@@ -108,6 +108,21 @@ struct RightsReplayTests {
     sums.accounts += account
   }
 
+  @Test("at what lots displace accounts have more of the bonus back than at one price")
+  func given() throws {
+    func part(pricing: String?) throws -> Double {
+      let terms =
+        Self.terms.filter { $0.key != "rights.pricing" }
+        + (pricing.map { [(key: "rights.pricing", value: $0)] } ?? [])
+      let plan = try FallingMarket.plan(terms, accounts: 200)
+      let keepers = try #require(try FallingMarket.run(plan).result.keepers)
+      let rewards = keepers.keepers.reduce(0) { $0 + $1.rewards }
+      return Double(try #require(keepers.rights).toAccounts) / Double(rewards)
+    }
+    let (one, displaced) = (try part(pricing: "0"), try part(pricing: nil))
+    #expect(abs(one - 0.42) < 0.005 && abs(displaced - 0.77) < 0.005)
+  }
+
   // 30 dollars for one lot: its worth. 100 for ten of ten, 9/20 off: 5.50 a lot. A deposit of 6.25
   // is lost eight times in a hundred, and one of four wins: 6 dollars bear gas of a dollar.
   @Test("one lot is bid for at its worth, and the more the less each; never below the reserve")
