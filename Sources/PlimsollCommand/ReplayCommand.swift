@@ -160,10 +160,9 @@ struct ReplayCommand: ParsableCommand {
   ) throws -> ReplayResult {
     var replay = try Replay(plan)
     let progress = Progress(plan.assignments.isEmpty ? "replay" : "replay with --set")
-    let lines = LineKind.allCases.map { kind in
-      isWritten(kind) ? LineFile(path(kind, suffix)) : nil
-    }
-    func file(_ kind: LineKind) -> LineFile? { lines[kind.rawValue] }
+    let kinds = LineKind.allCases.filter(isWritten)
+    let files = Dictionary(
+      uniqueKeysWithValues: kinds.map { ($0, LineFile(path($0, suffix))) })
     let replaced = replacedLines(suffix: suffix)
     let result = try replay.run(
       progress: { done, total in
@@ -172,26 +171,27 @@ struct ReplayCommand: ParsableCommand {
       },
       watch: { engine in
         try replaced.discard()
-        for one in lines { try one?.begin() }
+        for kind in kinds { try files[kind]?.begin() }
         guard let rankingEvery, engine.state.block % UInt64(rankingEvery) == 0 else { return }
         for market in MarketRanking.markets(of: engine) {
-          try file(.ranking)?.write(try encoded(RankingAnswer(market)))
+          try files[.ranking]?.write(try encoded(RankingAnswer(market)))
         }
       },
-      publish: file(.deleveraging).map { file in
+      publish: files[.deleveraging].map { file in
         { one in
           try file.write(one.inquiry.published(record: one.record, hash: one.hash).compact)
         }
       },
-      publishLoss: file(.sharedLosses).map { file in
+      publishLoss: files[.sharedLosses].map { file in
         { one in
           try file.write(one.inquiry.published(record: one.record, hash: one.hash).compact)
         }
       },
-      tell: file(.liquidations).map { file in { story in try file.write(SummaryTable.line(story)) }
+      tell: files[.liquidations].map { file in
+        { story in try file.write(SummaryTable.line(story)) }
       })
     try replaced.discard()
-    for one in lines { try one?.finish() }
+    for kind in kinds { try files[kind]?.finish() }
     progress.finish()
     return result
   }
@@ -203,14 +203,14 @@ struct ReplayCommand: ParsableCommand {
   }
 
   /// The files of lines beside a journal.
-  private enum LineKind: Int, CaseIterable {
-    case deleveraging, sharedLosses, liquidations, ranking
-
-    var name: String { self == .sharedLosses ? "shared-losses" : "\(self)" }
+  private enum LineKind: String, CaseIterable {
+    case deleveraging
+    case sharedLosses = "shared-losses"
+    case liquidations, ranking
   }
 
   private func path(_ kind: LineKind, _ suffix: String) -> String {
-    "\(out)/\(kind.name)\(suffix).jsonl"
+    "\(out)/\(kind.rawValue)\(suffix).jsonl"
   }
 
   private func isWritten(_ kind: LineKind) -> Bool {

@@ -64,31 +64,21 @@ public final class VenueRules: Sendable {
   /// Decimals of every feed of the venue.
   public static let feedDecimals: UInt8 = 8
 
-  /// - Parameter earlier: Rules of the same set for another listing: what no listing decides is
-  ///   theirs.
   /// - Throws: ``ParameterError`` when a parameter that something listed needs is not stated.
-  public init(
-    _ set: ParameterSet, listing: Listing, like earlier: VenueRules? = nil
-  ) throws(ParameterError) {
-    if let earlier {
-      (surface, margin, liquidation) = (earlier.surface, earlier.margin, earlier.liquidation)
-      (clearing, fees, pool) = (earlier.clearing, earlier.fees, earlier.pool)
-      hedge = earlier.hedge
-    } else {
-      surface = try SurfaceParameters(set)
-      margin = try MarginParameters(set)
-      liquidation = try LiquidationParameters(set)
-      clearing = try ClearingParameters(set)
-      fees = try FeeParameters(set)
-      pool = try PoolParameters(set)
-      hedge = try HedgeParameters(set)
-    }
+  public init(_ set: ParameterSet, listing: Listing) throws(ParameterError) {
+    surface = try SurfaceParameters(set)
+    margin = try MarginParameters(set)
+    liquidation = try LiquidationParameters(set)
     for depeg in liquidation.losses.fund.target?.depegs ?? []
     where depeg.asset == listing.quote.symbol {
       throw .inconsistent(
         key: FundParameters.depegPrefix + depeg.asset.description,
         reason: "prices are in this asset; state a move of all others")
     }
+    clearing = try ClearingParameters(set)
+    fees = try FeeParameters(set)
+    pool = try PoolParameters(set)
+    hedge = try HedgeParameters(set)
     var hedgeBands: [HedgeRule] = []
     var feeds: [FeedRule] = []
     var underlyings: [UnderlyingRule] = []

@@ -31,6 +31,18 @@ struct FeeTests {
     }
   }
 
+  /// An order of account 1 for 1 BTC at 8,000.
+  private func rest(_ venue: inout Venue, side: Side = .buy) throws -> OrderID {
+    let id = venue.engine.state.nextOrder
+    try venue.submit(
+      .placeOrder(
+        AccountID(1),
+        RestingOrder(
+          id: id, instrument: perpetual, side: side, remaining: Size(steps: 1_000),
+          limit: Price("8000"), isReduceOnly: false)))
+    return id
+  }
+
   private func fees(_ venue: Venue, _ asset: Int = 0) -> Int64 {
     venue.engine.state.houses[asset].fees
   }
@@ -49,13 +61,7 @@ struct FeeTests {
   func maker(side: Side) throws {
     var venue = try venue()
     try venue.open(1, .cross, usd: "2000")
-    let order = venue.engine.state.nextOrder
-    try venue.submit(
-      .placeOrder(
-        AccountID(1),
-        RestingOrder(
-          id: order, instrument: perpetual, side: side, remaining: Size(steps: 1_000),
-          limit: Price("8000"), isReduceOnly: false)))
+    let order = try rest(&venue, side: side)
     let (buyer, seller): (UInt32, UInt32) = side == .buy ? (1, 0) : (0, 1)
     try venue.submit(
       venue.trade(perpetual, buyer: buyer, seller: seller, size: 500, price: "8000", order: order))
@@ -67,23 +73,14 @@ struct FeeTests {
     "the fund has its part of a trade's fees, rounded down, and none of what a maker is given",
     arguments: [
       ("0%", nil, 0), ("25%", nil, 1_600_000), ("100%", nil, 6_400_000),
-      ("12.3456789%", nil, 790_123), ("25%", "-0.02%", 400_000), ("25%", "-0.04%", 0),
+      ("12.3456789%", nil, 790_123), ("25%", "0.02%", 1_200_000), ("25%", "-0.02%", 400_000),
+      ("25%", "-0.04%", 0),
     ] as [(String, String?, Int64)])
   func fundShare(share: String, maker: String?, fund: Int64) throws {
     var venue = try venue(
       maker: maker ?? "0.02%", [(key: "insuranceFund.feeShare", value: share)])
     try venue.open(1, .cross, usd: "2000")
-    var order: OrderID?
-    if maker != nil {
-      let id = venue.engine.state.nextOrder
-      order = id
-      try venue.submit(
-        .placeOrder(
-          AccountID(1),
-          RestingOrder(
-            id: id, instrument: perpetual, side: .buy, remaining: Size(steps: 1_000),
-            limit: Price("8000"), isReduceOnly: false)))
-    }
+    let order = try maker.map { _ in try rest(&venue) }
     let events = try venue.submit(
       venue.trade(perpetual, buyer: 1, seller: 0, size: 1_000, price: "8000", order: order))
     let paid = moved(events, .tradingFee).reduce(0, +) - moved(events, .makerRebate).reduce(0, +)
@@ -95,13 +92,7 @@ struct FeeTests {
   func rebate() throws {
     var venue = try venue(maker: "-0.02%")
     try venue.open(1, .cross, usd: "2000")
-    let order = venue.engine.state.nextOrder
-    try venue.submit(
-      .placeOrder(
-        AccountID(1),
-        RestingOrder(
-          id: order, instrument: perpetual, side: .buy, remaining: Size(steps: 1_000),
-          limit: Price("8000"), isReduceOnly: false)))
+    let order = try rest(&venue)
     let events = try venue.submit(
       venue.trade(perpetual, buyer: 1, seller: 0, size: 1_000, price: "8000", order: order))
     #expect(moved(events, .tradingFee) == [3_200_000])

@@ -233,7 +233,7 @@ struct FullBalanceTests {
   }
 
   @Test("of gap premiums a debtor at the end of its field pays what it can owe", arguments: rooms)
-  func indebted(units: Int64) throws {
+  func indebtedPremium(units: Int64) throws {
     func charged(room: Int64?) throws -> Int64 {
       var venue = try indebted(
         GapPremiumTests.jumps + [(key: "margin.size.default.gapIntensity", value: "6")],

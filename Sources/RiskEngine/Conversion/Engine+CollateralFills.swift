@@ -287,9 +287,8 @@ extension Engine {
     guard let valuation else { return }
     let account = state.accounts[index]
     let equity = measure(account.portfolio, valuation).equity
-    let fee = min(
-      rules.liquidation.conversion.fee.share(of: paid, rounding: .down), max(equity, 0),
-      fundSpace(0, of: account.universe))
+    let owed = rules.liquidation.conversion.fee.share(of: paid, rounding: .down)
+    let fee = payable(min(owed, max(equity, 0)), asset: 0, by: index)
     guard fee > 0 else { return }
     try move(
       fee, asset: 0, from: .account(account.id), to: .fund(of: account.universe), .conversionFee)

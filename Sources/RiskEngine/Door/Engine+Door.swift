@@ -62,7 +62,7 @@ extension Engine {
   }
 
   private mutating func change(_ set: ParameterSet) throws(StepError) {
-    let next = try rules(set, for: state.listing, like: nil)
+    let next = try rules(set, for: state.listing)
     try checkUniverses(under: set)
     try checkDepegs(under: next)
     try emit(.parametersChanged(set), under: next, "the requirements under these parameters")
@@ -77,7 +77,7 @@ extension Engine {
     }
     var listing = state.listing
     listing.accept(asset)
-    let next = try rules(state.parameters, for: listing, like: rules)
+    let next = try rules(state.parameters, for: listing)
     try emit(.collateralAccepted(asset), under: next, "the scenarios of \(asset.asset)")
   }
 
@@ -105,7 +105,7 @@ extension Engine {
     if !rules.underlyings.contains(where: { $0.symbol == contract.underlying }) {
       var listing = state.listing
       listing.list(contract)
-      next = try rules(state.parameters, for: listing, like: rules)
+      next = try rules(state.parameters, for: listing)
     }
     try emit(.instrumentListed(contract), under: next, "the scenarios of \(contract.name)")
   }
@@ -214,11 +214,10 @@ extension Engine {
     try emit(.engineRestarted(at: instant))
   }
 
-  /// - Parameter earlier: The rules in force, where the set stays the same.
   private func rules(
-    _ set: ParameterSet, for listing: Listing, like earlier: VenueRules?
+    _ set: ParameterSet, for listing: Listing
   ) throws(StepError) -> VenueRules {
-    do { return try VenueRules(set, listing: listing, like: earlier) } catch {
+    do { return try VenueRules(set, listing: listing) } catch {
       throw .refused(.parameters(error))
     }
   }

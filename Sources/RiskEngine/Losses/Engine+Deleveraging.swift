@@ -116,6 +116,7 @@ extension Engine {
     }
   }
 
+  /// Whether one that is cut can; without the engine, of which each question would take a copy.
   private static func canHold(
     _ cut: DeleveragingCut, _ queue: Opposition, _ positions: [Position], balance: Int64
   ) -> Bool {

@@ -67,7 +67,7 @@ extension Engine {
     guard !isShared, deficit > 0 else { return true }
     let doubt = doubt(about: account.portfolio, valuation) ?? 0
     guard account.liquidation?.market.map(isOpen) ?? true,
-      doubt * Self.leastDoubt <= Int128(deficit)
+      doubt * Self.certainOverDoubt <= Int128(deficit)
     else { return false }
     try emit(.liquidationStageEntered(account.id, .socializedLoss))
     for asset in state.listing.collateral.indices {
@@ -78,7 +78,7 @@ extension Engine {
 
   /// Of what is certain to be missing a hundredth may be in doubt: so no speck of a coin without a
   /// price keeps winners from being asked while they are there.
-  private static let leastDoubt: Int128 = 100
+  private static let certainOverDoubt: Int128 = 100
 
   /// What an account owes in an asset and its equity does not cover, if its last market settles in
   /// that asset and the asset's price is fresh.
@@ -125,8 +125,8 @@ extension Engine {
     _ valuation: Valuation
   ) throws(StepError) {
     guard let index = state.index(of: share.account) else { return }
-    let realized = min(share.units, profit(of: share.account, in: market, valuation))
-    let isFull = state.accounts[index].portfolio.balances[asset] > Amount.limit - max(realized, 0)
+    let realized = max(min(share.units, profit(of: share.account, in: market, valuation)), 0)
+    let isFull = state.accounts[index].portfolio.balances[asset] > Amount.limit - realized
     if realized > 0, !isFull {
       try emit(.profitRealized(share.account, market, units: realized))
     }

@@ -271,7 +271,7 @@ extension Engine {
     guard units > 0 else { return }
     let left = units - (try payKeepers(units, asset: asset, order, filled: filled, trades))
     let universe = universe(of: order.instrument)
-    let taken = payable(left, asset: asset, by: index, to: universe)
+    let taken = min(left, fundSpace(asset, of: universe))
     guard taken > 0 else { return }
     try move(
       taken, asset: asset, from: .account(order.account), to: .fund(of: universe),
